@@ -1,0 +1,1 @@
+"""Durable background work for Python that you can watch while it happens."""

@@ -1,0 +1,94 @@
+"""Effects: what a body adds to its run while it runs. Each is applied once, however often the body executes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class EffectKind(StrEnum):
+    SET = "set"
+    """metadata: `key` = `value`"""
+    DELETE = "delete"
+    APPEND = "append"
+    """metadata: add `value` to the list at `key`"""
+    REMOVE = "remove"
+    """metadata: take `value` out of the list at `key`"""
+    INCREMENT = "increment"
+    """metadata: add the number `value` to the one at `key`"""
+    REPLACE = "replace"
+    """metadata: the whole object becomes `value`"""
+    PART = "part"
+    """stream `key`: append `value` (JSON text)"""
+    RESET = "reset"
+    """stream `key`: the parts that scopes starting with `value` wrote are superseded"""
+    CLOSE = "close"
+    """stream `key` is complete"""
+    LOG = "log"
+    """`key` is the level, `value` a JSON object `{message, data?}`"""
+    TAG = "tag"
+    """`key` is added to the run's tags"""
+    ARTIFACT = "artifact"
+    """`key` is the name, `value` a JSON object `{content_type, text | base64}`"""
+
+
+class Target(StrEnum):
+    """Whose metadata or stream: the run's own, its parent's, or its root's. Without an ancestor: its own."""
+
+    SELF = "self"
+    PARENT = "parent"
+    ROOT = "root"
+
+
+class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One effect, the `number`-th (from 1) of its scope.
+
+    The engine applies it only when `number` is greater than the scope's applied count, and raises the count in
+    the same transaction. Scope "" with number 0 means: never counted (a log of one try of a step).
+    """
+
+    kind: EffectKind
+    key: str
+    value: str = "null"
+    """JSON text."""
+    target: Target = Target.SELF
+    scope: str = ""
+    number: int = 0
+    at: int = 0
+    """Engine time in ms as the worker knows it; 0: when it is applied."""
+
+
+class Log(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A log line, as anyone may read it."""
+
+    seq: int
+    at: int
+    level: str
+    message: str
+    data: str | None = None
+    attempt: int = 1
+    scope: str = ""
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One part of a stream. `seq` counts from 0 without gaps; a `reset` part tells readers to drop `value["seqs"]`."""
+
+    stream: str
+    seq: int
+    kind: str
+    """`data`, `reset` or `close`."""
+    value: str
+    at: int
+    superseded: bool = False
+
+
+class Artifact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A stored result that a person looks at."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int
+    created_at: int
+    attempt: int = 1

@@ -1,0 +1,46 @@
+"""Every bound of the system, on one page. Bytes, counts, or milliseconds, as the name says."""
+
+PAYLOAD_BYTES_MAX = 8 * 1024 * 1024
+"""A payload, output or step result larger than this is refused with `ValueTooLarge`."""
+INLINE_BYTES_MAX = 128 * 1024
+"""A value up to this size lives in its row; a larger one becomes a blob."""
+METADATA_BYTES_MAX = 256 * 1024
+TAGS_MAX = 10
+TAG_CHARS_MAX = 128
+TASK_NAME_CHARS_MAX = 128
+KEY_CHARS_MAX = 2048
+"""Journal keys, idempotency keys and concurrency keys."""
+BATCH_RUNS_MAX = 10_000
+LOG_CHARS_MAX = 32 * 1024
+"""A longer log message is cut, and says so."""
+LOGS_PER_RUN_MAX = 100_000
+STREAM_PART_BYTES_MAX = 1024 * 1024
+STREAM_BYTES_MAX = 300 * 1024 * 1024
+ARTIFACT_BYTES_MAX = 64 * 1024 * 1024
+JOURNAL_ENTRIES_SOFT = 10_000
+"""Past this a run gets a warning in its log, once."""
+JOURNAL_ENTRIES_MAX = 50_000
+"""Past this a run is parked: use `Continue` for endless loops."""
+DEPTH_MAX = 32
+"""Generations of child runs below a root."""
+PRIORITY_S_MAX = 86_400
+ATTEMPTS_MAX = 1_000
+
+CLAIM_RUNS_MAX = 512
+TICK_ROWS_MAX = 1_000
+"""Rows that one tick of a service may change."""
+PAGE_ROWS_MAX = 1_000
+WRITER_INBOX_MAX = 100_000
+WRITER_BATCH_MAX = 1_024
+HELD_SCAN_ROWS_MAX = 2_048
+"""Queued runs of full keys that one claim may set aside."""
+
+LEASE_MS = 30_000
+RENEW_MS = 5_000
+EVICT_AFTER_MS = 60_000
+SHUTDOWN_GRACE_MS = 10_000
+EFFECT_FLUSH_MS = 50
+MAX_DEATHS_ALONE = 3
+ABANDONED_THREADS_MAX = 8
+RETENTION_MS = 30 * 86_400_000
+"""Finished root runs, with everything below them, are pruned after this."""

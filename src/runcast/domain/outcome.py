@@ -1,0 +1,68 @@
+"""How an execution ended, or why it stopped without ending: values, not exceptions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runcast.domain.errors import ErrorInfo
+from runcast.domain.run import Counts
+
+
+class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+    """Every branch waits on the engine for one of `keys`; the slot is free."""
+
+    keys: tuple[str, ...]
+    resident: bool = True
+    """False: the coroutine is gone; a wake-up executes the body again over its journal."""
+
+
+class Succeeded(msgspec.Struct, frozen=True, tag="succeeded", omit_defaults=True):
+    output: str
+    """JSON text."""
+    counts: Counts | None = None
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed", omit_defaults=True):
+    """The body raised. `error.keys` are the journal keys to forget (none: every failed entry)."""
+
+    error: ErrorInfo
+    retry_in_ms: int | None = None
+    """None: no further attempt, the run is `FAILED`."""
+    fresh: bool = False
+    """The next attempt starts with an empty journal."""
+
+
+class TimedOut(msgspec.Struct, frozen=True, tag="timed_out"):
+    """Past `max_duration`, counted while executing."""
+
+    error: ErrorInfo
+
+
+class Continued(msgspec.Struct, frozen=True, tag="continued"):
+    """`raise Continue(payload)`: same run id, empty journal, new payload."""
+
+    payload: str
+
+
+class ParkedRun(msgspec.Struct, frozen=True, tag="parked"):
+    """The run needs a person; `reason` says what to do."""
+
+    reason: str
+
+
+class HandedBack(msgspec.Struct, frozen=True, tag="handed_back"):
+    """The worker stops before the body ended: no attempt is spent, no death counted."""
+
+
+class Released(msgspec.Struct, frozen=True, tag="released"):
+    """The body of a run that already ended (canceled, timed out) is gone: its slot is free.
+
+    Accepted for any epoch that still holds the slot.
+    """
+
+
+class Evicted(msgspec.Struct, frozen=True, tag="evicted"):
+    """A waiting run's coroutine was dropped: any worker may wake it."""
+
+
+Outcome = Waiting | Succeeded | Failed | TimedOut | Continued | ParkedRun | HandedBack | Released | Evicted

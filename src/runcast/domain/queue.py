@@ -1,0 +1,56 @@
+"""A queue: where runs wait, with a total, a bound per key, a rate, and a pause."""
+
+from __future__ import annotations
+
+import msgspec
+
+DEFAULT_QUEUE = "default"
+
+
+class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Limits of a queue. None means no limit."""
+
+    name: str
+    concurrency: int | None = None
+    """Runs that may hold a slot at once, over all keys and workers."""
+    per_key: int | None = None
+    """The same, for each concurrency key."""
+    rate_count: int | None = None
+    rate_period_ms: int | None = None
+    """At most `rate_count` new attempts in `rate_period_ms`, spread evenly after a burst of `rate_count` (GCRA)."""
+
+
+class QueueState(msgspec.Struct, frozen=True):
+    """A queue as anyone may read it."""
+
+    name: str
+    environment: str
+    concurrency: int | None
+    per_key: int | None
+    rate_count: int | None
+    rate_period_ms: int | None
+    paused: bool
+    queued: int
+    executing: int
+
+
+def rate_allowance(now_ms: int, tat_us: int, count: int, period_ms: int) -> int:
+    """How many attempts the bucket admits now (GCRA, I.371): `tat_us` is its theoretical arrival time in µs.
+
+    >>> rate_allowance(1_000, 0, 5, 1_000)
+    5
+    """
+    interval_us = period_ms * 1000 // count
+    ahead_us = max(tat_us, now_ms * 1000) - now_ms * 1000
+    return max(0, (count * interval_us - ahead_us) // interval_us)
+
+
+def rate_consume(now_ms: int, tat_us: int, count: int, period_ms: int, taken: int) -> int:
+    """The bucket's next theoretical arrival time (µs) after `taken` attempts."""
+    return max(tat_us, now_ms * 1000) + taken * (period_ms * 1000 // count)
+
+
+def rate_ready_at(now_ms: int, tat_us: int, count: int, period_ms: int) -> int:
+    """The first millisecond at which one more attempt is admitted."""
+    interval_us = period_ms * 1000 // count
+    return max(now_ms, -(-(tat_us - (count - 1) * interval_us) // 1000))

@@ -1,0 +1,311 @@
+"""The seam between the server and the user's process: what a worker, and what a client, may ask.
+
+Both protocols are asynchronous and batch-first. The local implementation is the engine in the same process;
+the remote one speaks length-prefixed msgpack over a socket. All values are frozen structs of `domain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from runcast.domain.change import Change
+from runcast.domain.effect import Artifact, Effect, Log, Part
+from runcast.domain.ids import RunId, WorkerId
+from runcast.domain.journal import Entry, NewEntry, NewWait, Wait
+from runcast.domain.outcome import Outcome
+from runcast.domain.queue import QueueSettings, QueueState
+from runcast.domain.run import NewRun, Run, Triggered
+
+# --- the worker's side ------------------------------------------------------------------------------------------
+
+
+class TaskInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the engine knows of a task: enough to fill a trigger's gaps and to describe it."""
+
+    name: str
+    queue: str
+    lane: str = "async"
+    """`async`, `thread` or `process`: which capacity of the worker an execution takes."""
+    max_attempts: int = 3
+    max_duration_ms: int | None = None
+    ttl_ms: int | None = None
+    source: str = ""
+    """`file:line`."""
+    schema: str = "{}"
+    """JSON Schema of the payload."""
+    description: str = ""
+
+
+class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A worker introduces itself."""
+
+    worker_id: WorkerId
+    tasks: tuple[TaskInfo, ...]
+    queues: tuple[QueueSettings, ...] = ()
+    environment: str = "dev"
+    code_version: str = ""
+    pid: int = 0
+    host: str = ""
+    embedded: bool = False
+    """In the engine's own process: its runs are taken back at once when that process restarts."""
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    now_ms: int
+    """Engine time, to measure the worker's clock offset."""
+    lease_ms: int
+    renew_ms: int
+
+
+class Demand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How many more executions the worker takes, by lane. Replaces the previous demand. The engine lowers its
+    copy by what it assigns, and the worker sends a new absolute figure whenever room appears."""
+
+    lanes: dict[str, int]
+    received: int = 0
+    """Assignments the worker has received so far: those that crossed this message count against it."""
+
+
+class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A claimed run: execute it, or go on with it if it is resident."""
+
+    run_id: RunId
+    task: str
+    payload: str
+    attempt: int
+    epoch: int
+    resume: bool = False
+    """True: the run waited in this worker; `journal` holds only what was resolved since."""
+    journal: tuple[Entry, ...] = ()
+    applied: dict[str, int] = {}
+    """Effects already applied, by scope."""
+    metadata: str = "{}"
+    tags: tuple[str, ...] = ()
+    queue: str = ""
+    concurrency_key: str = ""
+    max_attempts: int = 3
+    remaining_ms: int | None = None
+    """What is left of `max_duration`."""
+    created_at: int = 0
+    parent_id: RunId | None = None
+    root_id: RunId | None = None
+    depth: int = 0
+    batch_id: str | None = None
+    idempotency_key: str | None = None
+    environment: str = "dev"
+    alone: bool = False
+    """Quarantine: execute in a process of its own."""
+    deaths: int = 0
+
+
+class Report(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one execution did since its last report: applied whole in one transaction, in this order
+    (entries, effects, outcome), or refused whole when the epoch is old."""
+
+    run_id: RunId
+    epoch: int
+    entries: tuple[NewEntry, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    outcome: Outcome | None = None
+    executed_ms: int = 0
+    """Time spent executing since the last outcome report, for `max_duration`."""
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The engine's answer to one report, on disk when it arrives."""
+
+    run_id: RunId
+    lost: bool = False
+    """The run belongs to somebody else or is final: stop the body, report `Released` when it is gone."""
+    resolved: tuple[Entry, ...] = ()
+    """Entries of this report that are already final (cached children, completed waits), and, for `Waiting`,
+    those of its keys: then the run did not start to wait."""
+    waiting: bool = False
+    """The run is `WAITING` now and holds no slot."""
+    due: dict[str, int] = {}
+    """Engine time at which the report's sleeps and timeouts fall due, by key."""
+    error: str | None = None
+    """The report was refused for its content (a value too large, say): nothing of it was kept."""
+    error_code: str | None = None
+
+
+class News(msgspec.Struct, frozen=True):
+    """Entries of an executing run that were resolved."""
+
+    run_id: RunId
+    epoch: int
+    entries: tuple[Entry, ...]
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Stop executing a run: it was canceled or taken over."""
+
+    run_id: RunId
+    epoch: int
+    reason: str
+
+
+class Inbox(Protocol):
+    """Where the engine pushes to a worker. Called on the worker's own loop, in order."""
+
+    def assign(self, assignments: Sequence[Assignment]) -> None: ...
+    def news(self, news: Sequence[News]) -> None: ...
+    def stop(self, stops: Sequence[Stop]) -> None: ...
+
+
+class WorkerSession(Protocol):
+    """An open worker. Every method may raise `Unavailable`; a session that breaks must be opened anew."""
+
+    welcome: Welcome
+
+    def demand(self, demand: Demand) -> None:
+        """Say how much room there is; assignments arrive in the inbox. Lossless, no answer."""
+
+    async def report(self, reports: Sequence[Report]) -> Sequence[Reply]:
+        """Record what executions did. Replies come in the order of the reports, after the commit."""
+        ...
+
+    async def renew(self) -> Welcome:
+        """Keep the lease. Raises `LostOwnership` when it was already taken."""
+        ...
+
+    async def journal(self, run_id: RunId, epoch: int) -> Assignment | None:
+        """The full assignment of a run this worker holds, or None if it no longer does."""
+        ...
+
+    async def members(self, batch_id: str) -> Sequence[Run]:
+        """The runs of a batch, by position."""
+        ...
+
+    async def close(self) -> None:
+        """End the session; what it still holds is handed back without counting a death."""
+
+
+class WorkerGateway(Protocol):
+    """Where a worker connects."""
+
+    async def open(self, hello: Hello, inbox: Inbox) -> WorkerSession: ...
+
+
+# --- the client's side ------------------------------------------------------------------------------------------
+
+
+class RunFilter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which runs. Empty fields do not restrict."""
+
+    environment: str | None = None
+    status: tuple[str, ...] = ()
+    task: tuple[str, ...] = ()
+    queue: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    parent_id: RunId | None = None
+    root_id: RunId | None = None
+    batch_id: str | None = None
+    created_from: int | None = None
+    created_to: int | None = None
+    roots_only: bool = False
+
+
+class RunPage(msgspec.Struct, frozen=True):
+    """A page of runs, newest first; `cursor` continues after it (None: the end)."""
+
+    runs: tuple[Run, ...]
+    cursor: str | None
+
+
+class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a run is not running."""
+
+    run_id: RunId
+    status: str
+    reason: str
+    """One sentence for people."""
+    position: int | None = None
+    """Runs of its queue that come first."""
+    blockers: tuple[RunId, ...] = ()
+    """Runs that hold the slots it needs, or that it waits for."""
+    estimate_ms: int | None = None
+
+
+class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What to follow: single runs, and whole trees by root."""
+
+    run_ids: tuple[RunId, ...] = ()
+    root_ids: tuple[RunId, ...] = ()
+
+
+class Update(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The newest state of runs, after the feed's position `cursor`."""
+
+    cursor: int
+    runs: tuple[Run, ...] = ()
+    changes: tuple[Change, ...] = ()
+    resync: bool = False
+    """The reader fell too far behind (or the cursor is pruned): `runs` is the whole state again."""
+
+
+class ClientGateway(Protocol):
+    """What a client may ask. Every method may raise `Unavailable`, and `InvalidInput` for bad arguments."""
+
+    async def trigger(self, runs: Sequence[NewRun]) -> Sequence[Triggered]:
+        """Store runs; returns after the commit."""
+        ...
+
+    async def find_run(self, run_id: RunId) -> Run | None: ...
+    async def list_runs(self, filter: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage: ...
+
+    async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
+        """Cancel live runs with their live children; the ids (of those given) that were live."""
+        ...
+
+    async def replay(self, run_id: RunId, new_id: RunId, *, payload: str | None = None) -> Triggered:
+        """A new run of the same task, with an empty journal."""
+        ...
+
+    async def resume(self, run_id: RunId, new_id: RunId) -> Triggered:
+        """A finished run: a new run that adopts its journal. A parked run: goes on itself. Else `Conflict`."""
+        ...
+
+    async def journal(self, run_id: RunId) -> Sequence[Entry]: ...
+    async def logs(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> Sequence[Log]: ...
+    async def parts(self, run_id: RunId, stream: str | None, *, after: int = -1, limit: int = 1000) -> Sequence[Part]:
+        """Parts of one stream after a `seq`, or (stream None) the newest parts of all streams."""
+        ...
+
+    async def artifacts(self, run_id: RunId) -> Sequence[Artifact]: ...
+    async def artifact(self, artifact_id: str) -> bytes: ...
+    async def members(self, batch_id: str) -> Sequence[Run]: ...
+
+    def watch(self, watch: Watch, *, cursor: int | None = None) -> AsyncIterator[Update]:
+        """The state now, then every change after it, in order, without a gap."""
+        ...
+
+    async def result(self, run_id: RunId) -> Run:
+        """The run, once it is final. Raises `NotFound`."""
+        ...
+
+    async def create_wait(self, wait: NewWait) -> Wait: ...
+    async def find_wait(self, wait_id: str) -> Wait | None: ...
+    async def list_waits(self, *, limit: int = 100) -> Sequence[Wait]:
+        """Waits not yet completed, oldest first."""
+        ...
+
+    async def complete_wait(self, wait_id: str, value: str) -> Wait:
+        """Complete a wait; the first completion wins and later ones see its value. Raises `NotFound`."""
+        ...
+
+    async def why(self, run_id: RunId) -> Explanation: ...
+    async def tasks(self) -> Sequence[TaskInfo]: ...
+    async def queues(self) -> Sequence[QueueState]: ...
+    async def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> QueueState:
+        """Change limits live."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+Wake = Callable[[str], None]
+"""Rings a service's doorbell by name; may be lost safely, because every service also ticks."""
