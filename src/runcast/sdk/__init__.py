@@ -1,0 +1,1 @@
+"""What a developer imports: tasks, options, clients, handles."""

@@ -1,0 +1,150 @@
+"""The options of one trigger: what sits beside the payload, parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from runcast.domain import limits
+from runcast.domain.errors import InvalidInput, InvalidPayload, ValueTooLarge
+from runcast.sdk.durations import Duration, duration_ms, instant_ms
+
+IdempotencyScope = Literal["run", "attempt", "global"]
+
+
+class TriggerOptions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Options of a trigger, already parsed: make one with `parse_options`."""
+
+    delay_ms: int = 0
+    start_at: int | None = None
+    """Milliseconds since the epoch; beats `delay_ms`."""
+    ttl_ms: int | None = None
+    idempotency_key: str | None = None
+    """As the caller wrote it; whoever triggers puts the scope in front."""
+    idempotency_scope: IdempotencyScope = "run"
+    """Inside a run: `run` (default) or `attempt` make the key local to it. Outside a run every key is global."""
+    idempotency_ttl_ms: int | None = None
+    priority_ms: int = 0
+    concurrency_key: str = ""
+    queue: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: str = "{}"
+    """JSON text of an object."""
+    max_attempts: int | None = None
+    max_duration_ms: int | None = None
+    key: str | None = None
+    """The journal key, when the caller names it."""
+
+
+NO_OPTIONS = TriggerOptions()
+
+
+def parse_options(
+    *,
+    delay: Duration | datetime | None = None,
+    ttl: Duration | None = None,
+    idempotency_key: str | None = None,
+    idempotency_scope: IdempotencyScope = "run",
+    idempotency_ttl: Duration | None = None,
+    priority: Duration = 0,
+    concurrency_key: str | None = None,
+    queue: object = None,
+    tags: str | Sequence[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    max_attempts: int | None = None,
+    max_duration: Duration | None = None,
+    key: str | None = None,
+) -> TriggerOptions:
+    """Check and parse what a developer wrote; every mistake is an `InvalidInput` that names the option.
+
+    `delay` is a duration or an aware datetime; `priority` is the head start (seconds or a duration) over other
+    runs of the same concurrency key; `queue` is a `Queue` or its name.
+
+    >>> parse_options(delay="1h", tags=["vip"]).delay_ms
+    3600000
+    """
+    if idempotency_scope not in get_args(IdempotencyScope):
+        raise InvalidInput(f"idempotency_scope must be run, attempt or global, got {idempotency_scope!r}")
+    return TriggerOptions(
+        delay_ms=0 if delay is None or isinstance(delay, datetime) else duration_ms(delay, name="delay"),
+        start_at=instant_ms(delay, name="delay") if isinstance(delay, datetime) else None,
+        ttl_ms=_optional_ms(ttl, "ttl"),
+        idempotency_key=check_key(idempotency_key, "idempotency_key"),
+        idempotency_scope=idempotency_scope,
+        idempotency_ttl_ms=_optional_ms(idempotency_ttl, "idempotency_ttl"),
+        priority_ms=_priority_ms(priority),
+        concurrency_key=check_key(concurrency_key, "concurrency_key") or "",
+        queue=queue_name(queue),
+        tags=parse_tags(tags),
+        metadata=metadata_json(metadata),
+        max_attempts=check_attempts(max_attempts),
+        max_duration_ms=_optional_ms(max_duration, "max_duration"),
+        key=check_key(key, "key"),
+    )
+
+
+def queue_name(queue: object) -> str | None:
+    """The name of a `Queue`, a name itself, or None."""
+    if queue is None or isinstance(queue, str):
+        return check_key(queue, "queue")
+    name = getattr(queue, "name", None)
+    if isinstance(name, str):
+        return name
+    raise InvalidInput(f"queue must be a Queue or the name of one, got {queue!r}")
+
+
+def check_key(value: str | None, name: str) -> str | None:
+    """A key that fits its column: a non-empty string without NUL, not too long."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise InvalidInput(f"{name} must be a non-empty string without NUL characters, got {value!r}")
+    if len(value) > limits.KEY_CHARS_MAX:
+        raise ValueTooLarge(f"{name} has {len(value)} characters; at most {limits.KEY_CHARS_MAX} are allowed")
+    return value
+
+
+def parse_tags(tags: str | Sequence[str]) -> tuple[str, ...]:
+    """One tag or several, without repetitions, in order."""
+    found = tuple(dict.fromkeys((tags,) if isinstance(tags, str) else tags))
+    if len(found) > limits.TAGS_MAX:
+        raise ValueTooLarge(f"a run has at most {limits.TAGS_MAX} tags, got {len(found)}")
+    for tag in found:
+        if not isinstance(tag, str) or not tag or "\0" in tag or len(tag) > limits.TAG_CHARS_MAX:
+            raise InvalidInput(f"a tag must be a string of 1 to {limits.TAG_CHARS_MAX} characters, got {tag!r}")
+    return found
+
+
+def metadata_json(metadata: Mapping[str, Any] | None) -> str:
+    """Metadata as JSON text."""
+    if metadata is None:
+        return "{}"
+    from runcast.sdk.codec import encode_json
+
+    text = encode_json(metadata, what="metadata")
+    if not text.startswith("{"):
+        raise InvalidPayload(f"metadata must be an object, got {type(metadata).__name__}")
+    if len(text.encode()) > limits.METADATA_BYTES_MAX:
+        raise ValueTooLarge(f"metadata is larger than {limits.METADATA_BYTES_MAX} bytes")
+    return text
+
+
+def check_attempts(max_attempts: int | None) -> int | None:
+    """A number of attempts within the bounds."""
+    if max_attempts is None or (type(max_attempts) is int and 1 <= max_attempts <= limits.ATTEMPTS_MAX):
+        return max_attempts
+    raise InvalidInput(f"max_attempts must be 1 to {limits.ATTEMPTS_MAX}, got {max_attempts!r}")
+
+
+def _optional_ms(value: Duration | None, name: str) -> int | None:
+    return None if value is None else duration_ms(value, name=name)
+
+
+def _priority_ms(value: Duration) -> int:
+    milliseconds = duration_ms(value, name="priority")
+    if milliseconds > limits.PRIORITY_S_MAX * 1000:
+        raise InvalidInput(f"priority is a head start of at most {limits.PRIORITY_S_MAX} seconds, got {value!r}")
+    return milliseconds
