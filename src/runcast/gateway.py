@@ -115,7 +115,10 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The engine's answer to one report, on disk when it arrives."""
+    """The engine's answer to one report, on disk when it arrives.
+
+    An `Assignment(resume=True)` of the same run may overtake it: the higher epoch is the truth.
+    """
 
     run_id: RunId
     lost: bool = False

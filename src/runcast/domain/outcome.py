@@ -54,6 +54,12 @@ class HandedBack(msgspec.Struct, frozen=True, tag="handed_back"):
     """The worker stops before the body ended: no attempt is spent, no death counted."""
 
 
+class Died(msgspec.Struct, frozen=True, tag="died"):
+    """The process that executed this run alone (isolation, quarantine) is gone: a death, not a failed attempt."""
+
+    reason: str
+
+
 class Released(msgspec.Struct, frozen=True, tag="released"):
     """The body of a run that already ended (canceled, timed out) is gone: its slot is free.
 
@@ -65,4 +71,4 @@ class Evicted(msgspec.Struct, frozen=True, tag="evicted"):
     """A waiting run's coroutine was dropped: any worker may wake it."""
 
 
-Outcome = Waiting | Succeeded | Failed | TimedOut | Continued | ParkedRun | HandedBack | Released | Evicted
+Outcome = Waiting | Succeeded | Failed | TimedOut | Continued | ParkedRun | HandedBack | Died | Released | Evicted
