@@ -1,0 +1,48 @@
+"""Scopes: where in a body a durable call happens, told by asyncio task and occurrence, not by time."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runcast.sdk.execution import Execution
+    from runcast.sdk.trial import Trial
+
+PATH_CHARS_MAX = 1_024
+"""A longer path is replaced by its digest, so that deep recursion keeps its keys short."""
+
+
+class Scope:
+    """One asyncio task's place in a body: its path, and how often each name occurred in it."""
+
+    __slots__ = ("_counts", "effects", "execution", "path", "trial")
+
+    def __init__(self, execution: Execution, path: str, trial: Trial | None = None) -> None:
+        self.execution = execution
+        self.path = path
+        self.trial = trial
+        """Not None: the scope is the body of a step."""
+        self.effects = 0
+        self._counts: dict[str, int] | None = None
+
+    def next(self, name: str) -> str:
+        """`path/name#n`: the key of the n-th occurrence of `name` here."""
+        counts = self._counts
+        if counts is None:
+            counts = self._counts = {}
+        number = counts[name] = counts.get(name, 0) + 1
+        return f"{self.path}/{name}#{number}"
+
+    def child(self, name: str) -> Scope:
+        """The scope of an asyncio task that is created here. Inside a step there is only the step."""
+        if self.trial is not None:
+            return self
+        path = self.next(name)
+        if len(path) > PATH_CHARS_MAX:
+            path = f"/~{blake2b(path.encode(), digest_size=16).hexdigest()}"
+        return Scope(self.execution, path)
+
+
+current_scope: ContextVar[Scope | None] = ContextVar("runcast_scope", default=None)
