@@ -1,24 +1,24 @@
 """The exception tree. Each error says what was asked, what was found, and what to do next.
 
-    RuncastError
-    ├── InvalidInput            the caller's mistake; nothing was written
-    │   ├── InvalidPayload      a payload, output or setting of the wrong type
-    │   ├── ValueTooLarge       a value over a bound of `limits`
-    │   ├── UnknownTask         no task of that name
-    │   ├── DuplicateTask       two functions under one task name
-    │   └── NotDurableHere      a durable call where it cannot be recorded
-    ├── NotFound                no run, wait, batch … of that id
-    ├── Conflict                the thing is not in a state that allows this
-    ├── TaskFailed              a child or awaited run ended without success
-    ├── StepFailed              a step failed, rebuilt from the journal
-    ├── WaitTimedOut            a wait's own timeout passed
-    ├── Parked                  the run needs a person: drift, full journal, …
-    ├── LostOwnership           another execution owns the run; this one must stop
-    └── Unavailable             the store or engine cannot be reached or is broken
-        ├── DatabaseLocked      another engine owns the file
-        ├── DatabaseCorrupt     the file is damaged or not a Runcast database
-        ├── DatabaseReadOnly    the file or its directory cannot be written
-        └── DiskFull            no space left; nothing of the request was kept
+RuncastError
+├── InvalidInput            the caller's mistake; nothing was written
+│   ├── InvalidPayload      a payload, output or setting of the wrong type
+│   ├── ValueTooLarge       a value over a bound of `limits`
+│   ├── UnknownTask         no task of that name
+│   ├── DuplicateTask       two functions under one task name
+│   └── NotDurableHere      a durable call where it cannot be recorded
+├── NotFound                no run, wait, batch … of that id
+├── Conflict                the thing is not in a state that allows this
+├── TaskFailed              a child or awaited run ended without success
+├── StepFailed              a step failed, rebuilt from the journal
+├── WaitTimedOut            a wait's own timeout passed
+├── Parked                  the run needs a person: drift, full journal, …
+├── LostOwnership           another execution owns the run; this one must stop
+└── Unavailable             the store or engine cannot be reached or is broken
+    ├── DatabaseLocked      another engine owns the file
+    ├── DatabaseCorrupt     the file is damaged or not a Runcast database
+    ├── DatabaseReadOnly    the file or its directory cannot be written
+    └── DiskFull            no space left; nothing of the request was kept
 """
 
 from __future__ import annotations

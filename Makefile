@@ -1,0 +1,72 @@
+# Every target does its own set-up: a clone, `make demo`, nothing else.
+# Works with GNU make 3.81 (macOS) and newer.
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PYTEST := $(PY) -m pytest
+STAMPS := $(VENV)/stamps
+
+SEEDS  ?= 2000
+OFFSET ?= 0
+ARGS   ?=
+JOBS   ?= 2
+
+# A virtual environment whose Python is gone or moved is made anew.
+$(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench sim setup requirements clean
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: setup ## enrich a real list of companies, live in this terminal (no network needed)
+	@$(PY) -m demo $(ARGS)
+
+check: setup ## the inner loop, under a minute: lint, format, types, layers, laws, quick tests
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m runcast.design.tidy
+	@$(PYTEST) -q -n $(JOBS) -m "not slow and not alone"
+
+test: setup ## everything that must hold, under fifteen minutes on two cores
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m pyright
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m runcast.design.tidy
+	@$(PYTEST) -q -m alone
+	@$(PYTEST) -n $(JOBS) -m "not alone"
+
+bench: setup ## measure: make bench ARGS="throughput latency --quick --peers huey"
+	@$(PY) -m benchmarks $(ARGS)
+
+sim: setup ## simulate: make sim SEEDS=10000 OFFSET=500000
+	@$(PY) -m tests.sim --seeds $(SEEDS) --offset $(OFFSET) $(ARGS)
+
+setup: $(STAMPS)/project ## make .venv with the pinned tools and this project
+
+requirements: setup ## resolve requirements/dev.txt anew, with hashes
+	@$(PY) -m uv pip compile pyproject.toml --extra dev --extra demo --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade --output-file requirements/dev.txt
+
+clean: ## remove everything that the other targets made
+	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .runcast dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMPS)/python:
+	@$(SHELL) .ci/python $(VENV)
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/requirements: requirements/dev.txt $(STAMPS)/python
+	@echo "installing the pinned requirements into $(VENV) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/project: pyproject.toml $(STAMPS)/requirements
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
