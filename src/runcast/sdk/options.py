@@ -96,7 +96,7 @@ def queue_name(queue: object) -> str | None:
     raise InvalidInput(f"queue must be a Queue or the name of one, got {queue!r}")
 
 
-def check_key(value: str | None, name: str) -> str | None:
+def check_key(value: object, name: str) -> str | None:
     """A key that fits its column: a non-empty string without NUL, not too long."""
     if value is None:
         return None
@@ -109,13 +109,16 @@ def check_key(value: str | None, name: str) -> str | None:
 
 def parse_tags(tags: str | Sequence[str]) -> tuple[str, ...]:
     """One tag or several, without repetitions, in order."""
-    found = tuple(dict.fromkeys((tags,) if isinstance(tags, str) else tags))
+    found: tuple[object, ...] = tuple(dict.fromkeys((tags,) if isinstance(tags, str) else tags))
     if len(found) > limits.TAGS_MAX:
         raise ValueTooLarge(f"a run has at most {limits.TAGS_MAX} tags, got {len(found)}")
-    for tag in found:
-        if not isinstance(tag, str) or not tag or "\0" in tag or len(tag) > limits.TAG_CHARS_MAX:
-            raise InvalidInput(f"a tag must be a string of 1 to {limits.TAG_CHARS_MAX} characters, got {tag!r}")
-    return found
+    return tuple(_check_tag(tag) for tag in found)
+
+
+def _check_tag(tag: object) -> str:
+    if isinstance(tag, str) and tag and "\0" not in tag and len(tag) <= limits.TAG_CHARS_MAX:
+        return tag
+    raise InvalidInput(f"a tag must be a string of 1 to {limits.TAG_CHARS_MAX} characters, got {tag!r}")
 
 
 def metadata_json(metadata: Mapping[str, Any] | None) -> str:

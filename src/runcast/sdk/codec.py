@@ -1,0 +1,346 @@
+"""Values as JSON text and back, by annotation: msgspec for plain types, pydantic (imported on first need) for the rest."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import PurePath
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from runcast.domain import limits
+from runcast.domain.errors import InvalidPayload, ValueTooLarge
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
+Schema = dict[str, Any]
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class ValueCodec(Protocol[T]):
+    """How values of one annotation travel."""
+
+    def encode(self, value: T, *, what: str = "value") -> str:
+        """JSON text; raises `InvalidPayload` (naming `what`) or `ValueTooLarge`."""
+        ...
+
+    def decode(self, text: str | bytes, *, what: str = "value") -> T:
+        """The value; raises `InvalidPayload`."""
+        ...
+
+    def schema(self) -> Schema:
+        """JSON Schema of the text."""
+        ...
+
+
+# --- JSON without types -----------------------------------------------------------------------------------------
+
+
+def encode_json(value: object, *, what: str = "value") -> str:
+    """`value` as JSON text: never NaN, never NUL, never too large.
+
+    Knows dataclasses, Structs, pydantic models, enums, dates, UUIDs, decimals, sets and paths.
+    """
+    try:
+        data = _ENCODER.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidPayload(f"{what} cannot be JSON: {error}") from error
+    # msgspec writes NaN and infinity as null, so only a text with a null in it can hide one.
+    if b"null" in data and value is not None:
+        _refuse_nan(value, what)
+    return checked_text(data, what)
+
+
+def decode_json(text: str | bytes, *, what: str = "value") -> Any:
+    """Plain JSON as Python values."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidPayload(f"{what} is not JSON: {error}") from error
+
+
+def checked_text(data: bytes, what: str) -> str:
+    """JSON bytes as text, within the bounds and without NUL characters, which databases cannot hold."""
+    if len(data) > limits.PAYLOAD_BYTES_MAX:
+        raise ValueTooLarge(
+            f"{what} has {len(data):,} bytes of JSON; at most {limits.PAYLOAD_BYTES_MAX:,} are allowed: "
+            "store it elsewhere and pass where it is"
+        )
+    text = data.decode()
+    if "\\u0000" in text and _NUL.search(text):
+        raise InvalidPayload(f"{what} contains a NUL character, which cannot be stored")
+    return text
+
+
+def digest(text: str) -> str:
+    """A short digest of arguments, to notice that the same journal key asks for something else."""
+    return blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def digest_arguments(args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+    """Digest of a call's arguments, whatever they are: what has no JSON counts by its type only.
+
+    The order of dicts and sets does not matter, so that it is equal in every process.
+    """
+    try:
+        return blake2b(_DIGEST_ENCODER.encode((args, kwargs)), digest_size=12).hexdigest()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        names = ",".join(type(value).__qualname__ for value in (*args, *kwargs.values()))
+        return digest(names)
+
+
+def _to_json_types(value: Any) -> Any:
+    """What msgspec does not know by itself."""
+    if hasattr(type(value), "__pydantic_serializer__"):
+        return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, PurePath):
+        return str(value)
+    raise TypeError(f"objects of type {type(value).__qualname__} have no JSON form")
+
+
+def _to_digest_types(value: Any) -> Any:
+    try:
+        return _to_json_types(value)
+    except Exception:  # noqa: BLE001 - a model that cannot be dumped counts like any other object
+        # A client, a lambda, a lock: its repr holds an address, so only its type is stable.
+        return f"<{type(value).__module__}.{type(value).__qualname__}>"
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_to_json_types)
+_DIGEST_ENCODER = msgspec.json.Encoder(enc_hook=_to_digest_types, order="deterministic")
+
+
+def _refuse_nan(value: object, what: str) -> None:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidPayload(f"{what} contains {value}, which JSON cannot say: use None")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_nan(item, f"{what}[{key!r}]")
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            _refuse_nan(item, what)
+    elif not isinstance(value, str | bytes | int | None):
+        _refuse_nan_inside(value, what)
+
+
+def _refuse_nan_inside(value: object, what: str) -> None:
+    if isinstance(value, msgspec.Struct):
+        names: tuple[str, ...] = value.__struct_fields__
+    else:
+        names = tuple(getattr(value, "__dataclass_fields__", ()) or getattr(type(value), "model_fields", ()))
+    for name in names:
+        _refuse_nan(getattr(value, name, None), f"{what}.{name}")
+
+
+# --- JSON by annotation -----------------------------------------------------------------------------------------
+
+
+class JsonCodec:
+    """Values without an annotation, or annotated `Any`: plain JSON."""
+
+    def encode(self, value: Any, *, what: str = "value") -> str:
+        return encode_json(value, what=what)
+
+    def decode(self, text: str | bytes, *, what: str = "value") -> Any:
+        return decode_json(text, what=what)
+
+    def schema(self) -> Schema:
+        return {}
+
+
+class PlainCodec(Generic[T]):
+    """Scalars, lists and dicts of them, and Structs, by msgspec: a fraction of a microsecond, no pydantic.
+
+    What msgspec refuses is shown to pydantic, whose rules (`"3"` is an `int`) and messages are the ones that count.
+    """
+
+    def __init__(self, annotation: Any) -> None:
+        self._annotation = annotation
+        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(annotation)
+
+    def encode(self, value: T, *, what: str = "value") -> str:
+        text = encode_json(value, what=what)
+        if value is not None or not is_none(self._annotation):
+            self.decode(text, what=what)
+        return text
+
+    def decode(self, text: str | bytes, *, what: str = "value") -> T:
+        try:
+            return self._decoder.decode(text)
+        except msgspec.DecodeError as error:
+            if contains_struct(self._annotation):
+                raise InvalidPayload(f"{what}: {error}") from error
+        result: T = model_codec(self._annotation).decode(text, what=what)
+        return result
+
+    def schema(self) -> Schema:
+        return msgspec.json.schema(self._annotation)
+
+
+class ModelCodec(Generic[T]):
+    """Everything else, by a pydantic `TypeAdapter`."""
+
+    def __init__(self, annotation: Any) -> None:
+        self._adapter: TypeAdapter[T] = _adapter(annotation)
+
+    def encode(self, value: T, *, what: str = "value") -> str:
+        data = self._dump(value, what)
+        if b"null" in data:
+            _refuse_nan(self._adapter.dump_python(value, mode="json", warnings=False), what)
+        return checked_text(data, what)
+
+    def _dump(self, value: T, what: str) -> bytes:
+        from pydantic import ValidationError
+        from pydantic_core import PydanticSerializationError
+
+        try:
+            return self._adapter.dump_json(value, by_alias=True, warnings="error")
+        except (PydanticSerializationError, TypeError):
+            pass
+        try:
+            # A dict where a model is expected, say: what can be read as the annotation may be given for it.
+            return self._adapter.dump_json(self._adapter.validate_python(value), by_alias=True, warnings="error")
+        except ValidationError as error:
+            raise InvalidPayload(f"{what}: {_validation_text(error)}") from error
+        except (PydanticSerializationError, TypeError) as error:
+            raise InvalidPayload(f"{what} cannot be JSON: {error}") from error
+
+    def decode(self, text: str | bytes, *, what: str = "value") -> T:
+        from pydantic import ValidationError
+
+        try:
+            return self._adapter.validate_json(text)
+        except ValidationError as error:
+            raise InvalidPayload(f"{what}: {_validation_text(error)}") from error
+
+    def schema(self) -> Schema:
+        return self._adapter.json_schema(mode="validation")
+
+
+def codec_for(annotation: Any) -> ValueCodec[Any]:
+    """The codec of an annotation, made once. Raises `InvalidPayload` for a class that has no JSON form."""
+    try:
+        return _cached_codec(annotation)
+    except TypeError:  # an unhashable annotation, such as Annotated with a list
+        return _make_codec(annotation)
+
+
+def _make_codec(annotation: Any) -> ValueCodec[Any]:
+    if annotation is Any or annotation is object:
+        return JsonCodec()
+    if is_plain(annotation):
+        try:
+            return PlainCodec(annotation)
+        except TypeError:
+            # msgspec decodes no union of two containers; pydantic does.
+            pass
+    return model_codec(annotation)
+
+
+def _make_model_codec(annotation: Any) -> ModelCodec[Any]:
+    return ModelCodec(annotation)
+
+
+_cached_codec = lru_cache(maxsize=4096)(_make_codec)
+_cached_model_codec = lru_cache(maxsize=4096)(_make_model_codec)
+
+
+def model_codec(annotation: Any) -> ModelCodec[Any]:
+    """The pydantic codec of an annotation."""
+    try:
+        return _cached_model_codec(annotation)
+    except TypeError:
+        return _make_model_codec(annotation)
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter
+    from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+    try:
+        try:
+            return TypeAdapter(annotation, config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
+        except PydanticSchemaGenerationError:
+            raise
+        except PydanticUserError:  # a model, dataclass or TypedDict has its own configuration
+            return TypeAdapter(annotation)
+    except PydanticUserError as error:
+        raise InvalidPayload(
+            f"{annotation!r} has no JSON form: use JSON types, a dataclass, TypedDict, Struct or pydantic model"
+        ) from error
+
+
+def _validation_text(error: Any) -> str:
+    """Pydantic's complaint in one line: `'n': Input should be a valid integer (got 'x')`."""
+    found = error.errors(include_url=False, include_context=False)
+    parts = []
+    for item in found[:3]:
+        place = ".".join(str(part) for part in item["loc"])
+        shown = repr(item["input"])
+        got = f" (got {shown if len(shown) <= 80 else shown[:77] + '...'})"
+        parts.append(f"{place!r}: {item['msg']}{got}" if place else f"{item['msg']}{got}")
+    if len(found) > len(parts):
+        parts.append(f"and {len(found) - len(parts)} more")
+    return "; ".join(parts)
+
+
+# --- looking at annotations -------------------------------------------------------------------------------------
+
+
+def is_none(annotation: Any) -> bool:
+    """`None` or `NoneType`."""
+    return annotation is None or annotation is NoneType
+
+
+def is_plain(annotation: Any) -> bool:
+    """True for what msgspec decodes exactly as pydantic would, and for Structs, which pydantic does not know."""
+    if annotation is Any or is_none(annotation) or annotation in (bool, int, float, str, object, list, dict):
+        return True
+    if is_struct(annotation):
+        return True
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return all(type(arg) in (str, int) for arg in args)
+    if origin in (list, Sequence):
+        return is_plain(args[0])
+    if origin is dict:
+        return args[0] is str and is_plain(args[1])
+    if origin in (Union, UnionType):
+        return all(is_plain(arg) for arg in args)
+    return False
+
+
+def is_struct(annotation: Any) -> bool:
+    """A `msgspec.Struct` class."""
+    return isinstance(annotation, type) and issubclass(annotation, msgspec.Struct)
+
+
+def contains_struct(annotation: Any) -> bool:
+    """True if a `msgspec.Struct` is anywhere in the annotation."""
+    return is_struct(annotation) or any(contains_struct(arg) for arg in get_args(annotation))
+
+
+def is_structured(annotation: Any) -> bool:
+    """A dataclass, TypedDict, Struct or pydantic model, or a union of them: a payload by itself."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return is_structured(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        members = [arg for arg in get_args(annotation) if not is_none(arg)]
+        return bool(members) and all(is_structured(member) for member in members)
+    kind = origin or annotation
+    return isinstance(kind, type) and (
+        issubclass(kind, msgspec.Struct)
+        or hasattr(kind, "__dataclass_fields__")
+        or hasattr(kind, "__pydantic_validator__")
+        or hasattr(kind, "__total__")
+    )
