@@ -21,7 +21,7 @@ help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: setup ## enrich a real list of companies, live in this terminal (no network needed)
-	@$(PY) -m demo $(ARGS)
+	@$(PY) -m runcast.demo $(ARGS)
 
 check: setup ## the inner loop, under a minute: lint, format, types, layers, laws, quick tests
 	@$(PY) -m ruff check .

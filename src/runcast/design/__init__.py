@@ -1,0 +1,1 @@
+"""Reads the code to write and check its documentation; nothing imports it."""
