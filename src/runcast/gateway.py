@@ -185,6 +185,11 @@ class WorkerSession(Protocol):
 
     async def close(self) -> None:
         """End the session; what it still holds is handed back without counting a death."""
+        ...
+
+    async def lost(self) -> None:
+        """The worker's process is gone without having closed (the socket server calls this): what it held comes
+        back at once, and each run it executed counts a death."""
 
 
 class WorkerGateway(Protocol):
