@@ -17,7 +17,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """The same, for each concurrency key."""
     rate_count: int | None = None
     rate_period_ms: int | None = None
-    """At most `rate_count` new attempts in `rate_period_ms`, spread evenly after a burst of `rate_count` (GCRA)."""
+    """New attempts flow evenly, `rate_count` in `rate_period_ms`; an idle queue may first spend that many at once (GCRA)."""
 
 
 class QueueState(msgspec.Struct, frozen=True):
@@ -34,23 +34,28 @@ class QueueState(msgspec.Struct, frozen=True):
     executing: int
 
 
+def _interval_us(count: int, period_ms: int) -> int:
+    """Microseconds between two attempts of an even flow; a microsecond is the finest there is."""
+    return max(1, period_ms * 1000 // count)
+
+
 def rate_allowance(now_ms: int, tat_us: int, count: int, period_ms: int) -> int:
     """How many attempts the bucket admits now (GCRA, I.371): `tat_us` is its theoretical arrival time in µs.
 
     >>> rate_allowance(1_000, 0, 5, 1_000)
     5
     """
-    interval_us = period_ms * 1000 // count
+    interval_us = _interval_us(count, period_ms)
     ahead_us = max(tat_us, now_ms * 1000) - now_ms * 1000
     return max(0, (count * interval_us - ahead_us) // interval_us)
 
 
 def rate_consume(now_ms: int, tat_us: int, count: int, period_ms: int, taken: int) -> int:
     """The bucket's next theoretical arrival time (µs) after `taken` attempts."""
-    return max(tat_us, now_ms * 1000) + taken * (period_ms * 1000 // count)
+    return max(tat_us, now_ms * 1000) + taken * _interval_us(count, period_ms)
 
 
 def rate_ready_at(now_ms: int, tat_us: int, count: int, period_ms: int) -> int:
     """The first millisecond at which one more attempt is admitted."""
-    interval_us = period_ms * 1000 // count
+    interval_us = _interval_us(count, period_ms)
     return max(now_ms, -(-(tat_us - (count - 1) * interval_us) // 1000))
