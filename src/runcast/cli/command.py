@@ -1,0 +1,132 @@
+"""Commands that teach by example, and a group that imports a command only when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+HELP_WIDTH_MAX = 100
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH_MAX}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Examples = Sequence[tuple[str, str]]
+"""(command, what it does), shown at the end of a command's help."""
+
+
+class Lazy(NamedTuple):
+    """Where a command lives and what its group says of it, so that listing commands imports none of them."""
+
+    target: str
+    """`module:attribute`."""
+    section: str
+    help: str
+
+
+class Command(click.Command):
+    """A command with examples, and the two options that every command has."""
+
+    def __init__(self, *args: Any, examples: Examples = (), **kwargs: Any) -> None:
+        kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+        self.params += [_json_option(), _traceback_option()]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_examples(self.examples, formatter)
+        super().format_epilog(ctx, formatter)
+
+
+class LazyGroup(click.Group):
+    """A group of commands named in a table; each is imported when it is called."""
+
+    def __init__(
+        self,
+        *args: Any,
+        lazy: Mapping[str, Lazy],
+        examples: Examples = (),
+        exits: Mapping[int, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
+        self.examples = examples
+        self.exits = exits or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        lazy = self._lazy.get(cmd_name)
+        if lazy is None:
+            return None
+        module, attribute = lazy.target.split(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self._lazy:
+            ctx.fail(f"{ctx.command_path} has no command {args[0]!r}.{did_you_mean(args[0], self._lazy)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self._lazy))
+        for section in dict.fromkeys(lazy.section for lazy in self._lazy.values()):
+            rows = [(name.ljust(width), lazy.help) for name, lazy in self._lazy.items() if lazy.section == section]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_examples(self.examples, formatter)
+        if self.exits:
+            with formatter.section("Exit codes"):
+                formatter.write_dl([(str(code).rjust(2), what) for code, what in self.exits.items()])
+        super().format_epilog(ctx, formatter)
+
+
+def did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    """` Did you mean 'watch'?` when something known looks like `name`, else nothing.
+
+    >>> did_you_mean("wacth", ["watch", "why"])
+    " Did you mean 'watch'?"
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def database_option(command: F) -> F:
+    """Add `--database`, for the commands that talk to one."""
+    return click.option(
+        "--database",
+        "-d",
+        metavar="URL",
+        envvar="RUNCAST_DATABASE",
+        help="Database file or URL  [default: .runcast/runcast.db, or $RUNCAST_DATABASE]",
+    )(command)
+
+
+def _json_option() -> click.Option:
+    return click.Option(["--json", "as_json"], is_flag=True, help="JSON lines on stdout, errors as JSON on stderr.")
+
+
+def _traceback_option() -> click.Option:
+    # The error door in `main` looks for it: an error may come before options are parsed.
+    return click.Option(["--traceback"], is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
+
+def _write_examples(examples: Examples, formatter: click.HelpFormatter) -> None:
+    if not examples:
+        return
+    with formatter.section("Examples"):
+        for command, what in examples:
+            formatter.write(f"{'':{formatter.current_indent}}{command}\n")
+            formatter.write(f"{'':{formatter.current_indent}}    {what}\n")

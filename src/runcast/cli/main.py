@@ -1,0 +1,84 @@
+"""The `runcast` command: its table of sub-commands, and the door through which every error leaves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from runcast.cli.command import Lazy, LazyGroup
+from runcast.cli.exits import EXITS
+
+COMMANDS = {
+    "init": Lazy("runcast.cli.init:init", "Start", "Create a starter project that runs."),
+    "dev": Lazy("runcast.cli.dev:dev", "Start", "Run engine and worker in one process; reload on change."),
+    "trigger": Lazy("runcast.cli.trigger:trigger", "Start", "Start a run of a task."),
+    "watch": Lazy("runcast.cli.watch:watch", "Look", "Follow a run live: tree, progress, logs, streams."),
+    "runs": Lazy("runcast.cli.runs:runs", "Look", "List, show, cancel, resume and replay runs; read logs."),
+    "why": Lazy("runcast.cli.why:why", "Look", "Say why a run is not running."),
+    "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues with their limits and what is in them."),
+    "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
+    "doctor": Lazy("runcast.cli.doctor:doctor", "Act", "Check a database against the engine's invariants."),
+}
+
+EXAMPLES = (
+    ("runcast init shop && cd shop && runcast dev app.py", "a new project, running"),
+    ('runcast trigger hello \'{"name": "Ada"}\' --follow', "start a run and watch it to its end"),
+    ("runcast runs list --status failed --since 24h", "what went wrong today"),
+    ("runcast watch latest", "the newest run, live"),
+)
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    examples=EXAMPLES,
+    exits=EXITS,
+)
+@click.version_option(package_name="runcast", prog_name="runcast")
+@click.option("--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def cli() -> None:
+    """Durable background work for Python that you can watch while it happens.
+
+    Commands talk to the database in .runcast/runcast.db (or --database, or $RUNCAST_DATABASE): through the
+    process that has it open, or directly when none has. Run ids may be shortened to a unique beginning or ending;
+    `latest` is the newest run.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with one of the documented codes."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; every error becomes a message and an exit code.
+
+    A program that reads our output may close it early: that is not an error of ours.
+    """
+    if "--traceback" in arguments or os.environ.get("RUNCAST_DEBUG"):
+        return _exit_code(cli.main(list(arguments), prog_name="runcast", standalone_mode=False))
+    try:
+        return _exit_code(cli.main(list(arguments), prog_name="runcast", standalone_mode=False))
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last door: whatever it is becomes a message and a code
+        from runcast.cli.failure import report
+
+        return report(error, as_json="--json" in arguments)
+
+
+def _exit_code(returned: object) -> int:
+    return returned if isinstance(returned, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""`runcast runs`: the table of its commands."""
+
+from __future__ import annotations
+
+import click
+
+from runcast.cli.command import Lazy, LazyGroup
+
+COMMANDS = {
+    "list": Lazy("runcast.cli.runs_list:list_runs", "Look", "List runs, newest first."),
+    "show": Lazy("runcast.cli.runs_show:show", "Look", "Show one run with its steps and children."),
+    "logs": Lazy("runcast.cli.runs_show:logs", "Look", "Print a run's logs."),
+    "cancel": Lazy("runcast.cli.runs_act:cancel", "Act", "Cancel runs with everything below them."),
+    "resume": Lazy(
+        "runcast.cli.runs_act:resume", "Act", "Go on with a failed or parked run; repeats only what is not done."
+    ),
+    "replay": Lazy("runcast.cli.runs_act:replay", "Act", "Start a run again from the beginning."),
+}
+
+EXAMPLES = (
+    ("runcast runs list --status failed --since 24h", "what went wrong today"),
+    ("runcast runs show latest", "the newest run"),
+    ("runcast runs resume 8f2kqa3m --follow", "go on where it failed, and watch"),
+)
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, examples=EXAMPLES)
+def runs() -> None:
+    """Runs: list, show, cancel, resume, replay, logs.
+
+    RUN is a whole id, a unique beginning or ending of one, or `latest`.
+    """

@@ -1,0 +1,103 @@
+"""`runcast runs cancel`, `resume` and `replay`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import click
+
+from runcast.cli import exits
+from runcast.cli.command import Command, database_option
+from runcast.cli.connect import with_gateway
+from runcast.cli.find import find_run
+from runcast.cli.look import short_id
+from runcast.cli.output import console, note, print_json
+from runcast.cli.trigger import new_run_id, read_json
+from runcast.cli.watch import leave, show_live
+from runcast.domain.errors import NotFound
+from runcast.domain.ids import RunId
+from runcast.domain.run import Run, Triggered
+from runcast.gateway import ClientGateway
+
+Act = Callable[[ClientGateway, Run], Awaitable[Triggered]]
+
+
+@click.command(cls=Command, examples=(("runcast runs cancel latest", "stop the newest run and what it started"),))
+@click.argument("run_ids", metavar="RUN...", nargs=-1, required=True)
+@database_option
+def cancel(run_ids: Sequence[str], database: str | None, as_json: bool) -> int:
+    """Cancel RUNs, with everything live below them. A run that is already final stays as it is (exit code 1)."""
+
+    async def work(gateway: ClientGateway) -> tuple[list[Run], set[RunId]]:
+        found = [await find_run(gateway, typed) for typed in run_ids]
+        return found, set(await gateway.cancel([run.id for run in found]))
+
+    found, canceled = with_gateway(database, work)
+    for run in found:
+        if as_json:
+            print_json({"id": run.id, "canceled": run.id in canceled})
+        elif run.id in canceled:
+            console().print(f"canceled {run.id}")
+        else:
+            note(f"{run.id} had already ended: {run.label.lower()}")
+    return exits.OK if len(canceled) == len({run.id for run in found}) else exits.FAILED
+
+
+@click.command(cls=Command, examples=(("runcast runs resume 8f2kqa3m --follow", "go on where it failed, and watch"),))
+@click.argument("run_id", metavar="RUN")
+@click.option("--follow", "-f", is_flag=True, help="Watch it live.")
+@database_option
+def resume(run_id: str, follow: bool, database: str | None, as_json: bool) -> int:
+    """Go on with RUN: what is done is not repeated.
+
+    A parked run goes on itself; a finished one is continued by a new run that takes over its journal.
+    """
+
+    async def act(gateway: ClientGateway, run: Run) -> Triggered:
+        return await gateway.resume(run.id, new_run_id())
+
+    return _start(run_id, act, follow=follow, database=database, as_json=as_json)
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("runcast runs replay latest", "the same payload again"),
+        ("runcast runs replay 8f2kqa3m --payload @fixed.json --follow", "with another payload, and watch"),
+    ),
+)
+@click.argument("run_id", metavar="RUN")
+@click.option("--payload", metavar="JSON", help="Another payload: text, @file or -.")
+@click.option("--follow", "-f", is_flag=True, help="Watch it live.")
+@database_option
+def replay(run_id: str, payload: str | None, follow: bool, database: str | None, as_json: bool) -> int:
+    """Start RUN again from the beginning, as a new run of the same task."""
+    text = None if payload is None else read_json(payload)
+
+    async def act(gateway: ClientGateway, run: Run) -> Triggered:
+        return await gateway.replay(run.id, new_run_id(), payload=text)
+
+    return _start(run_id, act, follow=follow, database=database, as_json=as_json)
+
+
+def _start(typed: str, act: Act, *, follow: bool, database: str | None, as_json: bool) -> int:
+    async def start(gateway: ClientGateway) -> Run:
+        run = await find_run(gateway, typed)
+        triggered = await act(gateway, run)
+        if as_json:
+            print_json({"event": "triggered", "id": triggered.id, "cached": triggered.cached})
+        elif triggered.id == run.id:
+            console().print(f"{run.id} goes on")
+        else:
+            console().print(triggered.id)
+        new = await gateway.find_run(triggered.id)
+        if new is None:
+            raise NotFound(f"run {triggered.id} is gone again")
+        return await show_live(gateway, new, as_json=as_json) if follow else new
+
+    if follow:
+        return leave(lambda: with_gateway(database, start), "latest")
+    run = with_gateway(database, start)
+    if not as_json:
+        note(f"watch it: runcast watch {short_id(run.id)}")
+    return exits.OK

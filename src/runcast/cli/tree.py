@@ -1,0 +1,226 @@
+"""Draws a followed run: header, tree, streams, logs. Pure: state in, lines of text out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from runcast.cli.followed import Followed, LogLine, Progress, StreamText, progress_of
+from runcast.cli.look import LOOKS, badge, bar, clock, duration, elapsed_ms, failure_line, one_line, short_id
+from runcast.cli.outline import Node, outline
+from runcast.domain.run import LABELS, Run, RunStatus
+
+LOG_ROWS_MAX = 6
+STREAM_ROWS_MAX = 6
+STREAMS_MAX = 2
+BAR_CELLS = 20
+NARROW = 64
+"""Below this many columns bars shrink and status words give way to glyphs alone in deep lines."""
+LEVEL_STYLES = {"DEBUG": "bright_black", "INFO": "blue", "WARN": "yellow", "WARNING": "yellow", "ERROR": "red"}
+
+
+class Page(NamedTuple):
+    """Where the drawing goes."""
+
+    width: int
+    rows: int | None
+    """None: as tall as it needs."""
+    frame: int = 0
+    """Which turn of the spinner."""
+    plain: bool = False
+    """ASCII only."""
+
+
+def draw(followed: Followed, page: Page, *, now: int) -> Text:
+    """The whole picture, at most `page.rows` lines tall."""
+    run = followed.run
+    if run is None:
+        return Text("waiting for the run to appear …", style="bright_black")
+    head = list(_header(run, page, now))
+    logs = list(_logs(followed, page))
+    streams = list(_streams(followed, page))
+    room = None if page.rows is None else max(1, page.rows - len(head) - len(logs) - len(streams) - 1)
+    tree = list(_tree(outline(followed, now=now, rows=room and room + 1), page))
+    if room is not None and len(tree) > room:
+        tree = [*tree[: room - 1], Text(f"… {len(tree) - room + 1} more lines", style="bright_black")]
+    lines = head + ([Text()] if tree else []) + tree + streams + logs
+    return Text("\n").join(lines[: page.rows])
+
+
+def draw_tree(followed: Followed, page: Page, *, now: int) -> Text:
+    """Only what is below the followed run: its steps, waits and children."""
+    return Text("\n").join(_tree(outline(followed, now=now, rows=page.rows), page))
+
+
+# --- header -----------------------------------------------------------------------------------------------------
+
+
+def _header(run: Run, page: Page, now: int) -> Iterator[Text]:
+    left = badge(run.shown, outcome=run.outcome, frame=page.frame, plain=page.plain)
+    left.append("  ").append(one_line(run.task), style="bold")
+    elapsed = elapsed_ms(run, now)
+    right = Text(run.id if page.width >= NARROW else short_id(run.id), style="bright_black")
+    if elapsed is not None:
+        right.append(f"  {duration(elapsed)}", style="default")
+    yield _line(left, right, page.width)
+    progress = progress_of(run)
+    if progress.percent is not None:
+        yield _progress_line(progress, run.shown, page)
+    note = failure_line(run) or (f"attempt {run.attempt} of {run.max_attempts}" if run.attempt > 1 else "")
+    if note:
+        yield _cut(Text(note, style=LOOKS[run.shown].style if failure_line(run) else "bright_black"), page.width)
+    if progress.facts:
+        facts = Text()
+        for key, value in progress.facts[:6]:
+            facts.append(f"{key} ", style="bright_black").append(f"{value}   ")
+        yield _cut(facts, page.width)
+
+
+def _progress_line(progress: Progress, status: RunStatus, page: Page) -> Text:
+    assert progress.percent is not None
+    after = Text(f" {progress.percent:>3.0f}%")
+    if progress.step:
+        after.append(f"  {progress.step}")
+    if progress.remaining:
+        after.append(f"  {progress.remaining} left", style="bright_black")
+    width = max(8, min(page.width - cell_len(after.plain), 2 * BAR_CELLS))
+    return _cut(bar(progress.percent, width, style=LOOKS[status].style, plain=page.plain) + after, page.width)
+
+
+# --- tree -------------------------------------------------------------------------------------------------------
+
+
+class _Flat(NamedTuple):
+    guide: str
+    node: Node
+
+
+def _tree(root: Node, page: Page) -> Iterator[Text]:
+    flat = list(_flatten(root.children, "", page))
+    words = max((cell_len(_word(node)) for _, node in flat), default=0)
+    names = max((_name_cells(item) for item in flat), default=0)
+    for item in flat:
+        yield _node_line(item, page, words, min(names, page.width // 2))
+
+
+def _flatten(nodes: tuple[Node, ...], guide: str, page: Page) -> Iterator[_Flat]:
+    fork, last, pipe = ("|- ", "`- ", "|  ") if page.plain else ("├ ", "└ ", "│ ")
+    for node in nodes:
+        is_last = node is nodes[-1]
+        yield _Flat(guide + (last if is_last else fork), node)
+        yield from _flatten(node.children, guide + (" " * len(pipe) if is_last else pipe), page)
+
+
+def _word(node: Node) -> str:
+    if node.status is None:
+        return ""
+    return LABELS[node.status] + (", partial" if node.outcome == "partial" else "")
+
+
+def _name_cells(item: _Flat) -> int:
+    return cell_len(item.guide) + cell_len(item.node.name) + (cell_len(item.node.about) + 1 if item.node.about else 0)
+
+
+def _node_line(item: _Flat, page: Page, words: int, names: int) -> Text:
+    """`├ name   ✓ Completed  ━━━━── 60% note            1.2s`, with the columns of all lines aligned."""
+    guide, node = item
+    line = Text(guide, style="bright_black")
+    if node.status is None:
+        return _cut(line.append(node.name, style="bright_black"), page.width)
+    look = LOOKS[node.status]
+    line.append(node.name, style="default").append(f" {node.about}" if node.about else "", style="bright_black")
+    line.truncate(names, overflow="ellipsis")
+    line.append(" " * (names - cell_len(line.plain) + 2))
+    status = badge(node.status, outcome=node.outcome, frame=page.frame, plain=page.plain)
+    line.append_text(status)
+    line.append(" " * (words + 2 - cell_len(status.plain) + 2))
+    if node.percent is not None:
+        cells = BAR_CELLS if page.width >= NARROW + BAR_CELLS else BAR_CELLS // 2
+        line.append_text(bar(node.percent, cells, style=look.style, plain=page.plain)).append(
+            f" {node.percent:>3.0f}%  "
+        )
+    is_bad = look.style == "red"
+    line.append(node.note, style="red" if is_bad else "bright_black")
+    right = Text("" if node.ms is None else duration(node.ms), style="bright_black")
+    if node.id and page.width >= NARROW + BAR_CELLS:
+        right = Text(f"{node.id}  ", style="bright_black") + Text(right.plain.rjust(7))
+    return _line(line, right, page.width)
+
+
+# --- streams and logs -------------------------------------------------------------------------------------------
+
+
+def _streams(followed: Followed, page: Page) -> Iterator[Text]:
+    open_first = [
+        (run_id, stream)
+        for run_id, streams in followed.streams.items()
+        for stream in streams.values()
+        if stream.text and (page.rows is None or not stream.closed)
+    ]
+    for run_id, stream in open_first[-STREAMS_MAX:]:
+        run = followed.runs.get(run_id)
+        yield Text()
+        title = Text("stream ", style="bright_black").append(one_line(stream.name, limit=60))
+        if run is not None and run_id != followed.run_id:
+            title.append(f"  {run.task} {short_id(run_id)}", style="bright_black")
+        yield _cut(title, page.width)
+        yield from _stream_text(stream, page)
+
+
+def _stream_text(stream: StreamText, page: Page) -> Iterator[Text]:
+    width = max(10, page.width - 2)
+    rows = None if page.rows is None else max(2, min(STREAM_ROWS_MAX, page.rows // 4))
+    text = stream.text if rows is None else stream.text[-rows * width :]
+    wrapped = [line for paragraph in text.split("\n") for line in _wrap(paragraph, width)]
+    for number, line in enumerate(shown := wrapped if rows is None else wrapped[-rows:], start=1):
+        drawn = Text("  " + line)
+        if number == len(shown) and not stream.closed:
+            drawn.append("▌" if not page.plain else "_", style="blue")
+        yield drawn
+
+
+def _wrap(paragraph: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(paragraph, width, drop_whitespace=True) or [""]
+
+
+def _logs(followed: Followed, page: Page) -> Iterator[Text]:
+    rows = LOG_ROWS_MAX if page.rows is None else max(1, min(LOG_ROWS_MAX, page.rows // 4))
+    shown = list(followed.logs)[-rows:]
+    if shown:
+        yield Text()
+    for line in shown:
+        yield _cut(log_text(line, followed), page.width)
+
+
+def log_text(line: LogLine, followed: Followed) -> Text:
+    """`12:04:11 INFO  message`, with the task where it is not the followed run's own."""
+    level = line.log.level.upper()
+    text = Text(clock(line.log.at), style="bright_black")
+    text.append(f" {level:<5} ", style=LEVEL_STYLES.get(level, "default"))
+    run = followed.runs.get(line.run_id)
+    if run is not None and line.run_id != followed.run_id:
+        text.append(f"{run.task} {short_id(run.id)} ", style="bright_black")
+    return text.append(one_line(line.log.message), style="default")
+
+
+# --- lines ------------------------------------------------------------------------------------------------------
+
+
+def _line(left: Text, right: Text, width: int) -> Text:
+    """`left` cut to leave room for `right`, which ends at the last column."""
+    room = width - cell_len(right.plain) - 1
+    left = left.copy()
+    left.rstrip()
+    left.truncate(max(1, room), overflow="ellipsis")
+    return left + Text(" " * max(1, width - cell_len(left.plain) - cell_len(right.plain))) + right
+
+
+def _cut(text: Text, width: int) -> Text:
+    text = text.copy()
+    text.truncate(width, overflow="ellipsis")
+    return text

@@ -1,0 +1,163 @@
+"""`runcast trigger`: start a run, and follow it if asked."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import click
+import msgspec
+
+from runcast.cli import exits
+from runcast.cli.command import Command, database_option, did_you_mean
+from runcast.cli.connect import with_gateway
+from runcast.cli.look import now_ms, short_id
+from runcast.cli.output import note, print_json
+from runcast.cli.watch import leave, show_live
+from runcast.domain.errors import InvalidInput, NotFound, UnknownTask
+from runcast.domain.ids import RunId, make_id
+from runcast.domain.run import NewRun, Run, Triggered
+from runcast.gateway import ClientGateway
+from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options
+
+EXAMPLES = (
+    ('runcast trigger hello \'{"name": "Ada"}\'', "the payload is the object of the task's parameters"),
+    ("runcast trigger research @topics.json --follow", "payload from a file; watch the run to its end"),
+    ("echo '{}' | runcast trigger digest - --delay 1h --key digest-2024-06", "from stdin, later, and only once"),
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("task")
+@click.argument("payload", metavar="[JSON]", default="{}")
+@click.option("--follow", "-f", is_flag=True, help="Watch the run live; exit 0 if it completes, 1 if not.")
+@click.option("--delay", metavar="DURATION", help="Start later: 30s, 10m, 2h, 1d.")
+@click.option("--ttl", metavar="DURATION", help="Expire if it has not started by then.")
+@click.option("--key", metavar="TEXT", help="Idempotency key: the same key means the same run.")
+@click.option("--tag", "tags", metavar="TEXT", multiple=True, help="Add a tag; may be repeated.")
+@click.option("--queue", metavar="NAME", help="Another queue than the task's own.")
+@click.option("--priority", metavar="SECONDS", help="Head start over other runs of its key.")
+@click.option("--concurrency-key", metavar="TEXT", help="The group inside the queue.")
+@click.option("--max-attempts", type=int, metavar="N", help="Other than the task's own.")
+@database_option
+def trigger(
+    task: str,
+    payload: str,
+    follow: bool,
+    delay: str | None,
+    ttl: str | None,
+    key: str | None,
+    tags: Sequence[str],
+    queue: str | None,
+    priority: str | None,
+    concurrency_key: str | None,
+    max_attempts: int | None,
+    database: str | None,
+    as_json: bool,
+) -> int:
+    """Start a run of TASK with the payload JSON: text, @file, or - for stdin.
+
+    Prints the run's id once the run is on disk.
+    """
+    given = {
+        "delay": _seconds(delay),
+        "ttl": _seconds(ttl),
+        "idempotency_key": key,
+        "tags": tags,
+        "queue": queue,
+        "priority": _seconds(priority),
+        "concurrency_key": concurrency_key,
+        "max_attempts": max_attempts,
+    }
+    options = parse_options(
+        **cast(OptionArguments, {name: value for name, value in given.items() if value is not None})
+    )
+    run = _new_run(task, read_json(payload), options)
+
+    async def start(gateway: ClientGateway) -> Triggered:
+        await _check_task(gateway, task)
+        (triggered,) = await gateway.trigger([run])
+        _say(triggered, as_json=as_json, follow=follow)
+        return triggered
+
+    async def start_and_follow(gateway: ClientGateway) -> Run:
+        triggered = await start(gateway)
+        found = await gateway.find_run(triggered.id)
+        if found is None:
+            raise NotFound(f"run {triggered.id} is gone again: its retention may be zero")
+        return await show_live(gateway, found, as_json=as_json)
+
+    if follow:
+        return leave(lambda: with_gateway(database, start_and_follow), "latest")
+    with_gateway(database, start)
+    return exits.OK
+
+
+def read_json(text: str) -> str:
+    """JSON from the argument itself, `@file`, or `-` (stdin); raises `InvalidInput` that shows where it is wrong."""
+    source = "the payload"
+    if text == "-":
+        text, source = sys.stdin.read(), "stdin"
+    elif text.startswith("@"):
+        path = Path(text[1:])
+        try:
+            text, source = path.read_text("utf-8"), str(path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"cannot read the payload from {path}: {error}") from error
+    try:
+        return msgspec.json.encode(msgspec.json.decode(text)).decode()
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        hint = "" if text[:1] in '{["' else f"; a text needs quotes inside quotes: '\"{text[:20]}\"'"
+        raise InvalidInput(f"{source} is not JSON: {error}{hint}") from error
+
+
+def new_run_id() -> RunId:
+    return RunId(make_id("run", at_ms=now_ms(), chance=secrets.randbits(55)))
+
+
+def _new_run(task: str, payload: str, options: TriggerOptions) -> NewRun:
+    return NewRun(
+        id=new_run_id(),
+        task=task,
+        payload=payload,
+        queue=options.queue,
+        concurrency_key=options.concurrency_key,
+        delay_ms=options.delay_ms,
+        ttl_ms=options.ttl_ms,
+        priority_ms=options.priority_ms,
+        idempotency_key=options.idempotency_key,
+        tags=options.tags,
+        max_attempts=options.max_attempts,
+    )
+
+
+def _seconds(text: str | None) -> str | float | None:
+    """A bare number is seconds."""
+    try:
+        return text if text is None else float(text)
+    except ValueError:
+        return text
+
+
+async def _check_task(gateway: ClientGateway, task: str) -> None:
+    known = [info.name for info in await gateway.tasks()]
+    if task in known:
+        return
+    if not known:
+        raise UnknownTask(f"no task {task!r}: this database knows no tasks yet; start `runcast dev app.py` first")
+    near = did_you_mean(task, known) or f" Known tasks: {', '.join(sorted(known)[:12])}"
+    raise UnknownTask(f"no task {task!r}.{near}")
+
+
+def _say(triggered: Triggered, *, as_json: bool, follow: bool) -> None:
+    if as_json:
+        print_json({"event": "triggered", "id": triggered.id, "cached": triggered.cached})
+    elif not follow:
+        sys.stdout.write(f"{triggered.id}\n")
+        if sys.stdout.isatty():
+            note(f"watch it: runcast watch {short_id(triggered.id)}")
+    if triggered.cached and not as_json:
+        note("this idempotency key already had a run: nothing new was started")
