@@ -1,0 +1,70 @@
+"""The machine itself: its disk sync time, memory in use, and how much of the processor others took."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+SYNCS = 200
+_BLOCK = b"\x5a" * 4096
+
+
+def fsync_ms(directory: Path, *, syncs: int = SYNCS) -> float:
+    """The median time of a 4 KiB write and `fdatasync` in `directory`, in milliseconds."""
+    path = directory / "fsync-probe"
+    handle = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    sync = getattr(os, "fdatasync", os.fsync)
+    times = []
+    try:
+        for _ in range(syncs):
+            begun = time.perf_counter()
+            os.write(handle, _BLOCK)
+            sync(handle)
+            times.append(time.perf_counter() - begun)
+    finally:
+        os.close(handle)
+        path.unlink()
+    return statistics.median(times) * 1000
+
+
+def resident_mb(pid: int | None = None) -> float:
+    """Memory that a process (default: this one) holds, in megabytes."""
+    process = os.getpid() if pid is None else pid
+    status = Path(f"/proc/{process}/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * resource.getpagesize() / 1e6
+    shown = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True)
+    return int(shown.stdout) * 1024 / 1e6
+
+
+class ForeignLoad:
+    """How many cores processes outside of this measurement used since it was created (0 where that is unknown)."""
+
+    def __init__(self) -> None:
+        self._begun = time.perf_counter()
+        self._busy = _busy_s()
+        self._own = _own_s()
+
+    def cores(self) -> float:
+        """The mean number of cores that others kept busy."""
+        elapsed = time.perf_counter() - self._begun
+        return max(0.0, (_busy_s() - self._busy) - (_own_s() - self._own)) / elapsed
+
+
+def _busy_s() -> float:
+    """Processor seconds that all processes of the machine used since it started."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+    user, nice, system, _idle, _iowait, irq, softirq = (int(word) for word in stat.read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_s() -> float:
+    """Processor seconds that this process and its ended children used."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)

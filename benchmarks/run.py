@@ -1,0 +1,74 @@
+"""Runs benchmarks: every measurement in a fresh process and directory, subjects in turn, medians of the repetitions."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import peers
+from benchmarks.benchmark import Benchmark, Values
+from benchmarks.lab import ROOT, MeasurementFailed, Order, Process
+from benchmarks.machine import ForeignLoad, fsync_ms
+from benchmarks.report import FOREIGN, FSYNC, MACHINE, Record
+from benchmarks.subjects import RUNCAST
+
+SCRATCH = ROOT / "build" / "benchmarks"
+"""On the repository's own file system: a temporary directory in memory would hide the cost of durability."""
+
+
+@dataclass
+class Suite:
+    """One invocation: what it runs, and what failed."""
+
+    database: str
+    peers: Sequence[str]
+    quick: bool
+    failures: list[str] = field(default_factory=list)
+
+    def records(self, benchmarks: Sequence[Benchmark]) -> Iterator[Record]:
+        """Measure, and yield the medians benchmark by benchmark."""
+        SCRATCH.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as shared:
+            for benchmark in benchmarks:
+                yield from self._medians(benchmark, Path(shared))
+
+    def _medians(self, benchmark: Benchmark, shared: Path) -> Iterator[Record]:
+        subjects = [RUNCAST, *(peer for peer in benchmark.peers if peer in self.peers)]
+        found: dict[str, list[Values]] = {subject: [] for subject in [MACHINE, *subjects]}
+        for repetition in range(benchmark.quick_repeats if self.quick else benchmark.repeats):
+            for subject in subjects:
+                note = f"{benchmark.name}: {subject}, repetition {repetition + 1}"
+                print(f"\r\x1b[K{note}", end="", file=sys.stderr, flush=True)
+                self._measure(benchmark, subject, shared, found)
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        units = {metric.name: metric.unit for metric in benchmark.metrics} | {FSYNC: "ms", FOREIGN: "cores"}
+        for subject, values in found.items():
+            for name in values[0] if values else ():
+                median = statistics.median(value[name] for value in values)
+                yield Record(benchmark.name, subject, self.database, name, median, units[name])
+
+    def _measure(self, benchmark: Benchmark, subject: str, shared: Path, found: dict[str, list[Values]]) -> None:
+        """One measurement in a directory of its own, with the machine's state beside it."""
+        python = sys.executable if subject == RUNCAST else str(peers.PYTHON)
+        with tempfile.TemporaryDirectory(dir=shared, prefix=f"{benchmark.name}-") as directory:
+            order = Order(
+                module=benchmark.measure.__module__,
+                act=benchmark.measure.__name__,
+                subject=subject,
+                size=benchmark.size_for(subject, quick=self.quick),
+                directory=directory,
+                shared=str(shared),
+            )
+            machine = {FSYNC: fsync_ms(Path(directory))}
+            load = ForeignLoad()
+            try:
+                found[subject].append(Process(python, order).values(benchmark.timeout_s))
+            except MeasurementFailed as error:
+                self.failures.append(str(error))
+                print(f"\n{error}", file=sys.stderr)
+            machine[FOREIGN] = load.cores()
+            found[MACHINE].append(machine)

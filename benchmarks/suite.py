@@ -1,0 +1,20 @@
+"""All benchmarks by name, in the order in which they are run and shown."""
+
+from __future__ import annotations
+
+from benchmarks import fanout, history, imports, latency, recovery, sleepers, steps, throughput
+from benchmarks.benchmark import Benchmark
+
+BENCHMARKS: dict[str, Benchmark] = {
+    benchmark.name: benchmark
+    for benchmark in (
+        throughput.BENCHMARK,
+        latency.BENCHMARK,
+        fanout.BENCHMARK,
+        sleepers.BENCHMARK,
+        history.BENCHMARK,
+        steps.BENCHMARK,
+        recovery.BENCHMARK,
+        imports.BENCHMARK,
+    )
+}
