@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runcast.sdk.execution import Execution
-    from runcast.sdk.trial import Trial
 
 PATH_CHARS_MAX = 1_024
 """A longer path is replaced by its digest, so that deep recursion keeps its keys short."""
+
+
+class Trial:
+    """One try of a step: its body runs in the step's scope."""
+
+    __slots__ = ("key", "number", "reset", "stream_number")
+
+    def __init__(self, key: str, number: int) -> None:
+        self.key = key
+        self.number = number
+        self.stream_number = 0
+        self.reset: set[str] = set()
+        """Streams whose parts of earlier tries were superseded by this one."""
 
 
 class Scope:

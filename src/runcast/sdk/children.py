@@ -1,0 +1,341 @@
+"""Child runs: entries of the parent's journal that create runs in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from runcast.domain.errors import ErrorInfo, InvalidInput, ValueTooLarge
+from runcast.domain.ids import BatchId, RunId, child_run_id, derived_id
+from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
+from runcast.domain.limits import BATCH_RUNS_MAX
+from runcast.domain.run import NewRun, Run, RunStatus
+from runcast.sdk.call import Call
+from runcast.sdk.child import ChildRequest
+from runcast.sdk.codec import digest
+from runcast.sdk.result import Failed, Ok
+
+if TYPE_CHECKING:
+    from runcast.sdk.execution import Execution
+
+T = TypeVar("T")
+UNKNOWN_ERROR = ErrorInfo(type="runcast.domain.errors.RuncastError", message="it ended without an error")
+
+
+def trigger(execution: Execution, request: ChildRequest, wrap: Callable[[RunId], T]) -> Call[T]:
+    """A child that nobody waits for: the call is done with the commit."""
+    read = partial(_read_handle, wrap)
+    call, prior = _open(execution, EntryKind.TRIGGER, request, read, on_engine=False)
+    if _is_fresh(prior):
+        execution.begin(call, _child_entry(execution, EntryKind.TRIGGER, call.key, request, prior))
+    return call
+
+
+def trigger_and_wait(execution: Execution, request: ChildRequest) -> Call[Ok[Any] | Failed]:
+    """A child that the body waits for."""
+    read = partial(read_result, request.decode)
+    call, prior = _open(execution, EntryKind.CHILD, request, read, on_engine=True)
+    if _is_fresh(prior):
+        execution.begin(call, _child_entry(execution, EntryKind.CHILD, call.key, request, prior))
+    return call
+
+
+def wait_for_run(execution: Execution, run_id: RunId, decode: Callable[[str], Any]) -> Call[Ok[Any] | Failed]:
+    """A run of somebody else, waited for."""
+    call, prior = execution.open(
+        EntryKind.RESULT, "", read=partial(read_result, decode), on_engine=True, digest=digest(run_id)
+    )
+    if _is_fresh(prior):
+        entry = Entry(
+            call.key,
+            EntryKind.RESULT,
+            status=EntryStatus.PENDING,
+            digest=digest(run_id),
+            code_version=execution.code_version,
+            awaits=run_id,
+        )
+        execution.begin(call, NewEntry(entry))
+    return call
+
+
+def read_result(decode: Callable[[str], Any], entry: Entry) -> Ok[Any] | Failed:
+    """A final entry of a child or wait as a result."""
+    if entry.status is EntryStatus.DONE:
+        return Ok(decode(entry.value or "null"), run_id=entry.awaits)
+    error = entry.error or UNKNOWN_ERROR
+    return Failed(error, run_id=entry.awaits, status=_status_of(error), key=entry.key)
+
+
+def _status_of(error: ErrorInfo) -> str:
+    return error.code.upper() if error.code and error.code.upper() in RunStatus.__members__ else RunStatus.FAILED
+
+
+def _read_handle(wrap: Callable[[RunId], T], entry: Entry) -> T:
+    assert entry.awaits is not None
+    return wrap(RunId(entry.awaits))
+
+
+def _open(
+    execution: Execution,
+    kind: EntryKind,
+    request: ChildRequest,
+    read: Callable[[Entry], T],
+    *,
+    on_engine: bool,
+) -> tuple[Call[T], Entry | None]:
+    return execution.open(
+        kind, request.task, read=read, on_engine=on_engine, key=request.options.key, digest=digest(request.payload)
+    )
+
+
+def _is_fresh(prior: Entry | None) -> bool:
+    return prior is None or prior.status is EntryStatus.FORGOTTEN
+
+
+def _child_entry(
+    execution: Execution, kind: EntryKind, key: str, request: ChildRequest, prior: Entry | None
+) -> NewEntry:
+    generation = prior.generation if prior else 0
+    child_id = child_run_id(execution.run_id, key, generation)
+    entry = Entry(
+        key,
+        kind,
+        request.task,
+        EntryStatus.PENDING if kind is EntryKind.CHILD else EntryStatus.DONE,
+        digest="" if request.options.key else digest(request.payload),
+        code_version=execution.code_version,
+        awaits=child_id,
+        generation=generation,
+        started_at=execution.host.now_ms(),
+    )
+    adopts = RunId(prior.awaits) if prior and prior.awaits else None
+    return NewEntry(entry, children=(new_run(execution, request, child_id, key, generation=generation, adopts=adopts),))
+
+
+def new_run(
+    execution: Execution,
+    request: ChildRequest,
+    child_id: RunId,
+    key: str,
+    *,
+    generation: int = 0,
+    adopts: RunId | None = None,
+    batch_id: str | None = None,
+    batch_position: int = 0,
+) -> NewRun:
+    """The child as the engine is asked to store it."""
+    options, parent = request.options, execution.assignment
+    return NewRun(
+        child_id,
+        request.task,
+        request.payload,
+        queue=options.queue,
+        concurrency_key=options.concurrency_key,
+        delay_ms=options.delay_ms,
+        start_at=options.start_at,
+        ttl_ms=options.ttl_ms,
+        priority_ms=options.priority_ms,
+        idempotency_key=_scoped_idempotency_key(execution, request),
+        idempotency_ttl_ms=options.idempotency_ttl_ms,
+        tags=options.tags,
+        metadata=options.metadata,
+        max_attempts=options.max_attempts,
+        max_duration_ms=options.max_duration_ms,
+        parent_id=execution.run_id,
+        parent_key=key,
+        root_id=parent.root_id or execution.run_id,
+        depth=parent.depth + 1,
+        generation=generation,
+        batch_id=batch_id,
+        batch_position=batch_position,
+        adopts=adopts,
+        environment=parent.environment,
+    )
+
+
+def _scoped_idempotency_key(execution: Execution, request: ChildRequest) -> str | None:
+    options = request.options
+    if options.idempotency_key is None or options.idempotency_scope == "global":
+        return options.idempotency_key
+    attempt = f":{execution.assignment.attempt}" if options.idempotency_scope == "attempt" else ""
+    return f"{execution.run_id}{attempt}:{options.idempotency_key}"
+
+
+# --- batches ----------------------------------------------------------------------------------------------------
+
+
+class BatchCall(Call[T]):
+    """A batch is done in two steps: the engine says that all are done, then the worker reads the members."""
+
+    __slots__ = ("finish_from_members",)
+    finish_from_members: Callable[[Sequence[Run]], T]
+
+    def settle(self, entry: Entry) -> None:
+        if self.done:
+            return
+        self.hand_over()
+        self._execution.busy += 1
+        self._execution.host.spawn(self._read_members(entry))
+
+    async def _read_members(self, entry: Entry) -> None:
+        execution = self._execution
+        try:
+            value = self.finish_from_members(await _all_members(execution, entry))
+        except Exception as error:  # noqa: BLE001 - an output that no longer fits its type, or a lost session
+            execution.busy -= 1
+            self.fail(error)
+        else:
+            execution.busy -= 1
+            self.finish(value)
+        execution.host.changed(execution)
+
+
+def batch_trigger(
+    execution: Execution,
+    requests: Sequence[ChildRequest],
+    wrap: Callable[[BatchId, list[RunId]], T],
+    *,
+    key: str | None,
+) -> Call[T]:
+    """Children that nobody waits for, in one transaction."""
+    call, prior = _open_batch(execution, requests, key, on_engine=False)
+    batch_id = BatchId(_batch_id(execution, call.key, 0))
+    call.finish_from_members = lambda members: wrap(batch_id, [member.id for member in members])
+    if prior is None:
+        execution.begin(call, _batch_entry(execution, call.key, requests, key_given=key is not None, on_engine=False))
+    return call
+
+
+def batch_trigger_and_wait(
+    execution: Execution, requests: Sequence[ChildRequest], *, key: str | None
+) -> Call[list[Ok[Any] | Failed]]:
+    """Children that the body waits for, all of them, in one transaction."""
+    call, prior = _open_batch(execution, requests, key, on_engine=True)
+    call.finish_from_members = lambda members: [
+        _member_result(call.key, member, request.decode) for member, request in zip(members, requests, strict=True)
+    ]
+    if prior is None:
+        execution.begin(call, _batch_entry(execution, call.key, requests, key_given=key is not None, on_engine=True))
+    elif prior.status is EntryStatus.FORGOTTEN:
+        execution.begin(call)
+        execution.on_loop(execution.host.spawn, _retry_batch(execution, call, prior, requests, key))
+    return call
+
+
+def _open_batch(
+    execution: Execution, requests: Sequence[ChildRequest], key: str | None, *, on_engine: bool
+) -> tuple[BatchCall[Any], Entry | None]:
+    if not requests:
+        raise InvalidInput("a batch needs at least one run")
+    if len(requests) > BATCH_RUNS_MAX:
+        raise ValueTooLarge(f"a batch has at most {BATCH_RUNS_MAX:,} runs, got {len(requests):,}")
+    call, prior = execution.open(
+        EntryKind.BATCH,
+        _batch_name(requests),
+        read=_read_nothing,
+        on_engine=on_engine,
+        key=key,
+        digest=_batch_digest(requests),
+        call_type=BatchCall,
+    )
+    assert isinstance(call, BatchCall)
+    return call, prior
+
+
+def _read_nothing(_entry: Entry) -> None:
+    return None
+
+
+def _batch_name(requests: Sequence[ChildRequest]) -> str:
+    names = sorted({request.task for request in requests})
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _batch_digest(requests: Sequence[ChildRequest]) -> str:
+    return digest("\0".join(f"{request.task}\0{request.payload}" for request in requests))
+
+
+def _batch_id(execution: Execution, key: str, generation: int) -> str:
+    return derived_id("batch", execution.run_id, f"{key}\0{generation}")
+
+
+def _batch_entry(
+    execution: Execution,
+    key: str,
+    requests: Sequence[ChildRequest],
+    *,
+    key_given: bool = False,
+    on_engine: bool,
+    generation: int = 0,
+    again: dict[int, RunId] | None = None,
+) -> NewEntry:
+    """The entry with its runs: all of them, or (`again`) only those positions that failed before."""
+    batch_id = _batch_id(execution, key, generation)
+    children = tuple(
+        new_run(
+            execution,
+            request,
+            child_run_id(execution.run_id, f"{key}\0{position}", generation),
+            key,
+            generation=generation,
+            adopts=again[position] if again else None,
+            batch_id=batch_id,
+            batch_position=position,
+        )
+        for position, request in enumerate(requests)
+        if again is None or position in again
+    )
+    entry = Entry(
+        key,
+        EntryKind.BATCH,
+        _batch_name(requests),
+        EntryStatus.PENDING if on_engine else EntryStatus.DONE,
+        digest="" if key_given else _batch_digest(requests),
+        code_version=execution.code_version,
+        awaits=batch_id,
+        generation=generation,
+        started_at=execution.host.now_ms(),
+    )
+    return NewEntry(entry, children=children)
+
+
+async def _all_members(execution: Execution, entry: Entry, *, before: int | None = None) -> list[Run]:
+    """The latest run of each position: a retry of a batch triggers only what failed, as another batch."""
+    latest: dict[int, Run] = {}
+    for generation in range(entry.generation + 1 if before is None else before):
+        for run in await execution.host.members(_batch_id(execution, entry.key, generation)):
+            latest[run.batch_position] = run
+    return [latest[position] for position in sorted(latest)]
+
+
+async def _retry_batch(
+    execution: Execution, call: BatchCall[Any], prior: Entry, requests: Sequence[ChildRequest], key: str | None
+) -> None:
+    """Trigger again what failed of a forgotten batch; what is done stays."""
+    execution.busy += 1
+    try:
+        members = await _all_members(execution, prior, before=prior.generation)
+    except Exception as error:  # noqa: BLE001 - a lost session ends the execution, and this call with it
+        execution.give_up(call, error)
+        return
+    finally:
+        execution.busy -= 1
+    again = {run.batch_position: run.id for run in members if run.status is not RunStatus.COMPLETED}
+    execution.record(
+        _batch_entry(
+            execution,
+            call.key,
+            requests,
+            key_given=key is not None,
+            on_engine=True,
+            generation=prior.generation,
+            again=again,
+        )
+    )
+
+
+def _member_result(key: str, member: Run, decode: Callable[[str], Any]) -> Ok[Any] | Failed:
+    if member.status is RunStatus.COMPLETED:
+        return Ok(decode(member.output or "null"), run_id=member.id)
+    return Failed(member.error or UNKNOWN_ERROR, run_id=member.id, status=member.status, key=key)

@@ -1,0 +1,78 @@
+"""Effects of a body on their way: numbered in program order, so that a re-executed one does nothing."""
+
+from __future__ import annotations
+
+from threading import get_ident
+
+from runcast.domain.effect import Effect, EffectKind, Target
+from runcast.domain.errors import NotDurableHere
+from runcast.sdk.execution import Execution
+from runcast.sdk.scope import Scope, current_scope
+
+ROOT_SCOPE = "/"
+"""The scope of effects at the top of a body; "" means never counted."""
+
+
+def emit(kind: EffectKind, key: str, value: str = "null", *, target: Target = Target.SELF) -> bool:
+    """Put an effect on its way. False: outside of a run, or applied already by an earlier execution."""
+    scope = current_scope.get()
+    if scope is None:
+        return False
+    if scope.trial is None:
+        _check_thread(scope, kind)
+    scope.effects += 1
+    path, number = scope.path or ROOT_SCOPE, scope.effects
+    if number <= scope.execution.assignment.applied.get(path, 0):
+        return False
+    _send(scope.execution, Effect(kind, key, value, target, path, number))
+    return True
+
+
+def emit_part(stream: str, value: str, *, target: Target) -> None:
+    """Append a part to a stream. A new try of a step supersedes the parts of its earlier ones."""
+    scope = current_scope.get()
+    if scope is None:
+        return
+    trial = scope.trial
+    if trial is None:
+        emit(EffectKind.PART, stream, value, target=target)
+        return
+    execution = scope.execution
+    part_scope = f"{trial.key}@{execution.epoch}.{trial.number}"
+    if stream not in trial.reset:
+        trial.reset.add(stream)
+        if trial.number > 1 or execution.epoch > 1:
+            trial.stream_number += 1
+            earlier = f'"{_escaped(trial.key)}@"'
+            _send(execution, Effect(EffectKind.RESET, stream, earlier, target, part_scope, trial.stream_number))
+    trial.stream_number += 1
+    _send(execution, Effect(EffectKind.PART, stream, value, target, part_scope, trial.stream_number))
+
+
+def emit_log(level: str, value: str) -> bool:
+    """A log line: muted while its scope replays, shown for every try of a step. False outside of a run."""
+    scope = current_scope.get()
+    if scope is None:
+        return False
+    if scope.trial is None and get_ident() == scope.execution.thread_id:
+        emit(EffectKind.LOG, level, value)
+    else:
+        # Inside a step, or on a thread where lines have no order: never counted.
+        _send(scope.execution, Effect(EffectKind.LOG, level, value))
+    return True
+
+
+def _send(execution: Execution, effect: Effect) -> None:
+    execution.add_effect(effect)
+
+
+def _check_thread(scope: Scope, kind: EffectKind) -> None:
+    if get_ident() != scope.execution.thread_id:
+        raise NotDurableHere(
+            f"a {kind} effect on a thread that does not run the body has no place in its order: make it in the body, "
+            "or make the threaded work a step"
+        )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

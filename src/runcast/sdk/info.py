@@ -1,0 +1,60 @@
+"""`current_run()`: what a body may know of its own run."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runcast.domain.errors import NotDurableHere
+from runcast.domain.ids import RunId
+from runcast.sdk.execution import current_execution
+
+
+class RunInfo(msgspec.Struct, frozen=True):
+    """The run that is executing here."""
+
+    id: RunId
+    task: str
+    attempt: int
+    """From 1."""
+    max_attempts: int
+    queue: str
+    concurrency_key: str
+    tags: tuple[str, ...]
+    """At the start of this execution."""
+    environment: str
+    created_at: int
+    """Milliseconds since the epoch."""
+    depth: int
+    """Generations below the root, which is 0."""
+    parent_id: RunId | None
+    root_id: RunId
+    batch_id: str | None
+    idempotency_key: str | None
+
+
+def current_run() -> RunInfo:
+    """The run whose body (or step) calls this; raises `NotDurableHere` outside of any.
+
+    >>> current_run().id  # doctest: +SKIP
+    'run_01k9…'
+    """
+    execution = current_execution()
+    if execution is None:
+        raise NotDurableHere("current_run() needs a run around it")
+    run = execution.assignment
+    return RunInfo(
+        id=run.run_id,
+        task=run.task,
+        attempt=run.attempt,
+        max_attempts=run.max_attempts,
+        queue=run.queue,
+        concurrency_key=run.concurrency_key,
+        tags=run.tags,
+        environment=run.environment,
+        created_at=run.created_at,
+        depth=run.depth,
+        parent_id=run.parent_id,
+        root_id=run.root_id or run.run_id,
+        batch_id=run.batch_id,
+        idempotency_key=run.idempotency_key,
+    )
