@@ -29,12 +29,16 @@ def long_function(lines: int) -> str:
         (laws.is_small, "x = 1\n" * 401, "x = 1\n" * 400),
         (laws.uses_our_words, "def run_workflow(): ...\n", "def run_task(): ...\n"),
         (laws.uses_our_words, "class WaitpointRow: ...\n", "class WaitRow: ...\n"),
-        (laws.uses_our_words, "row.eta = 1\n", "row.beta = 1\n"),
+        (laws.uses_our_words, "row.dag = 1\n", "row.dagger = 1\n"),
         (laws.names_its_units, "def f(timeout: int): ...\n", "def f(timeout_ms: int): ...\n"),
         (laws.names_its_units, "class A:\n    retry_delay: float | None = None\n", "class A:\n    delay: timedelta\n"),
         (laws.names_its_units, "def f(delay: int | None): ...\n", "def f(delay: str | float): ...\n"),
-        (laws.keeps_no_module_state, "_cache = {}\n", "LABELS = {1: 2}\n"),
-        (laws.keeps_no_module_state, "_tasks: set[str] = set()\n", "def f():\n    seen = set()\n"),
+        (laws.owns_its_module_state, "_cache = {}\n", "LABELS = {1: 2}\n"),
+        (
+            laws.owns_its_module_state,
+            "_tasks: set[str] = set()\n",
+            "_tasks = set()\n'Known here.'\ndef f():\n    seen = set()\n",
+        ),
     ],
 )
 def test_a_law_finds_what_is_wrong_and_passes_what_is_right(
@@ -85,7 +89,14 @@ def test_an_import_must_be_declared_and_an_extra_counts_only_in_its_folder() -> 
         ("-- name: a\nselect now()\n", "-- name: a\nselect :now\n"),
         ("-- name: a\nSELECT 1\n", "-- name: a\nselect 'SELECT'\n"),
         ("-- name: a\nselect 1\n-- name: a\nselect 2\n", "-- name: a\nselect 1\n-- name: b\nselect 2\n"),
-        ("-- name: a\nupdate runs\nset x = 1\n", "-- name: a\n-- Only the owner writes.\nupdate runs\nset x = 1\n"),
+        (
+            "-- name: a\nupdate runs\nset status = 'QUEUED'\nwhere id = :id\n",
+            "-- name: a\nupdate runs\nset status = 'QUEUED'\nwhere id = :id and status = 'WAITING'\n",
+        ),
+        (
+            "-- name: a\nupdate runs\nset status = 'QUEUED'\n",
+            "-- The script reads who owns them first.\n-- name: a\nupdate runs\nset status = 'QUEUED'\n",
+        ),
     ],
 )
 def test_a_law_of_sql_finds_what_is_wrong_and_passes_what_is_right(wrong: str, right: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,6 @@ GLOSSARY = {
     "countdown": "delay",
     "cronjob": "schedule",
     "dag": "run with children",
-    "eta": "available_at or estimate_ms",
     "reaper": "rescue",
     "sweeper": "prune",
     "waitpoint": "wait",
@@ -80,7 +80,9 @@ def uses_our_words(source: Source) -> Iterator[Finding]:
 
 
 def names_its_units(source: Source) -> Iterator[Finding]:
-    """A number of time carries its unit."""
+    """A number of time carries its unit; users hand the SDK durations, of which a bare number is seconds."""
+    if "sdk" in source.path.parts:
+        return
     for line, name, annotation in _annotated_names(source.tree):
         number = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} & {"int", "float"}
         alone = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} <= {"int", "float"}
@@ -90,14 +92,13 @@ def names_its_units(source: Source) -> Iterator[Finding]:
             )
 
 
-def keeps_no_module_state(source: Source) -> Iterator[Finding]:
-    """An empty container at module level is there to be filled: state that nobody owns."""
-    for node in source.tree.body:
+def owns_its_module_state(source: Source) -> Iterator[Finding]:
+    """An empty container at module level is there to be filled: state of the process, which says so or moves."""
+    for node, following in itertools.pairwise([*source.tree.body, ast.Pass()]):
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-        if value is not None and _is_empty_container(value):
-            yield source.finding(
-                node.lineno, "module-level mutable state: let the composition root build it and hand it on"
-            )
+        if value is not None and _is_empty_container(value) and not _is_docstring(following):
+            reason = "let the composition root build it, or say below why the process has one"
+            yield source.finding(node.lineno, f"module-level mutable state: {reason}")
 
 
 def services_are_strangers(sources: Sequence[Source]) -> Iterator[Finding]:
@@ -125,7 +126,7 @@ def declares_its_imports(sources: Iterable[Source], declared: Declared) -> Itera
                 )
 
 
-FILE_LAWS = (says_what_it_does, is_small, has_a_telling_name, uses_our_words, names_its_units, keeps_no_module_state)
+FILE_LAWS = (says_what_it_does, is_small, has_a_telling_name, uses_our_words, names_its_units, owns_its_module_state)
 
 
 def _is_service(source: Source) -> bool:
@@ -152,6 +153,10 @@ def _annotated_names(tree: ast.Module) -> Iterator[tuple[int, str, ast.expr]]:
             yield node.lineno, node.arg, node.annotation
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node.lineno, node.target.id, node.annotation
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _is_empty_container(value: ast.expr) -> bool:

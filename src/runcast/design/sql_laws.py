@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from runcast.design.source import Finding
 
 _QUERY = re.compile(r"^-- name: (?P<name>\w+).*\n(?P<body>(?:(?!-- name: ).*\n?)*)", re.MULTILINE)
-_CHANGES = re.compile(r"^\s*(update|delete)\b", re.MULTILINE)
+_MOVES = re.compile(r"^\s*update runs\b[^;]*?\bset\b[^;]*?\bstatus = ", re.MULTILINE)
+_GUARD = re.compile(r"\bwhere\b[^;]*\bstatus\b")
 _CLOCK = re.compile(
     r"\b(now\(\)|current_timestamp|current_time|strftime\(|julianday\(|unixepoch\(|datetime\(|random\(|randomblob\()",
     re.IGNORECASE,
@@ -33,7 +34,8 @@ def check_sql(path: str, text: str) -> Iterator[Finding]:
 
 
 def _check_headers(path: str, text: str) -> Iterator[Finding]:
-    """Names are unique, and a query that changes rows says which law its guard keeps."""
+    """Names are unique, and a query that moves a run says what keeps it from moving one that it must not."""
+    explained = text.startswith("--") and not text.startswith("-- name:")
     lines: dict[str, int] = {}
     for query in _QUERY.finditer(text):
         name, body = query["name"], query["body"]
@@ -41,5 +43,8 @@ def _check_headers(path: str, text: str) -> Iterator[Finding]:
         if name in lines:
             yield Finding(path, line, f"the query `{name}` is already at line {lines[name]}: one would hide the other")
         lines[name] = line
-        if _CHANGES.search(body) and not re.search(r"^\s*--", body, re.MULTILINE):
-            yield Finding(path, line, f"`{name}` changes rows but no comment says which law its guard keeps")
+        if _MOVES.search(body) and not (explained or _GUARD.search(body) or re.search(r"^\s*--", body, re.MULTILINE)):
+            message = (
+                f"`{name}` sets a status without a guard: put `and status = …` in its `where`, or say above what holds"
+            )
+            yield Finding(path, line, message)

@@ -28,7 +28,7 @@ def check_repository(root: Path) -> list[Finding]:
 
 
 def _check_tests(root: Path) -> Iterator[Finding]:
-    for source in [*read_sources(root, "tests"), *read_sources(root, "benchmarks"), *read_sources(root, "demo")]:
+    for source in [*read_sources(root, "tests"), *read_sources(root, "benchmarks")]:
         if source.text:
             yield from laws.says_what_it_does(source)
         yield from laws.has_a_telling_name(source)
