@@ -30,6 +30,8 @@ CLAIM_RUNS_MAX = 512
 TICK_ROWS_MAX = 1_000
 """Rows that one tick of a service may change."""
 PAGE_ROWS_MAX = 1_000
+FEED_SCAN_ROWS_MAX = 100_000
+"""Changes that one look of a subscriber passes over."""
 WRITER_INBOX_MAX = 100_000
 WRITER_BATCH_MAX = 1_024
 HELD_SCAN_ROWS_MAX = 2_048

@@ -1,0 +1,1 @@
+"""Decides and persists: one service per verb, meeting in stored facts."""

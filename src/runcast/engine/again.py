@@ -1,0 +1,73 @@
+"""Running something again: replay with an empty journal, resume with the journal of the run that ended."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from runcast.domain.errors import Conflict, NotFound
+from runcast.domain.ids import RunId
+from runcast.domain.limits import PAYLOAD_BYTES_MAX
+from runcast.domain.run import NewRun, Run, RunStatus, Triggered
+from runcast.engine.enqueue import check_json
+from runcast.store import changes, reads
+from runcast.store.enqueue import enqueue
+from runcast.store.script import READY, Script, call
+from runcast.store.store import Store
+
+
+async def replay(store: Store, run_id: RunId, new_id: RunId, payload: str | None) -> Triggered:
+    """A new run of the same task and options. Raises `NotFound`."""
+    if payload is not None:
+        check_json("payload", payload, PAYLOAD_BYTES_MAX)
+    return await store.write(partial(_replay, run_id, new_id, payload, store.clock.now_ms()))
+
+
+async def resume(store: Store, run_id: RunId, new_id: RunId) -> Triggered:
+    """Go on from what is done. Raises `NotFound`, and `Conflict` for a run that is alive or completed."""
+    return await store.write(partial(_resume, run_id, new_id, store.clock.now_ms()))
+
+
+def _copy(run: Run, new_id: RunId, payload: str) -> NewRun:
+    return NewRun(
+        new_id,
+        run.task,
+        payload,
+        queue=run.queue or None,
+        concurrency_key=run.concurrency_key,
+        priority_ms=run.priority_ms,
+        tags=run.tags,
+        max_attempts=run.max_attempts or None,
+        max_duration_ms=run.max_duration_ms,
+        environment=run.environment,
+    )
+
+
+def _get(run_id: str) -> Script[Run]:
+    run = yield from reads.find_run(run_id)
+    if run is None:
+        raise NotFound(f"no run {run_id}")
+    return run
+
+
+def _replay(run_id: RunId, new_id: RunId, payload: str | None, now: int) -> Script[Triggered]:
+    run = yield from _get(run_id)
+    answers = yield from enqueue([_copy(run, new_id, run.payload if payload is None else payload)], now)
+    return answers[0]
+
+
+def _resume(run_id: RunId, new_id: RunId, now: int) -> Script[Triggered]:
+    run = yield from _get(run_id)
+    if run.status == RunStatus.WAITING and run.parked_reason is not None:
+        yield call("unpark", id=run_id)
+        yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now)])
+        yield READY
+        return Triggered(run_id)
+    if not run.is_final or run.status == RunStatus.COMPLETED:
+        raise Conflict(f"run {run_id} is {run.label.lower()}: only a failed, canceled or parked run can be resumed")
+    if run.continued_by is not None:
+        raise Conflict(f"run {run_id} was resumed already, by {run.continued_by}")
+    again = msgspec.structs.replace(_copy(run, new_id, run.payload), adopts=run_id, resumed_from=run_id)
+    answers = yield from enqueue([again], now)
+    return answers[0]

@@ -1,0 +1,168 @@
+"""Matches ready runs with workers that have room, inside the writer's commit.
+
+The writer calls `follow` before each commit and `committed` after it. Between two commits the dispatcher is in one of
+two modes:
+
+    idle       the last claim left nothing claimable; a `Ready` note starts the next one
+    backlog    a claim used up all room, so there may be more: any new room starts the next one
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from runcast.clock import Clock
+from runcast.domain.limits import CLAIM_RUNS_MAX
+from runcast.gateway import Assignment, Demand, Hello, News, Stop
+from runcast.store.claim import Claimant, Claimed, claim
+from runcast.store.script import Changed, Due, Note, Ready, ScriptFactory, Tell
+
+
+class Claimer(Protocol):
+    """A worker's session, as the dispatcher sees it. Called on the writer's thread."""
+
+    hello: Hello
+
+    def push(self, assignments: Sequence[Assignment], items: Sequence[News | Stop]) -> None: ...
+
+
+class _Desk:
+    """One worker's demand, and what is on its way to it."""
+
+    def __init__(self, claimer: Claimer) -> None:
+        self.claimer = claimer
+        tasks: dict[str, list[str]] = {}
+        for task in claimer.hello.tasks:
+            tasks.setdefault(task.lane, []).append(task.name)
+        self.tasks = {lane: tuple(names) for lane, names in tasks.items()}
+        self._wanted: dict[str, int] = {}
+        self._sent: deque[str] = deque()
+        self._received = 0
+
+    def demand(self, demand: Demand) -> None:
+        self._wanted = demand.lanes
+        for _ in range(demand.received - self._received):
+            self._sent.popleft()
+        self._received = demand.received
+
+    def room(self) -> dict[str, int]:
+        rooms = dict(self._wanted)
+        for lane in self._sent:
+            rooms[lane] = rooms.get(lane, 0) - 1
+        return {lane: room for lane, room in rooms.items() if room > 0}
+
+    def sent(self, claimed: Claimed) -> None:
+        for lane, count in claimed.lanes.items():
+            self._sent.extend([lane] * count)
+
+
+class Dispatch:
+    """The writer's follower: claims for whoever has room, and passes notes on after the commit."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        ring: Callable[[], None],
+        on_due: Callable[[int], None],
+        on_changed: Callable[[Sequence[str]], None],
+    ) -> None:
+        self._clock = clock
+        self._ring = ring
+        self._on_due = on_due
+        self._on_changed = on_changed
+        self._desks: dict[str, _Desk] = {}
+        self._lock = threading.Lock()
+        self._backlog = True
+        self._asked: dict[str, dict[str, int]] = {}
+        self._rotation = 0
+
+    def join(self, claimer: Claimer) -> None:
+        with self._lock:
+            self._desks[claimer.hello.worker_id] = _Desk(claimer)
+            self._backlog = True
+
+    def leave(self, worker_id: str) -> None:
+        with self._lock:
+            self._desks.pop(worker_id, None)
+
+    def demand(self, worker_id: str, demand: Demand) -> None:
+        """New room; rings the writer when there may be something to claim for it."""
+        with self._lock:
+            desk = self._desks.get(worker_id)
+            if desk is None:
+                return
+            desk.demand(demand)
+            wanted = self._backlog
+        if wanted:
+            self._ring()
+
+    def follow(self, notes: Sequence[Note]) -> Sequence[ScriptFactory[Any]]:
+        if not self._backlog and not any(type(note) is Ready for note in notes):
+            return ()
+        now = self._clock.now_ms()
+        factories: list[ScriptFactory[Any]] = []
+        with self._lock:
+            self._backlog = True
+            self._rotation += 1
+            self._asked = {}
+            for worker_id, desk in self._desks.items():
+                room = desk.room()
+                if not room:
+                    continue
+                self._asked[worker_id] = room
+                claimant = Claimant(worker_id, desk.claimer.hello.environment, desk.tasks, room, self._rotation)
+                factories.append(partial(claim, claimant, now))
+        return factories
+
+    def committed(self, notes: Sequence[Note], results: Sequence[Claimed]) -> None:
+        pushes: dict[str, list[Assignment]] = {}
+        if results:
+            pushes = self._settle(results)
+        tells: dict[str, list[News | Stop]] = {}
+        ended: list[str] = []
+        due: list[int] = []
+        changed = False
+        for note in notes:
+            match note:
+                case Changed():
+                    changed = True
+                    ended.extend(note.ended)
+                case Due():
+                    due.append(note.at)
+                case Tell():
+                    tells.setdefault(note.worker_id, []).append(note.item)
+                case Ready():
+                    pass
+        with self._lock:
+            desks = [(self._desks[id], id) for id in {**pushes, **tells} if id in self._desks]
+        for desk, id in desks:
+            desk.claimer.push(pushes.get(id, ()), tells.get(id, ()))
+        if due:
+            self._on_due(min(due))
+        if changed:
+            self._on_changed(ended)
+
+    def _settle(self, results: Sequence[Claimed]) -> dict[str, list[Assignment]]:
+        """Book what was claimed, and decide whether there may be more."""
+        again = False
+        pushes: dict[str, list[Assignment]] = {}
+        with self._lock:
+            self._backlog = False
+            for claimed in results:
+                asked = self._asked.get(claimed.worker_id, {})
+                if any(claimed.lanes.get(lane, 0) >= min(room, CLAIM_RUNS_MAX) for lane, room in asked.items()):
+                    self._backlog = True
+                desk = self._desks.get(claimed.worker_id)
+                if desk is None or not claimed.assignments:
+                    continue
+                desk.sent(claimed)
+                pushes[claimed.worker_id] = list(claimed.assignments)
+                again = again or (self._backlog and len(claimed.assignments) >= CLAIM_RUNS_MAX and bool(desk.room()))
+        if again:
+            self._ring()
+        return pushes

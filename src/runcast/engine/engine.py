@@ -1,0 +1,208 @@
+"""The engine: names its parts and delegates. It is both gateways of the process it lives in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from runcast.clock import Clock
+from runcast.domain.effect import Artifact, Log, Part
+from runcast.domain.errors import NotFound
+from runcast.domain.ids import RunId
+from runcast.domain.journal import Entry, NewWait, Wait
+from runcast.domain.limits import LEASE_MS, PAYLOAD_BYTES_MAX, RENEW_MS, RETENTION_MS
+from runcast.domain.queue import QueueSettings, QueueState
+from runcast.domain.run import NewRun, Run, Triggered
+from runcast.engine import again, enqueue
+from runcast.engine.dispatch import Dispatch
+from runcast.engine.prune import Prune
+from runcast.engine.rescue import Rescue
+from runcast.engine.results import Results
+from runcast.engine.service import Service
+from runcast.engine.session import LocalSession
+from runcast.engine.timers import Timers
+from runcast.feed.doorbell import Doorbell
+from runcast.feed.watch import follow
+from runcast.gateway import (
+    Explanation,
+    Hello,
+    Inbox,
+    RunFilter,
+    RunPage,
+    TaskInfo,
+    Update,
+    Watch,
+    Welcome,
+)
+from runcast.store import entries, reads, resolve, workers
+from runcast.store.script import Script
+from runcast.store.store import Store
+from runcast.store.why import why
+
+T = TypeVar("T")
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be tuned. Milliseconds."""
+
+    lease_ms: int = LEASE_MS
+    renew_ms: int = RENEW_MS
+    retention_ms: int = RETENTION_MS
+
+
+class Engine:
+    """`gateway.WorkerGateway` and `gateway.ClientGateway` over one store. `start` before workers open."""
+
+    def __init__(self, store: Store, clock: Clock, settings: EngineSettings | None = None) -> None:
+        self.store = store
+        self.clock = clock
+        self.settings = settings or EngineSettings()
+        self._doorbell = Doorbell(store)
+        self._results = Results(store)
+        self._dispatch = Dispatch(clock, ring=self._ring, on_due=self._on_due, on_changed=self._on_changed)
+        self._timers = Timers(store)
+        self._rescue = Rescue(store, every_ms=self.settings.renew_ms, leave=self._dispatch.leave)
+        self._prune = Prune(store, retention_ms=self.settings.retention_ms)
+        self._timer_service: Service | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        store.set_follower(self._dispatch)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take back what an earlier process held. The services run in `run`."""
+        self._loop = asyncio.get_running_loop()
+        await self._rescue.boot(self.clock.now_ms())
+
+    async def run(self) -> None:
+        """Run the services until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        self._timer_service = Service(self._timers, self.clock)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._timer_service.run())
+            group.create_task(Service(self._rescue, self.clock).run())
+            group.create_task(Service(self._prune, self.clock).run())
+
+    def _ring(self) -> None:
+        self.store.submit(_nothing, _ignore, lazy=True)
+
+    def _on_due(self, at: int) -> None:
+        if self._timer_service is not None and self._loop is not None:
+            self.store.mailbox(self._loop).put(self._timer_service.wake_at, at)
+
+    def _on_changed(self, ended: Sequence[str]) -> None:
+        self._results.ended(ended)
+        self._doorbell.ring()
+
+    # --- the worker's gateway ---------------------------------------------------------------------------------------
+
+    async def open(self, hello: Hello, inbox: Inbox) -> LocalSession:
+        now = self.clock.now_ms()
+        welcome = Welcome(now, self.settings.lease_ms, self.settings.renew_ms)
+        session = LocalSession(self.store, self._dispatch, hello, inbox, welcome)
+        await self.store.write(partial(workers.hello, hello, now, self.settings.lease_ms))
+        self._dispatch.join(session)
+        return session
+
+    # --- the client's gateway ---------------------------------------------------------------------------------------
+
+    async def trigger(self, runs: Sequence[NewRun]) -> Sequence[Triggered]:
+        return await enqueue.trigger(self.store, runs)
+
+    async def find_run(self, run_id: RunId) -> Run | None:
+        return await self.store.read(partial(reads.find_run, run_id))
+
+    async def list_runs(self, filter: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage:
+        return await self.store.read(partial(reads.list_runs, filter, cursor, limit))
+
+    async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
+        found = await self.store.write(partial(resolve.cancel, run_ids, self.clock.now_ms()))
+        return [RunId(id) for id in found]
+
+    async def replay(self, run_id: RunId, new_id: RunId, *, payload: str | None = None) -> Triggered:
+        return await again.replay(self.store, run_id, new_id, payload)
+
+    async def resume(self, run_id: RunId, new_id: RunId) -> Triggered:
+        return await again.resume(self.store, run_id, new_id)
+
+    async def journal(self, run_id: RunId) -> Sequence[Entry]:
+        return await self.store.read(partial(reads.journal, run_id))
+
+    async def logs(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> Sequence[Log]:
+        return await self.store.read(partial(reads.logs, run_id, after, limit))
+
+    async def parts(self, run_id: RunId, stream: str | None, *, after: int = -1, limit: int = 1000) -> Sequence[Part]:
+        return await self.store.read(partial(reads.parts, run_id, stream, after, limit))
+
+    async def artifacts(self, run_id: RunId) -> Sequence[Artifact]:
+        return await self.store.read(partial(reads.artifacts, run_id))
+
+    async def artifact(self, artifact_id: str) -> bytes:
+        return found(await self.store.read(partial(reads.artifact, artifact_id)), "artifact", artifact_id)
+
+    async def members(self, batch_id: str) -> Sequence[Run]:
+        return await self.store.read(partial(reads.members, batch_id))
+
+    def watch(self, watch: Watch, *, cursor: int | None = None) -> AsyncIterator[Update]:
+        return follow(self.store, self._doorbell, watch, cursor)
+
+    async def result(self, run_id: RunId) -> Run:
+        return await self._results.wait(run_id)
+
+    async def create_wait(self, wait: NewWait) -> Wait:
+        await self.store.write(partial(entries.create_wait, wait, self.clock.now_ms()))
+        return await self._wait_of(wait)
+
+    async def _wait_of(self, wait: NewWait) -> Wait:
+        key = wait.idempotency_key
+        script = partial(reads.find_wait, wait.id) if key is None else partial(reads.wait_by_key, wait.environment, key)
+        return found(await self.store.read(script), "wait", wait.id)
+
+    async def find_wait(self, wait_id: str) -> Wait | None:
+        return await self.store.read(partial(reads.find_wait, wait_id))
+
+    async def list_waits(self, *, limit: int = 100) -> Sequence[Wait]:
+        return await self.store.read(partial(reads.open_waits, limit))
+
+    async def complete_wait(self, wait_id: str, value: str) -> Wait:
+        enqueue.check_json("value", value, PAYLOAD_BYTES_MAX)
+        found(await self.find_wait(wait_id), "wait", wait_id)
+        await self.store.write(partial(resolve.complete_wait, wait_id, value, self.clock.now_ms()))
+        return found(await self.find_wait(wait_id), "wait", wait_id)
+
+    async def why(self, run_id: RunId) -> Explanation:
+        run = found(await self.find_run(run_id), "run", run_id)
+        return await self.store.read(partial(why, run, self.clock.now_ms()))
+
+    async def tasks(self) -> Sequence[TaskInfo]:
+        return await self.store.read(reads.tasks)
+
+    async def queues(self) -> Sequence[QueueState]:
+        return await self.store.read(reads.queue_states)
+
+    async def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> QueueState:
+        await self.store.write(partial(workers.set_queue, "dev", settings, paused))
+        return next(state for state in await self.queues() if state.name == settings.name)
+
+    async def close(self) -> None:
+        """The store is closed by whoever opened it."""
+
+
+def found(value: T | None, what: str, id: str) -> T:
+    """The value. Raises `NotFound` for None."""
+    if value is None:
+        raise NotFound(f"no {what} {id}")
+    return value
+
+
+def _nothing() -> Script[None]:
+    return
+    yield
+
+
+def _ignore(result: object, error: BaseException | None) -> None:
+    pass

@@ -1,0 +1,77 @@
+"""A service does one bounded unit of work per tick; only this class owns its loop, its doorbell and its back-off."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from runcast.clock import Clock
+from runcast.domain.errors import Unavailable
+
+log = logging.getLogger("runcast.engine")
+_IDLE_MS = 5_000
+_RETRY_MS = 500
+
+
+class Ticker(Protocol):
+    """What a service runs."""
+
+    name: str
+
+    async def tick(self, now: int) -> int | None:
+        """One unit of work; when to tick again (engine ms, maybe past), or None: when the doorbell rings."""
+        ...
+
+
+class Service:
+    """Ticks when due, when rung, and now and then anyway, because a doorbell may be lost."""
+
+    def __init__(self, ticker: Ticker, clock: Clock) -> None:
+        self._ticker = ticker
+        self._clock = clock
+        self._bell = asyncio.Event()
+        self._next_at: int | None = 0
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wake_at(self, at: int) -> None:
+        """Tick at `at` at the latest. On the service's loop."""
+        if self._next_at is None or at < self._next_at:
+            self._next_at = at
+            self._bell.set()
+
+    async def run(self) -> None:
+        """Tick for ever. Cancellation ends it."""
+        while True:
+            self._bell.clear()
+            now = self._clock.now_ms()
+            if self._next_at is not None and self._next_at <= now:
+                self._next_at = None
+                await self._tick(now)
+                continue
+            wait_ms = _IDLE_MS if self._next_at is None else min(_IDLE_MS, self._next_at - now)
+            if await self._rung_within(wait_ms):
+                continue
+            if self._next_at is None:
+                self._next_at = self._clock.now_ms()
+
+    async def _tick(self, now: int) -> None:
+        try:
+            at = await self._ticker.tick(now)
+        except Unavailable as error:
+            log.warning("%s: %s", self._ticker.name, error)
+            at = now + _RETRY_MS
+        except Exception:
+            log.exception("%s failed; it tries again", self._ticker.name)
+            at = now + _RETRY_MS
+        if at is not None:
+            self.wake_at(at)
+
+    async def _rung_within(self, wait_ms: int) -> bool:
+        self._timer = self._loop.call_later(wait_ms / 1000, self._bell.set)
+        try:
+            await self._bell.wait()
+        finally:
+            self._timer.cancel()
+        return self._next_at is not None and self._next_at <= self._clock.now_ms()

@@ -1,0 +1,1 @@
+"""Lets everyone watch: state first, then every change after it, in order."""

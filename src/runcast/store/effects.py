@@ -1,0 +1,238 @@
+"""Applies what bodies add to their runs: each effect once, whoever executes, however often."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from runcast.domain.effect import Effect, EffectKind, Target
+from runcast.domain.errors import ValueTooLarge
+from runcast.domain.limits import (
+    ARTIFACT_BYTES_MAX,
+    LOG_CHARS_MAX,
+    LOGS_PER_RUN_MAX,
+    METADATA_BYTES_MAX,
+    STREAM_PART_BYTES_MAX,
+    TAGS_MAX,
+)
+from runcast.domain.run import FINAL
+from runcast.store import changes
+from runcast.store.rows import AppliedRow, Holding, MetadataRow, SeqRow, StreamEnd
+from runcast.store.script import Script, call
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder().decode
+_LOGS_SCOPE = "#logs"
+_METADATA = frozenset(
+    {
+        EffectKind.SET,
+        EffectKind.DELETE,
+        EffectKind.APPEND,
+        EffectKind.REMOVE,
+        EffectKind.INCREMENT,
+        EffectKind.REPLACE,
+        EffectKind.TAG,
+    }
+)
+_STREAM = frozenset({EffectKind.PART, EffectKind.RESET, EffectKind.CLOSE})
+
+
+class Flush(msgspec.Struct, frozen=True):
+    """One run's effects, and the run."""
+
+    run: Holding
+    effects: tuple[Effect, ...]
+
+
+def apply(flushes: Sequence[Flush], now: int) -> Script[None]:
+    """Apply the effects of several runs, in order, with their counts.
+
+    Raises `ValueTooLarge` when metadata, a stream part or an artifact passes its bound.
+    """
+    news, logged = yield from _unapplied(flushes)
+    metadata = [(run, effect) for run, effect in news if effect.kind in _METADATA]
+    if metadata:
+        yield from _apply_metadata(metadata, now)
+    streams = [(run, effect) for run, effect in news if effect.kind in _STREAM]
+    if streams:
+        yield from _apply_streams(streams, now)
+    logs = [(run, effect) for run, effect in news if effect.kind == EffectKind.LOG]
+    if logs:
+        yield from _apply_logs(logs, logged, now)
+    artifacts = [(run, effect) for run, effect in news if effect.kind == EffectKind.ARTIFACT]
+    if artifacts:
+        yield from _apply_artifacts(artifacts, now)
+
+
+def _unapplied(flushes: Sequence[Flush]) -> Script[tuple[list[tuple[Holding, Effect]], dict[str, int]]]:
+    """Effects past their scope's count, whose counts are raised here; and how many logs each run has."""
+    scopes = {(flush.run.id, effect.scope) for flush in flushes for effect in flush.effects if effect.number}
+    scopes |= {(flush.run.id, _LOGS_SCOPE) for flush in flushes if any(e.kind == EffectKind.LOG for e in flush.effects)}
+    rows: list[AppliedRow] = []
+    if scopes:
+        rows = yield call("applied_scopes", scopes=[list(scope) for scope in scopes])
+    counts = {(row.run_id, row.scope): row.count for row in rows}
+    before = dict(counts)
+    news: list[tuple[Holding, Effect]] = []
+    for flush in flushes:
+        for effect in flush.effects:
+            if effect.number:
+                scope = (flush.run.id, effect.scope)
+                if effect.number <= counts.get(scope, 0):
+                    continue
+                counts[scope] = effect.number
+            if effect.kind == EffectKind.LOG:
+                scope = (flush.run.id, _LOGS_SCOPE)
+                counts[scope] = counts.get(scope, 0) + 1
+            news.append((flush.run, effect))
+    raised = [(*scope, count) for scope, count in counts.items() if count != before.get(scope, 0)]
+    if raised:
+        yield call("put_applied", rows=raised)
+    return news, {run_id: count for (run_id, scope), count in before.items() if scope == _LOGS_SCOPE}
+
+
+def _target(run: Holding, effect: Effect) -> str:
+    if effect.target == Target.PARENT:
+        return run.parent_id or run.id
+    if effect.target == Target.ROOT:
+        return run.root_id
+    return run.id
+
+
+def _apply_metadata(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
+    ids = sorted({_target(run, effect) for run, effect in news})
+    rows: list[MetadataRow] = yield call("metadata_rows", ids=[[id] for id in ids])
+    live = {row.id: row for row in rows if row.status not in FINAL}
+    objects: dict[str, Any] = {id: _DECODE(row.metadata) for id, row in live.items()}
+    tags: dict[str, list[str]] = {id: list(row.tags) for id, row in live.items()}
+    for run, effect in news:
+        target = _target(run, effect)
+        if target not in live:
+            continue
+        if effect.kind == EffectKind.TAG:
+            if effect.key not in tags[target] and len(tags[target]) < TAGS_MAX:
+                tags[target].append(effect.key)
+        else:
+            objects[target] = change_metadata(objects[target], effect.kind, effect.key, _DECODE(effect.value))
+    updates = []
+    for id in live:
+        text = _ENCODE(objects[id]).decode()
+        if len(text) > METADATA_BYTES_MAX:
+            raise ValueTooLarge(
+                f"the metadata of run {id} would have {len(text):,} bytes, the limit is {METADATA_BYTES_MAX:,}. "
+                "Put large values into a stream or an artifact."
+            )
+        updates.append([id, text, _ENCODE(tags[id]).decode()])
+    yield call("set_metadata", rows=updates)
+    yield from changes.append(
+        [(row.id, row.root_id, row.version + 1, "metadata", row.status, now) for row in live.values()]
+    )
+
+
+def change_metadata(metadata: dict[str, Any], kind: EffectKind, key: str, value: Any) -> dict[str, Any]:
+    """`metadata` after one operation. An operation that does not fit the value there replaces it.
+
+    >>> change_metadata({"done": 1}, EffectKind.INCREMENT, "done", 2)
+    {'done': 3}
+    """
+    match kind:
+        case EffectKind.REPLACE:
+            return value if isinstance(value, dict) else {}
+        case EffectKind.SET:
+            metadata[key] = value
+        case EffectKind.DELETE:
+            metadata.pop(key, None)
+        case EffectKind.APPEND:
+            items = metadata.get(key)
+            metadata[key] = [*items, value] if isinstance(items, list) else [value]
+        case EffectKind.REMOVE:
+            items = metadata.get(key)
+            if isinstance(items, list):
+                metadata[key] = [item for item in items if item != value]
+        case EffectKind.INCREMENT:
+            number = metadata.get(key)
+            metadata[key] = number + value if isinstance(number, int | float) else value
+        case _:
+            raise AssertionError(f"{kind} does not change metadata")
+    return metadata
+
+
+def _apply_streams(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
+    wanted = sorted({(_target(run, effect), effect.key) for run, effect in news})
+    ends: list[StreamEnd] = yield call("stream_ends", streams=[list(pair) for pair in wanted])
+    seqs = {(end.run_id, end.stream): end.next_seq for end in ends}
+    rows: list[tuple[object, ...]] = []
+    for run, effect in news:
+        stream = (_target(run, effect), effect.key)
+        scope = f"{run.id}/{effect.scope}"
+        value = effect.value
+        if len(value) > STREAM_PART_BYTES_MAX:
+            raise ValueTooLarge(
+                f"a part of stream {effect.key!r} has {len(value):,} bytes, the limit is {STREAM_PART_BYTES_MAX:,}."
+            )
+        if effect.kind == EffectKind.RESET:
+            if rows:
+                yield call("add_parts", rows=rows)
+                rows = []
+            gone = yield from _supersede(stream, f"{run.id}/{_DECODE(value)}")
+            if not gone:
+                continue
+            value = _ENCODE({"seqs": gone}).decode()
+        kind = {EffectKind.PART: "data", EffectKind.RESET: "reset", EffectKind.CLOSE: "close"}[effect.kind]
+        rows.append((*stream, seqs[stream], kind, value, scope, effect.at or now))
+        seqs[stream] += 1
+    if rows:
+        yield call("add_parts", rows=rows)
+    yield from changes.append(list(_facts([(run, _target(run, effect)) for run, effect in news], "stream", now)))
+
+
+def _supersede(stream: tuple[str, str], scope: str) -> Script[list[int]]:
+    rows: list[SeqRow] = yield call("parts_of_scope", run_id=stream[0], stream=stream[1], scope=scope)
+    if rows:
+        yield call("supersede_parts", run_id=stream[0], stream=stream[1], scope=scope)
+    return [row.seq for row in rows]
+
+
+def _facts(targets: Sequence[tuple[Holding, str]], kind: str, now: int) -> Iterator[changes.ChangeFact]:
+    for target, run in {target: run for run, target in targets}.items():
+        yield (target, run.root_id, run.version, kind, run.status, now)
+
+
+def _apply_logs(news: Sequence[tuple[Holding, Effect]], logged: dict[str, int], now: int) -> Script[None]:
+    rows: list[tuple[object, ...]] = []
+    seen = dict(logged)
+    for run, effect in news:
+        seen[run.id] = seen.get(run.id, 0) + 1
+        if seen[run.id] > LOGS_PER_RUN_MAX:
+            continue
+        record = _DECODE(effect.value)
+        message, data = str(record.get("message", "")), record.get("data")
+        if len(message) > LOG_CHARS_MAX:
+            message = f"{message[:LOG_CHARS_MAX]}… [{len(message) - LOG_CHARS_MAX} more characters cut]"
+        if seen[run.id] == LOGS_PER_RUN_MAX:
+            message, data = f"this run reached {LOGS_PER_RUN_MAX} log lines; further ones are dropped", None
+        encoded = None if data is None else _ENCODE(data).decode()
+        rows.append((run.id, effect.at or now, effect.key, message, encoded, run.attempt, effect.scope))
+    if rows:
+        yield call("add_logs", rows=rows)
+        yield from changes.append(list(_facts([(run, run.id) for run, _ in news], "log", now)))
+
+
+def _apply_artifacts(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
+    rows: list[tuple[object, ...]] = []
+    for run, effect in news:
+        record = _DECODE(effect.value)
+        data = b64decode(record["base64"]) if "base64" in record else record["text"].encode()
+        if len(data) > ARTIFACT_BYTES_MAX:
+            raise ValueTooLarge(
+                f"artifact {effect.key!r} has {len(data):,} bytes, the limit is {ARTIFACT_BYTES_MAX:,}."
+            )
+        identity = f"{run.id}\0{effect.scope}\0{effect.number}\0{effect.key}".encode()
+        id = f"artifact_{blake2b(identity, digest_size=12).hexdigest()}"
+        rows.append((id, run.id, effect.key, record["content_type"], len(data), data, run.attempt, now))
+    yield call("add_artifacts", rows=rows)
+    yield from changes.append(list(_facts([(run, run.id) for run, _ in news], "artifact", now)))

@@ -1,0 +1,194 @@
+"""Triggers become rows: idempotency, defaults of the task, the turn in the queue, delay, ttl and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from runcast.domain.errors import ErrorInfo, InvalidInput
+from runcast.domain.limits import DEPTH_MAX
+from runcast.domain.run import NewRun, RunStatus, Triggered
+from runcast.gateway import TaskInfo
+from runcast.store import blobs, changes
+from runcast.store.rows import KeyTurn, Known, Name, QueueRow, TaskRow
+from runcast.store.script import READY, Due, Script, call
+
+_TASK = msgspec.json.Decoder(TaskInfo)
+_ERROR = msgspec.json.Decoder(ErrorInfo)
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class _Turns:
+    """Fair queuing: a run's turn is one past its key's last, and never before the queue's present."""
+
+    def __init__(self, queues: Iterable[QueueRow], keyed: Iterable[KeyTurn]) -> None:
+        self.present = {queue.name: queue.turn for queue in queues}
+        self.last = {(row.queue, row.key): row.turn for row in keyed}
+        self.last.update({(queue.name, ""): queue.unkeyed_turn for queue in queues})
+        self.unkeyed: set[str] = set()
+
+    def take(self, queue: str, key: str) -> int:
+        turn = max(self.present.get(queue, 0), self.last.get((queue, key), 0)) + 1
+        self.last[queue, key] = turn
+        if not key:
+            self.unkeyed.add(queue)
+        return turn
+
+
+def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False) -> Script[list[Triggered]]:
+    """Store triggers; the answers come in their order. `awaited`: an entry of the same transaction waits for them.
+
+    Raises `InvalidInput` when a run lies deeper than `DEPTH_MAX`, `ValueTooLarge` for a payload over the bound.
+    """
+    answers: list[Triggered] = []
+    by_environment: dict[str, list[NewRun]] = {}
+    for run in runs:
+        by_environment.setdefault(run.environment, []).append(run)
+    found: dict[str, Triggered] = {}
+    for environment, group in by_environment.items():
+        found.update((yield from _enqueue_in(environment, group, now, awaited)))
+    for run in runs:
+        answers.append(found[run.id])
+    return answers
+
+
+def _enqueue_in(environment: str, runs: list[NewRun], now: int, awaited: bool) -> Script[dict[str, Triggered]]:
+    tasks = yield from _known_tasks(environment, runs)
+    found = yield from _cached(environment, runs, now)
+    fresh = [run for run in runs if run.id not in found]
+    turns = yield from _turns(environment, fresh, tasks)
+    yield from _insert(fresh, tasks, turns, now, awaited)
+    for queue in turns.unkeyed:
+        yield call("set_unkeyed_turn", environment=environment, name=queue, turn=turns.last[queue, ""])
+    for run in fresh:
+        found[run.id] = Triggered(run.id)
+        if run.adopts is not None:
+            yield from _adopt(run)
+    yield from _remember_members(runs, found)
+    return found
+
+
+def _known_tasks(environment: str, runs: list[NewRun]) -> Script[dict[str, TaskInfo]]:
+    names = [[name] for name in {run.task for run in runs}]
+    rows: list[TaskRow] = yield call("known_tasks", environment=environment, names=names)
+    return {row.name: _TASK.decode(row.info) for row in rows}
+
+
+def _cached(environment: str, runs: list[NewRun], now: int) -> Script[dict[str, Triggered]]:
+    """Triggers that name a run which exists: by idempotency key (also within this call), or a derived child again."""
+    found: dict[str, Triggered] = {}
+    derived = [[run.id] for run in runs if run.parent_key is not None]
+    if derived:
+        rows: list[Name] = yield call("existing_runs", ids=derived)
+        found.update({row.name: Triggered(row.name, cached=True) for row in rows})  # type: ignore[arg-type]
+    keyed = [run for run in runs if run.idempotency_key is not None and run.id not in found]
+    if not keyed:
+        return found
+    keys = [[run.task, run.idempotency_key] for run in keyed]
+    known: list[Known] = yield call("known_keys", environment=environment, keys=keys, now=now)
+    owners = {(row.task, row.key): row.run_id for row in known}
+    new: list[tuple[str, str, str, str, int | None]] = []
+    for run in keyed:
+        assert run.idempotency_key is not None
+        owner = owners.get((run.task, run.idempotency_key))
+        if owner is not None:
+            found[run.id] = Triggered(owner, cached=True)  # type: ignore[arg-type]
+            continue
+        owners[run.task, run.idempotency_key] = run.id
+        expires = None if run.idempotency_ttl_ms is None else now + run.idempotency_ttl_ms
+        new.append((environment, run.task, run.idempotency_key, run.id, expires))
+    if new:
+        yield call("put_keys", rows=new)
+    return found
+
+
+def _queue_of(run: NewRun, tasks: dict[str, TaskInfo]) -> str:
+    if run.queue is not None:
+        return run.queue
+    info = tasks.get(run.task)
+    return info.queue if info is not None else ""
+
+
+def _turns(environment: str, runs: list[NewRun], tasks: dict[str, TaskInfo]) -> Script[_Turns]:
+    names = {_queue_of(run, tasks) for run in runs}
+    rows: list[QueueRow] = yield call("queue_rows", environment=environment, names=[[name] for name in names])
+    missing = names - {row.name for row in rows}
+    if missing:
+        yield call("add_queues", rows=[(environment, name) for name in sorted(missing)])
+    keys = {(_queue_of(run, tasks), run.concurrency_key) for run in runs if run.concurrency_key}
+    last: list[KeyTurn] = []
+    if keys:
+        last = yield call("last_turns", environment=environment, keys=[list(pair) for pair in keys])
+    return _Turns(rows, last)
+
+
+def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: int, awaited: bool) -> Script[None]:
+    rows: list[tuple[object, ...]] = []
+    facts: list[changes.ChangeFact] = []
+    ready = False
+    due: int | None = None
+    for run in runs:
+        if run.depth > DEPTH_MAX:
+            raise InvalidInput(
+                f"run {run.id} of {run.task} would lie {run.depth} generations deep, the limit is {DEPTH_MAX}."
+            )
+        info = tasks.get(run.task)
+        queue = run.queue if run.queue is not None else info.queue if info is not None else ""
+        available = max(now + run.delay_ms, run.start_at or 0)
+        if info is None:
+            status = RunStatus.PENDING_VERSION
+        elif available > now:
+            status = RunStatus.DELAYED
+            due = available if due is None else min(due, available)
+        else:
+            status = RunStatus.QUEUED
+            ready = True
+        ttl = run.ttl_ms if run.ttl_ms is not None else info.ttl_ms if info is not None else None
+        expires = None if ttl is None else available + ttl
+        if expires is not None:
+            due = expires if due is None else min(due, expires)
+        root = run.root_id or run.id
+        attempts = run.max_attempts or (info.max_attempts if info is not None else 0)
+        duration = run.max_duration_ms or (info.max_duration_ms if info is not None else None)
+        payload = yield from blobs.stow(run.id, run.payload, "payload")
+        metadata = run.metadata if run.adopts is None else (yield call("run_metadata", id=run.adopts)) or run.metadata
+        tags = "[]" if not run.tags else _ENCODE(run.tags).decode()
+        rows.append(
+            (run.id, run.environment, run.task, queue, run.concurrency_key, status.value, payload, metadata, tags, attempts,
+             run.priority_ms, turns.take(queue, run.concurrency_key), available - run.priority_ms, now, available, expires,
+             duration, run.parent_id, run.parent_key, root, run.depth, run.generation, run.batch_id, run.batch_position,
+             run.idempotency_key, run.resumed_from, int(awaited), int(run.adopts is not None))
+        )  # fmt: skip
+        facts.append((run.id, root, 1, "status", status.value, now))
+    if rows:
+        yield call("add_runs", rows=rows)
+        yield from changes.append(facts)
+    if ready:
+        yield READY
+    if due is not None:
+        yield Due(due)
+
+
+def _adopt(run: NewRun) -> Script[None]:
+    """Copy the predecessor's journal, forgetting what its final error names."""
+    text: str | None = yield call("run_error", id=run.adopts)
+    failed = _ERROR.decode(text).keys if text else ()
+    yield call(
+        "adopt_journal", run_id=run.id, adopts=run.adopts, failed=[[key] for key in failed], all_failed=int(not failed)
+    )
+    yield call("adopt_applied", run_id=run.id, adopts=run.adopts)
+    yield call("adopt_blobs", run_id=run.id, adopts=run.adopts)
+    if run.resumed_from is not None:
+        yield call("set_continued", id=run.resumed_from, by=run.id)
+
+
+def _remember_members(runs: list[NewRun], found: dict[str, Triggered]) -> Script[None]:
+    """Members of a batch that existed before belong to it only by this list."""
+    cached = [
+        (run.batch_id, run.batch_position, found[run.id].id)
+        for run in runs
+        if run.batch_id is not None and found[run.id].cached
+    ]
+    if cached:
+        yield call("add_members", rows=cached)

@@ -1,0 +1,185 @@
+"""Records journal entries with what they create: children, batches and waits, in the same transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+
+from runcast.domain.errors import Conflict
+from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry, NewWait
+from runcast.domain.limits import JOURNAL_ENTRIES_MAX
+from runcast.domain.run import NewRun, Triggered
+from runcast.gateway import Report
+from runcast.store import blobs, resolve
+from runcast.store.claim import to_entries
+from runcast.store.enqueue import enqueue
+from runcast.store.rows import Holding, JournalRow, KeyCount, Name, RunEnd, WaitEnd
+from runcast.store.script import Due, Script, call
+
+_ENCODE = msgspec.json.Encoder().encode
+_AWAITED_RUNS = frozenset({EntryKind.CHILD, EntryKind.RESULT})
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What the reporters must hear."""
+
+    resolved: dict[str, list[Entry]]
+    due: dict[str, dict[str, int]]
+
+
+def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded]:
+    """Write the entries of several runs, create what they ask for, and resolve what is there already."""
+    created = yield from _create_children(group, now)
+    yield from _create_batches(group, now)
+    yield from _create_waits([new.wait for _, item in group for new in item.entries if new.wait is not None], now)
+    rows: list[tuple[object, ...]] = []
+    due: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    pending: list[tuple[str, Entry]] = []
+    for run, item in group:
+        for new in item.entries:
+            entry = _placed(new, created, now)
+            if entry.status == EntryStatus.PENDING:
+                pending.append((run.id, entry))
+                if entry.due_at is not None:
+                    due[run.id][entry.key] = entry.due_at
+                    yield Due(entry.due_at)
+            value = (
+                None if entry.value is None else (yield from blobs.stow(run.id, entry.value, f"result of {entry.name}"))
+            )
+            rows.append(_row(run.id, entry, value, now))
+    yield call("put_entries", rows=rows)
+    yield from _check_size([run.id for run, _ in group], len(rows))
+    resolved = yield from _resolve_known(pending, created, now)
+    return Recorded(resolved, due)
+
+
+def _placed(new: NewEntry, created: dict[str, Triggered], now: int) -> Entry:
+    """The entry with its due time, and with the id of the run that an idempotency key pointed to."""
+    entry = new.entry
+    if new.due_in_ms is not None:
+        entry = msgspec.structs.replace(entry, due_at=now + new.due_in_ms)
+    if entry.kind in (EntryKind.CHILD, EntryKind.TRIGGER) and len(new.children) == 1:
+        triggered = created[new.children[0].id]
+        if triggered.cached:
+            entry = msgspec.structs.replace(entry, awaits=triggered.id)
+            if entry.kind == EntryKind.TRIGGER:
+                entry = msgspec.structs.replace(entry, value=_ENCODE(triggered.id).decode())
+    return entry
+
+
+def _row(run_id: str, entry: Entry, value: str | None, now: int) -> tuple[object, ...]:
+    error = None if entry.error is None else _ENCODE(entry.error).decode()
+    finished = entry.finished_at
+    if finished is None and entry.status != EntryStatus.PENDING:
+        finished = now
+    return (
+        run_id, entry.key, entry.kind.value, entry.name, entry.status.value, entry.digest, entry.code_version, value, error,
+        entry.awaits, entry.due_at, entry.generation, entry.tries, entry.started_at or now, finished, None,
+    )  # fmt: skip
+
+
+def _create_children(group: Sequence[tuple[Holding, Report]], now: int) -> Script[dict[str, Triggered]]:
+    waited: list[NewRun] = []
+    loose: list[NewRun] = []
+    for _, item in group:
+        for new in item.entries:
+            (waited if new.entry.status == EntryStatus.PENDING else loose).extend(new.children)
+    created: dict[str, Triggered] = {}
+    for runs, awaited in ((waited, True), (loose, False)):
+        if runs:
+            answers = yield from enqueue(runs, now, awaited=awaited)
+            created.update({run.id: answer for run, answer in zip(runs, answers, strict=True)})
+    existing = [[answer.id] for run in waited if (answer := created[run.id]).cached]
+    if existing:
+        yield call("await_runs", ids=existing)
+    return created
+
+
+def _create_batches(group: Sequence[tuple[Holding, Report]], now: int) -> Script[None]:
+    rows = [
+        (new.entry.awaits, run.environment, run.id, len(new.children), now)
+        for run, item in group
+        for new in item.entries
+        if new.entry.kind == EntryKind.BATCH and new.children
+    ]
+    if rows:
+        yield call("add_batch", rows=rows)
+
+
+def _create_waits(waits: Sequence[NewWait], now: int) -> Script[None]:
+    rows = []
+    for wait in waits:
+        due = None if wait.timeout_ms is None else now + wait.timeout_ms
+        if due is not None:
+            yield Due(due)
+        tags = _ENCODE(wait.tags).decode()
+        rows.append(
+            (
+                wait.id,
+                wait.environment,
+                "WAITING",
+                None,
+                tags,
+                wait.schema,
+                wait.run_id,
+                wait.idempotency_key,
+                now,
+                due,
+                None,
+            )
+        )
+    if rows:
+        yield call("add_waits", rows=rows)
+
+
+def create_wait(wait: NewWait, now: int) -> Script[None]:
+    """A wait that no run created."""
+    yield from _create_waits([wait], now)
+
+
+def _check_size(run_ids: Sequence[str], added: int) -> Script[None]:
+    if added == 0:
+        return
+    counts: list[KeyCount] = yield call("count_entries", ids=[[id] for id in set(run_ids)])
+    for row in counts:
+        if row.count > JOURNAL_ENTRIES_MAX:
+            raise Conflict(
+                f"the journal of run {row.key} has more than {JOURNAL_ENTRIES_MAX:,} entries. "
+                "Split the work into children, or restart the body with `raise Continue(payload)`."
+            )
+
+
+def _resolve_known(
+    pending: Sequence[tuple[str, Entry]], created: dict[str, Triggered], now: int
+) -> Script[dict[str, list[Entry]]]:
+    """Entries whose run, batch or wait is final already."""
+    cached = {answer.id for answer in created.values() if answer.cached}
+    runs = {
+        entry.awaits
+        for _, entry in pending
+        if entry.kind in _AWAITED_RUNS and (entry.kind == EntryKind.RESULT or entry.awaits in cached)
+    }
+    waits = {entry.awaits for _, entry in pending if entry.kind == EntryKind.TOKEN}
+    batches = {entry.awaits for _, entry in pending if entry.kind == EntryKind.BATCH}
+    if runs:
+        yield call("await_runs", ids=[[id] for id in runs])
+        ends: list[RunEnd] = yield call("run_ends", ids=[[id] for id in runs])
+        yield from resolve.known_runs(ends, now)
+    if waits:
+        ended: list[WaitEnd] = yield call("wait_ends", ids=[[id] for id in waits])
+        if ended:
+            yield from resolve.waits_ended(ended, now)
+    if batches:
+        done: list[Name] = yield call("finished_batches", ids=[[id] for id in batches])
+        if done:
+            yield from resolve.batches_ended([row.name for row in done], now)
+    if not (runs or waits or batches):
+        return {}
+    keys = [[run_id, entry.key] for run_id, entry in pending]
+    rows: list[JournalRow] = yield call("entries_at", keys=keys)
+    resolved: dict[str, list[Entry]] = {}
+    for run_id, entry in (yield from to_entries(rows)):
+        resolved.setdefault(run_id, []).append(entry)
+    return resolved

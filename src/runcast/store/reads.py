@@ -1,0 +1,221 @@
+"""Reads for clients and pages: single runs, lists, journals, logs, streams, the feed. They write nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from runcast.domain.change import Change, ChangeKind
+from runcast.domain.effect import Artifact, Log, Part
+from runcast.domain.ids import RunId
+from runcast.domain.journal import Entry, Wait
+from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX
+from runcast.domain.queue import QueueState
+from runcast.domain.run import FINAL, Run
+from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
+from runcast.store import blobs
+from runcast.store.claim import assigned, to_entries
+from runcast.store.rows import ChangeRow, JournalRow, KeyCount, QueueRow, ReadyRun, TaskRow
+from runcast.store.script import Script, call
+
+_TASK = msgspec.json.Decoder(TaskInfo)
+_BY_STATUS = frozenset(status.value for status in FINAL) - {"COMPLETED"} | {"WAITING", "DELAYED", "PENDING_VERSION"}
+
+
+def _whole(run: Run) -> Script[Run]:
+    """The run with its large values fetched."""
+    if not (blobs.is_blob(run.payload) or blobs.is_blob(run.output)):
+        return run
+    payload = yield from blobs.fetch(run.id, run.payload)
+    output = None if run.output is None else (yield from blobs.fetch(run.id, run.output))
+    return msgspec.structs.replace(run, payload=payload, output=output)
+
+
+def _whole_all(runs: Sequence[Run]) -> Script[tuple[Run, ...]]:
+    whole = []
+    for run in runs:
+        whole.append((yield from _whole(run)))
+    return tuple(whole)
+
+
+def find_run(run_id: str) -> Script[Run | None]:
+    run: Run | None = yield call("find_run", id=run_id)
+    return None if run is None else (yield from _whole(run))
+
+
+def runs_by_id(run_ids: Sequence[str]) -> Script[tuple[Run, ...]]:
+    runs: list[Run] = yield call("runs_by_id", ids=[[id] for id in run_ids])
+    return (yield from _whole_all(runs))
+
+
+def tree(root_id: str) -> Script[tuple[Run, ...]]:
+    """A root and the runs below it, up to a page."""
+    runs: list[Run] = yield call("list_tree", root_id=root_id, limit=PAGE_ROWS_MAX)
+    return (yield from _whole_all(runs))
+
+
+def members(batch_id: str) -> Script[tuple[Run, ...]]:
+    """The runs of a batch, by position; a run that existed before has the batch's position here."""
+    runs: list[Run] = yield call("batch_members", batch_id=batch_id)
+    positions: list[KeyCount] = yield call("member_positions", batch_id=batch_id)
+    cached: dict[str, list[int]] = {}
+    for row in positions:
+        cached.setdefault(row.key, []).append(row.count)
+    placed = []
+    for run in runs:
+        if run.batch_id != batch_id:
+            run = msgspec.structs.replace(run, batch_id=batch_id, batch_position=cached[run.id].pop(0))
+        placed.append(run)
+    return (yield from _whole_all(placed))
+
+
+def list_runs(filter: RunFilter, cursor: str | None, limit: int) -> Script[RunPage]:
+    """A page, newest first."""
+    limit = max(1, min(limit, PAGE_ROWS_MAX))
+    runs: list[Run]
+    if filter.batch_id is not None:
+        found = yield from members(filter.batch_id)
+        return RunPage(found, None)
+    if filter.root_id is not None:
+        found = yield from tree(filter.root_id)
+        return RunPage(found, None)
+    if filter.parent_id is not None:
+        runs = yield call("list_children", parent_id=filter.parent_id, cursor=cursor, limit=limit + 1)
+    elif _only_status(filter):
+        runs = yield call(
+            "list_runs_by_status",
+            statuses=[[name] for name in filter.status],
+            environment=filter.environment,
+            cursor=cursor,
+            limit=limit + 1,
+        )
+    else:
+        runs = yield call("list_runs", cursor=cursor, limit=limit + 1, **_params(filter))
+    page = yield from _whole_all(runs[:limit])
+    return RunPage(page, page[-1].id if len(runs) > limit else None)
+
+
+def _only_status(filter: RunFilter) -> bool:
+    others = msgspec.structs.replace(filter, status=(), environment=None)
+    return bool(filter.status) and set(filter.status) <= _BY_STATUS and others == RunFilter()
+
+
+def _params(filter: RunFilter) -> dict[str, object]:
+    return {
+        "environment": filter.environment,
+        "created_from": filter.created_from,
+        "created_to": filter.created_to,
+        "roots_only": int(filter.roots_only),
+        "no_task": int(not filter.task),
+        "tasks": [[name] for name in filter.task],
+        "no_queue": int(not filter.queue),
+        "queues": [[name] for name in filter.queue],
+        "no_status": int(not filter.status),
+        "statuses": [[name] for name in filter.status],
+        "no_tag": int(not filter.tag),
+        "tags": [[name] for name in filter.tag],
+    }
+
+
+def journal(run_id: str) -> Script[tuple[Entry, ...]]:
+    """A run's entries, oldest first."""
+    rows: list[JournalRow] = yield call("journal_rows", run_id=run_id)
+    return tuple(entry for _, entry in (yield from to_entries(rows)))
+
+
+def assignment(worker_id: str, run_id: str, epoch: int) -> Script[Assignment | None]:
+    """The full assignment of a run that a worker holds under `epoch`."""
+    run: ReadyRun | None = yield call("assigned_run", id=run_id, epoch=epoch, worker_id=worker_id)
+    if run is None:
+        return None
+    queue: QueueRow = yield call("run_queue", id=run_id)
+    return (yield from assigned(worker_id, queue, [run]))[0]
+
+
+def logs(run_id: str, after: int, limit: int) -> Script[tuple[Log, ...]]:
+    rows: list[Log] = yield call("run_logs", run_id=run_id, after=after, limit=min(limit, PAGE_ROWS_MAX))
+    return tuple(rows)
+
+
+def parts(run_id: str, stream: str | None, after: int, limit: int) -> Script[tuple[Part, ...]]:
+    limit = min(limit, PAGE_ROWS_MAX)
+    rows: list[Part]
+    if stream is None:
+        rows = yield call("newest_parts", run_id=run_id, limit=limit)
+    else:
+        rows = yield call("stream_parts", run_id=run_id, stream=stream, after=after, limit=limit)
+    return tuple(rows)
+
+
+def artifacts(run_id: str) -> Script[tuple[Artifact, ...]]:
+    rows: list[Artifact] = yield call("run_artifacts", run_id=run_id)
+    return tuple(rows)
+
+
+def artifact(artifact_id: str) -> Script[bytes | None]:
+    data: bytes | None = yield call("artifact_data", id=artifact_id)
+    return data
+
+
+def to_change(row: ChangeRow) -> Change:
+    return Change(row.seq, RunId(row.run_id), RunId(row.root_id), row.version, ChangeKind(row.kind), row.status, row.at)
+
+
+def changes_after(cursor: int) -> Script[tuple[Change, ...]]:
+    """The next page of the whole feed."""
+    rows: list[ChangeRow] = yield call("changes_after", cursor=cursor, limit=PAGE_ROWS_MAX)
+    return tuple(to_change(row) for row in rows)
+
+
+def watched_state(watch: Watch) -> Script[Update]:
+    """The state of what is watched, at the feed's newest position."""
+    newest: int = yield call("newest_change")
+    runs = list((yield from runs_by_id(watch.run_ids)))
+    for root_id in watch.root_ids:
+        runs.extend((yield from tree(root_id)))
+    return Update(newest, tuple({run.id: run for run in runs}.values()))
+
+
+def watched_changes(watch: Watch, cursor: int) -> Script[Update]:
+    """What changed after `cursor`, with the newest state of the runs concerned. `resync` when the feed was pruned."""
+    newest: int = yield call("newest_change")
+    oldest: int = yield call("oldest_change")
+    if cursor > newest or cursor + 1 < oldest:
+        state = yield from watched_state(watch)
+        return msgspec.structs.replace(state, resync=True)
+    upto = min(newest, cursor + FEED_SCAN_ROWS_MAX)
+    rows: list[ChangeRow] = yield call(
+        "changes_for",
+        cursor=cursor,
+        upto=upto,
+        run_ids=[[id] for id in watch.run_ids],
+        root_ids=[[id] for id in watch.root_ids],
+    )
+    runs = yield from runs_by_id(sorted({row.run_id for row in rows}))
+    return Update(upto, runs, tuple(to_change(row) for row in rows))
+
+
+def find_wait(wait_id: str) -> Script[Wait | None]:
+    wait: Wait | None = yield call("find_wait", id=wait_id)
+    return wait
+
+
+def wait_by_key(environment: str, key: str) -> Script[Wait | None]:
+    wait: Wait | None = yield call("wait_by_key", environment=environment, key=key)
+    return wait
+
+
+def open_waits(limit: int) -> Script[tuple[Wait, ...]]:
+    rows: list[Wait] = yield call("open_waits", limit=min(limit, PAGE_ROWS_MAX))
+    return tuple(rows)
+
+
+def tasks() -> Script[tuple[TaskInfo, ...]]:
+    rows: list[TaskRow] = yield call("all_tasks")
+    return tuple(_TASK.decode(row.info) for row in rows)
+
+
+def queue_states() -> Script[tuple[QueueState, ...]]:
+    rows: list[QueueState] = yield call("queue_states")
+    return tuple(rows)

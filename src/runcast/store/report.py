@@ -1,0 +1,263 @@
+"""Applies what executions report: fence, entries, effects, outcome, in that order and in one transaction.
+
+The fence: a run takes a report only while it is `EXECUTING` under the report's epoch. Everything else is refused whole, so
+an execution that lost its run can change nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+
+from runcast.domain.errors import ErrorInfo
+from runcast.domain.journal import Entry
+from runcast.domain.limits import MAX_DEATHS_ALONE
+from runcast.domain.outcome import (
+    Continued,
+    Died,
+    Evicted,
+    Failed,
+    HandedBack,
+    Outcome,
+    ParkedRun,
+    Released,
+    Succeeded,
+    TimedOut,
+    Waiting,
+)
+from runcast.domain.run import RunStatus
+from runcast.gateway import Reply, Report
+from runcast.store import blobs, changes, effects, entries, resolve
+from runcast.store.claim import to_entries
+from runcast.store.rows import Ended, Holding, JournalRow
+from runcast.store.script import READY, Due, Script, call
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class _Replies:
+    """Answers under construction, by run."""
+
+    def __init__(self) -> None:
+        self.lost: set[str] = set()
+        self.waiting: set[str] = set()
+        self.resolved: defaultdict[str, list[Entry]] = defaultdict(list)
+        self.due: defaultdict[str, dict[str, int]] = defaultdict(dict)
+
+    def reply(self, report: Report) -> Reply:
+        id = report.run_id
+        if id in self.lost:
+            return Reply(id, lost=True)
+        return Reply(
+            id, resolved=tuple(self.resolved.get(id, ())), waiting=id in self.waiting, due=self.due.get(id, {})
+        )
+
+
+def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[Reply]]:
+    """Apply reports of one worker; at most one for each run. Raises `InvalidInput` for content over a bound."""
+    rows: list[Holding] = yield call("holdings", ids=[[report.run_id] for report in reports])
+    runs = {row.id: row for row in rows}
+    replies = _Replies()
+    accepted: list[tuple[Holding, Report]] = []
+    for item in reports:
+        run = runs.get(item.run_id)
+        if isinstance(item.outcome, Released | Evicted):
+            continue
+        if run is None or run.status != RunStatus.EXECUTING or run.epoch != item.epoch:
+            replies.lost.add(item.run_id)
+        else:
+            accepted.append((run, item))
+    yield from _let_go(worker_id, reports, runs)
+    with_entries = [(run, item) for run, item in accepted if item.entries]
+    if with_entries:
+        recorded = yield from entries.record(with_entries, now)
+        for run_id, found in recorded.resolved.items():
+            replies.resolved[run_id].extend(found)
+        replies.due.update(recorded.due)
+    flushes = [effects.Flush(run, item.effects) for run, item in accepted if item.effects]
+    if flushes:
+        yield from effects.apply(flushes, now)
+    touched = [[run.id] for run, item in accepted if item.entries or item.effects]
+    if touched:
+        yield call("touch_runs", ids=touched)
+    yield from _outcomes(accepted, replies, now)
+    return [replies.reply(item) for item in reports]
+
+
+def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding]) -> Script[None]:
+    """Slots of bodies that are gone, and coroutines that were dropped."""
+    released = [
+        [item.run_id]
+        for item in reports
+        if isinstance(item.outcome, Released)
+        and (run := runs.get(item.run_id)) is not None
+        and run.slot
+        and run.status != RunStatus.EXECUTING
+        and run.worker_id == worker_id
+    ]
+    if released:
+        yield call("release_slots", ids=released)
+        yield READY
+    evicted = [[item.run_id] for item in reports if isinstance(item.outcome, Evicted)]
+    if evicted:
+        yield call("evict_runs", ids=evicted, worker_id=worker_id)
+        yield READY
+
+
+_Group = list[tuple[Holding, Report]]
+
+
+def _outcomes(accepted: _Group, replies: _Replies, now: int) -> Script[None]:
+    """Each kind of outcome for all runs that have it."""
+    groups: defaultdict[type[Outcome], _Group] = defaultdict(list)
+    for run, item in accepted:
+        if item.outcome is not None:
+            groups[type(item.outcome)].append((run, item))
+    if not groups:
+        return
+    final = groups[Succeeded] + groups[TimedOut]
+    for run, item in groups[Failed]:
+        assert isinstance(item.outcome, Failed)
+        if item.outcome.retry_in_ms is None:
+            final.append((run, item))
+    if final:
+        yield from _finish(final, now)
+    retried = [(run, item) for run, item in groups[Failed] if item.outcome.retry_in_ms is not None]  # type: ignore[union-attr]
+    if retried:
+        yield from _retry(retried, now)
+    if groups[Waiting]:
+        yield from _wait(groups[Waiting], replies, now)
+    if groups[ParkedRun]:
+        yield from _park(groups[ParkedRun], now)
+    if groups[Continued]:
+        yield from _continue(groups[Continued], now)
+    if groups[HandedBack]:
+        yield from hand_back([(run, item.executed_ms) for run, item in groups[HandedBack]], now)
+    for run, item in groups[Died]:
+        yield from died_alone(run, now)
+    yield READY
+
+
+def _finish(group: _Group, now: int) -> Script[None]:
+    rows: list[list[object]] = []
+    facts: list[changes.ChangeFact] = []
+    ended: list[Ended] = []
+    for run, item in group:
+        outcome = item.outcome
+        output = error = counts = None
+        slot = 0
+        match outcome:
+            case Succeeded():
+                status = RunStatus.COMPLETED
+                output = yield from blobs.stow(run.id, outcome.output, "output")
+                counts = None if outcome.counts is None else _ENCODE(outcome.counts).decode()
+            case TimedOut():
+                # The body may still be unwinding, or stuck in a thread: `Released` frees the slot.
+                status, slot = RunStatus.TIMED_OUT, 1
+                error = _ENCODE(outcome.error).decode()
+            case Failed():
+                status = RunStatus.FAILED
+                error = _ENCODE(outcome.error).decode()
+            case _:
+                raise AssertionError(outcome)
+        rows.append([run.id, status.value, output, error, counts, item.executed_ms, slot])
+        facts.append((run.id, run.root_id, run.version + 1, "status", status.value, now))
+        ended.append(Ended(run.id, status.value, run.awaited, run.batch_id))
+    yield call("finish_runs", now=now, rows=rows)
+    yield from changes.append(facts, ended=tuple(run.id for run in ended))
+    yield from resolve.runs_ended(ended, now)
+
+
+def _retry(group: _Group, now: int) -> Script[None]:
+    rows: list[list[object]] = []
+    attempts: list[tuple[object, ...]] = []
+    for run, item in group:
+        outcome = item.outcome
+        assert isinstance(outcome, Failed) and outcome.retry_in_ms is not None
+        available = now + outcome.retry_in_ms
+        rows.append([run.id, available, item.executed_ms])
+        error = _ENCODE(outcome.error).decode()
+        attempts.append((run.id, run.attempt, run.worker_id, run.claimed_at, now, "failed", error))
+        if outcome.fresh:
+            yield from _empty_journal(run.id)
+        elif outcome.error.keys:
+            yield call("forget_entries", run_id=run.id, keys=[[key] for key in outcome.error.keys])
+        else:
+            yield call("forget_failed", run_id=run.id)
+        yield Due(available)
+    yield call("retry_runs", rows=rows)
+    yield call("add_attempts", rows=attempts)
+    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "DELAYED", now) for run, _ in group])
+
+
+def _empty_journal(run_id: str) -> Script[None]:
+    yield call("forget_journal", run_id=run_id)
+    yield call("delete_journal", run_id=run_id)
+    yield call("delete_applied", run_id=run_id)
+
+
+def _wait(group: _Group, replies: _Replies, now: int) -> Script[None]:
+    """Runs begin to wait, unless something they wait for is there already."""
+    keys: list[list[str]] = []
+    for run, item in group:
+        assert isinstance(item.outcome, Waiting)
+        keys.extend([run.id, key] for key in item.outcome.keys)
+    found: list[JournalRow] = yield call("entries_at", keys=keys)
+    for run_id, entry in (yield from to_entries(found)):
+        replies.resolved[run_id].append(entry)
+    ready = {row.run_id for row in found}
+    waiting = [(run, item) for run, item in group if run.id not in ready]
+    if not waiting:
+        return
+    rows = [
+        [run.id, item.executed_ms, int(isinstance(item.outcome, Waiting) and item.outcome.resident), None]
+        for run, item in waiting
+    ]
+    yield call("wait_runs", now=now, rows=rows)
+    replies.waiting.update(run.id for run, _ in waiting)
+    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "WAITING", now) for run, _ in waiting])
+
+
+def _park(group: _Group, now: int) -> Script[None]:
+    rows: list[list[object]] = []
+    for run, item in group:
+        assert isinstance(item.outcome, ParkedRun)
+        rows.append([run.id, item.executed_ms, 0, item.outcome.reason])
+    yield call("wait_runs", now=now, rows=rows)
+    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "WAITING", now) for run, _ in group])
+
+
+def _continue(group: _Group, now: int) -> Script[None]:
+    rows: list[list[object]] = []
+    for run, item in group:
+        assert isinstance(item.outcome, Continued)
+        payload = yield from blobs.stow(run.id, item.outcome.payload, "payload")
+        rows.append([run.id, payload])
+        yield from _empty_journal(run.id)
+    yield call("continue_runs", rows=rows)
+    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in group])
+
+
+def hand_back(runs: Sequence[tuple[Holding, int]], now: int) -> Script[None]:
+    """Runs return to their queue unharmed, ahead of new ones."""
+    yield call("hand_back_runs", rows=[[run.id, executed_ms] for run, executed_ms in runs])
+    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in runs])
+    yield READY
+
+
+def died_alone(run: Holding, now: int) -> Script[None]:
+    """The run's own process died: three such deaths end it."""
+    yield call("count_death_alone", id=run.id)
+    if run.deaths_alone + 1 < MAX_DEATHS_ALONE:
+        yield from hand_back([(run, 0)], now)
+        return
+    error = ErrorInfo(
+        type="runcast.Crashed",
+        message=f"the process that executed only this run died {MAX_DEATHS_ALONE} times "
+        "(out of memory, a crash in native code, or a kill)",
+        code="crashed",
+    )
+    yield call("release_slots", ids=[[run.id]])
+    yield from resolve.end_without_word([run], RunStatus.CRASHED, _ENCODE(error).decode(), now)

@@ -1,0 +1,196 @@
+"""Rows that only the store sees: narrow, positional, built straight from the database's JSON."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ReadyRun(msgspec.Struct, frozen=True, array_like=True):
+    """A queued run, with what its assignment needs."""
+
+    id: str
+    task: str
+    concurrency_key: str
+    payload: str
+    metadata: str
+    tags: tuple[str, ...]
+    turn: int
+    rank: int
+    fresh: bool
+    attempt: int
+    max_attempts: int
+    epoch: int
+    version: int
+    journaled: bool
+    deaths: int
+    executing_ms: int
+    max_duration_ms: int | None
+    created_at: int
+    waiting_at: int | None
+    worker_id: str | None
+    parent_id: str | None
+    root_id: str
+    depth: int
+    batch_id: str | None
+    idempotency_key: str | None
+
+
+class Holding(msgspec.Struct, frozen=True, array_like=True):
+    """What a report's fence and follow-up need to know of a run."""
+
+    id: str
+    environment: str
+    status: str
+    epoch: int
+    version: int
+    slot: bool
+    alone: bool
+    awaited: bool
+    attempt: int
+    worker_id: str | None
+    claimed_at: int | None
+    parent_id: str | None
+    root_id: str
+    batch_id: str | None
+    task: str
+    deaths: int
+    deaths_alone: int
+    parked: bool
+
+
+class QueueRow(msgspec.Struct, frozen=True, array_like=True):
+    environment: str
+    name: str
+    concurrency: int | None
+    per_key: int | None
+    rate_count: int | None
+    rate_period_ms: int | None
+    paused: bool
+    tat_us: int
+    turn: int
+    unkeyed_turn: int
+
+
+class KeyCount(msgspec.Struct, frozen=True, array_like=True):
+    key: str
+    count: int
+
+
+class KeyTurn(msgspec.Struct, frozen=True, array_like=True):
+    queue: str
+    key: str
+    turn: int
+
+
+class Name(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+
+
+class TaskRow(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    info: str
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """An idempotency key that points to a run."""
+
+    task: str
+    key: str
+    run_id: str
+
+
+class Ended(msgspec.Struct, frozen=True, array_like=True):
+    """A run that just became final."""
+
+    id: str
+    status: str
+    awaited: bool
+    batch_id: str | None
+
+
+class Awaiting(msgspec.Struct, frozen=True, array_like=True):
+    """A pending journal entry and the thing it waits for."""
+
+    run_id: str
+    key: str
+    kind: str
+    awaits: str | None
+
+
+class RunEnd(msgspec.Struct, frozen=True, array_like=True):
+    """How an awaited run ended."""
+
+    id: str
+    status: str
+    output: str | None
+    error: str | None
+
+
+class WaitEnd(msgspec.Struct, frozen=True, array_like=True):
+    id: str
+    status: str
+    value: str | None
+
+
+class JournalRow(msgspec.Struct, frozen=True, array_like=True):
+    """An entry with the run it belongs to; columns as in the table."""
+
+    run_id: str
+    key: str
+    kind: str
+    name: str
+    status: str
+    digest: str
+    code_version: str
+    value: str | None
+    error: str | None
+    awaits: str | None
+    due_at: int | None
+    generation: int
+    tries: int
+    started_at: int
+    finished_at: int | None
+
+
+class AppliedRow(msgspec.Struct, frozen=True, array_like=True):
+    run_id: str
+    scope: str
+    count: int
+
+
+class MetadataRow(msgspec.Struct, frozen=True, array_like=True):
+    id: str
+    metadata: str
+    tags: tuple[str, ...]
+    status: str
+    root_id: str
+    version: int
+
+
+class StreamEnd(msgspec.Struct, frozen=True, array_like=True):
+    """Where a stream's next part goes."""
+
+    run_id: str
+    stream: str
+    next_seq: int
+
+
+class SeqRow(msgspec.Struct, frozen=True, array_like=True):
+    seq: int
+
+
+class WorkerRow(msgspec.Struct, frozen=True, array_like=True):
+    id: str
+    environment: str
+    lease_until: int
+    stopped_at: int | None
+
+
+class ChangeRow(msgspec.Struct, frozen=True, array_like=True):
+    seq: int
+    run_id: str
+    root_id: str
+    version: int
+    kind: str
+    status: str
+    at: int

@@ -1,0 +1,114 @@
+-- name: known_tasks -> TaskRow*
+select t.name, t.info
+from tasks t
+where t.environment = :environment
+  and t.name in (select r.name from {rows :names (name text)} r);
+
+-- name: known_keys -> Known*
+-- An idempotency key holds until it expires or its run is pruned.
+select i.task, i.key, i.run_id
+from {rows :keys (task text, key text)} r
+join idempotency i on i.environment = :environment and i.task = r.task and i.key = r.key
+where i.expires_at is null or i.expires_at > :now;
+
+-- name: existing_runs -> Name*
+select runs.id as name
+from {rows :ids (id text)} r
+join runs on runs.id = r.id;
+
+-- name: put_keys
+insert or replace into idempotency (environment, task, key, run_id, expires_at) {values :rows};
+
+-- name: queue_rows -> QueueRow*
+select q.environment, q.name, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.paused, q.tat_us, q.turn,
+  q.unkeyed_turn
+from queues q
+where q.environment = :environment
+  and q.name in (select r.name from {rows :names (name text)} r);
+
+-- name: add_queues
+insert or ignore into queues (environment, name) {values :rows};
+
+-- name: last_turns -> KeyTurn*
+-- The last turn that each key of a queue was given, among its queued runs.
+select r.queue as queue, r.key as key, max(runs.turn) as turn
+from {rows :keys (queue text, key text)} r
+join runs on runs.environment = :environment and runs.queue = r.queue and runs.concurrency_key = r.key
+  and runs.status = 'QUEUED' and runs.concurrency_key <> ''
+group by r.queue, r.key;
+
+-- name: set_unkeyed_turn
+update queues
+set unkeyed_turn = :turn
+where environment = :environment and name = :name;
+
+-- name: add_runs
+insert into runs (id, environment, task, queue, concurrency_key, status, payload, metadata, tags, max_attempts,
+  priority_ms, turn, rank, created_at, available_at, expires_at, max_duration_ms, parent_id, parent_key, root_id, depth,
+  generation, batch_id, batch_position, idempotency_key, resumed_from, awaited, journaled)
+{values :rows};
+
+-- name: add_batch
+insert or ignore into batches (id, environment, run_id, size, created_at) {values :rows};
+
+-- name: add_members
+insert or ignore into batch_members (batch_id, position, run_id) {values :rows};
+
+-- name: add_changes
+insert into changes (run_id, root_id, version, kind, status, at) {values :rows};
+
+-- name: add_blobs
+insert or ignore into blobs (run_id, digest, data) {values :rows};
+
+-- name: blob -> str
+select data
+from blobs
+where run_id = :run_id and digest = :digest;
+
+-- name: adopt_journal
+-- What the predecessor did is done here too. Failed entries that its final error names (or all, if it names none), and
+-- children that never ended, are forgotten: they run again, a child one generation on, adopting its own predecessor.
+insert into journal (run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation,
+  tries, started_at, finished_at, resolved_at)
+select :run_id, key, kind, name,
+  case
+    when status = 'done' then 'done'
+    when status = 'failed' and not (:all_failed or key in (select r.key from {rows :failed (key text)} r)) then 'failed'
+    else 'forgotten'
+  end,
+  digest, code_version,
+  case when status in ('done', 'failed') then value end,
+  case when status = 'failed' then error end,
+  awaits, null,
+  generation + (status <> 'done' and status <> 'forgotten'),
+  tries, started_at, finished_at, null
+from journal
+where run_id = :adopts
+  and (status in ('done', 'failed', 'forgotten') or kind in ('child', 'batch'));
+
+-- name: adopt_applied
+insert into applied (run_id, scope, count)
+select :run_id, scope, count
+from applied
+where run_id = :adopts;
+
+-- name: adopt_blobs
+insert or ignore into blobs (run_id, digest, data)
+select :run_id, digest, data
+from blobs
+where run_id = :adopts;
+
+-- name: run_error -> str
+select error
+from runs
+where id = :id;
+
+-- name: run_metadata -> str
+select metadata
+from runs
+where id = :id;
+
+-- name: set_continued
+update runs
+set continued_by = :by, version = version + 1
+where id = :id;

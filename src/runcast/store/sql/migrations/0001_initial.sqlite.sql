@@ -1,0 +1,250 @@
+-- phase: pre
+create table meta (key text primary key, value text not null);
+
+create table runs (
+  id text primary key,
+  environment text not null,
+  task text not null,
+  queue text not null,
+  concurrency_key text not null,
+  status text not null,
+  payload text not null,
+  output text,
+  error text,
+  metadata text not null,
+  tags text not null,
+  attempt integer not null default 0,
+  max_attempts integer not null,
+  epoch integer not null default 0,
+  version integer not null default 1,
+  priority_ms integer not null,
+  turn integer not null,
+  rank integer not null,
+  fresh integer not null default 1,
+  held integer not null default 0,
+  slot integer not null default 0,
+  journaled integer not null default 0,
+  awaited integer not null default 0,
+  alone integer not null default 0,
+  deaths integer not null default 0,
+  deaths_alone integer not null default 0,
+  worker_id text,
+  created_at integer not null,
+  available_at integer not null,
+  started_at integer,
+  claimed_at integer,
+  waiting_at integer,
+  finished_at integer,
+  expires_at integer,
+  executing_ms integer not null default 0,
+  max_duration_ms integer,
+  parked_reason text,
+  parent_id text,
+  parent_key text,
+  root_id text not null,
+  depth integer not null,
+  generation integer not null,
+  batch_id text,
+  batch_position integer not null,
+  idempotency_key text,
+  resumed_from text,
+  continued_by text,
+  counts text
+);
+create index runs_ready on runs (environment, queue, fresh, turn, rank) where status = 'QUEUED' and held = 0;
+create index runs_held on runs (environment, queue, concurrency_key, turn) where status = 'QUEUED' and held = 1;
+create index runs_keyed on runs (environment, queue, concurrency_key, turn) where status = 'QUEUED' and concurrency_key <> '';
+create index runs_priority on runs (environment, queue, concurrency_key, rank) where status = 'QUEUED' and priority_ms > 0;
+create index runs_slot on runs (environment, queue, concurrency_key) where slot = 1;
+create index runs_resident on runs (worker_id) where status in ('WAITING', 'QUEUED') and worker_id is not null;
+create index runs_delayed on runs (available_at) where status = 'DELAYED';
+create index runs_expiring on runs (expires_at)
+  where expires_at is not null and status in ('QUEUED', 'DELAYED', 'PENDING_VERSION');
+create index runs_pending on runs (environment, task) where status = 'PENDING_VERSION';
+create index runs_unusual on runs (status, id)
+  where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION');
+create index runs_parent on runs (parent_id) where parent_id is not null;
+create index runs_root on runs (root_id, id) where parent_id is not null;
+create index runs_batch on runs (batch_id, batch_position) where batch_id is not null;
+create index runs_batch_live on runs (batch_id)
+  where awaited = 1 and batch_id is not null
+    and status in ('PENDING_VERSION', 'DELAYED', 'QUEUED', 'DEQUEUED', 'EXECUTING', 'WAITING');
+
+create table attempts (
+  run_id text not null,
+  number integer not null,
+  worker_id text,
+  started_at integer,
+  finished_at integer not null,
+  outcome text not null,
+  error text,
+  primary key (run_id, number, finished_at)
+) without rowid;
+
+create table journal (
+  run_id text not null,
+  key text not null,
+  kind text not null,
+  name text not null,
+  status text not null,
+  digest text not null,
+  code_version text not null,
+  value text,
+  error text,
+  awaits text,
+  due_at integer,
+  generation integer not null,
+  tries integer not null,
+  started_at integer not null,
+  finished_at integer,
+  resolved_at integer,
+  primary key (run_id, key)
+) without rowid;
+create index journal_awaits on journal (awaits) where status = 'pending' and awaits is not null;
+create index journal_due on journal (due_at) where status = 'pending' and due_at is not null;
+create index journal_resolved on journal (run_id, resolved_at) where resolved_at is not null;
+
+create table applied (
+  run_id text not null,
+  scope text not null,
+  count integer not null,
+  primary key (run_id, scope)
+) without rowid;
+
+create table waits (
+  id text primary key,
+  environment text not null,
+  status text not null,
+  value text,
+  tags text not null,
+  schema text,
+  run_id text,
+  idempotency_key text,
+  created_at integer not null,
+  due_at integer,
+  completed_at integer
+);
+create index waits_due on waits (due_at) where status = 'WAITING' and due_at is not null;
+create index waits_open on waits (id) where status = 'WAITING';
+create unique index waits_idempotency on waits (environment, idempotency_key) where idempotency_key is not null;
+create index waits_run on waits (run_id) where run_id is not null;
+
+create table batches (
+  id text primary key,
+  environment text not null,
+  run_id text,
+  size integer not null,
+  created_at integer not null
+);
+create table batch_members (
+  batch_id text not null,
+  position integer not null,
+  run_id text not null,
+  primary key (batch_id, position)
+) without rowid;
+create index batch_members_run on batch_members (run_id);
+
+create table idempotency (
+  environment text not null,
+  task text not null,
+  key text not null,
+  run_id text not null,
+  expires_at integer,
+  primary key (environment, task, key)
+) without rowid;
+create index idempotency_run on idempotency (run_id);
+
+create table queues (
+  environment text not null,
+  name text not null,
+  concurrency integer,
+  per_key integer,
+  rate_count integer,
+  rate_period_ms integer,
+  paused integer not null default 0,
+  overridden integer not null default 0,
+  tat_us integer not null default 0,
+  turn integer not null default 0,
+  unkeyed_turn integer not null default 0,
+  primary key (environment, name)
+) without rowid;
+
+create table tasks (
+  environment text not null,
+  name text not null,
+  info text not null,
+  seen_at integer not null,
+  primary key (environment, name)
+) without rowid;
+
+create table workers (
+  id text primary key,
+  environment text not null,
+  embedded integer not null,
+  pid integer not null,
+  host text not null,
+  code_version text not null,
+  started_at integer not null,
+  lease_until integer not null,
+  stopped_at integer
+);
+create index workers_live on workers (lease_until) where stopped_at is null;
+
+create table changes (
+  seq integer primary key autoincrement,
+  run_id text not null,
+  root_id text not null,
+  version integer not null,
+  kind text not null,
+  status text not null,
+  at integer not null
+);
+
+create table parts (
+  run_id text not null,
+  stream text not null,
+  seq integer not null,
+  kind text not null,
+  value text not null,
+  scope text not null,
+  at integer not null,
+  superseded integer not null default 0,
+  primary key (run_id, stream, seq)
+) without rowid;
+
+create table logs (
+  seq integer primary key autoincrement,
+  run_id text not null,
+  at integer not null,
+  level text not null,
+  message text not null,
+  data text,
+  attempt integer not null,
+  scope text not null
+);
+create index logs_run on logs (run_id, seq);
+
+create table artifacts (
+  id text primary key,
+  run_id text not null,
+  name text not null,
+  content_type text not null,
+  size integer not null,
+  data blob not null,
+  attempt integer not null,
+  created_at integer not null
+);
+create index artifacts_run on artifacts (run_id);
+
+create table blobs (
+  run_id text not null,
+  digest text not null,
+  data text not null,
+  primary key (run_id, digest)
+);
+
+-- What fences and follow-ups need to know of a run.
+create view holding as
+select id, environment, status, epoch, version, slot, alone, awaited, attempt, worker_id, claimed_at, parent_id, root_id,
+  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, available_at, expires_at
+from runs;

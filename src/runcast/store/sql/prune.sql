@@ -1,0 +1,66 @@
+-- name: prunable_roots -> Name*
+-- Finished trees past their retention. Ids sort by time, so the scan starts at the oldest.
+select runs.id as name
+from runs
+where runs.id < :before_id and runs.parent_id is null and runs.finished_at < :before
+  and not exists (
+    select 1 from runs child
+    where child.parent_id is not null and child.root_id = runs.id
+      and (child.finished_at is null or child.finished_at >= :before))
+limit :limit;
+
+-- name: tree_ids -> Name*
+select id as name from runs where id in (select r.id from {rows :ids (id text)} r)
+union
+select runs.id from {rows :ids (id text)} r join runs on runs.root_id = r.id and runs.parent_id is not null;
+
+-- name: prune_attempts
+delete from attempts where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_journal
+delete from journal where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_applied
+delete from applied where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_parts
+delete from parts where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_logs
+delete from logs where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_artifacts
+delete from artifacts where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_blobs
+delete from blobs where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_idempotency
+delete from idempotency where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_waits
+delete from waits where run_id is not null and run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_members
+delete from batch_members where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_runs
+delete from runs where id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_batches
+delete from batches
+where id in (
+  select b.id from batches b
+  where b.created_at < :before
+    and not exists (select 1 from runs where runs.batch_id = b.id and runs.batch_id is not null)
+    and not exists (select 1 from batch_members m where m.batch_id = b.id)
+  limit :limit);
+
+-- name: prune_changes
+delete from changes
+where seq <= (
+  select coalesce(max(seq), 0) from (select seq from changes where at < :before order by seq limit :limit)
+) and seq < (select max(seq) from changes);
+
+-- name: prune_workers
+delete from workers where stopped_at < :before;

@@ -1,0 +1,230 @@
+-- name: find_run -> Run?
+select *
+from runs
+where id = :id;
+
+-- name: runs_by_id -> Run*
+select runs.*
+from {rows :ids (id text)} r
+join runs on runs.id = r.id;
+
+-- name: runs_by_prefix -> Run*
+select *
+from runs
+where id >= :prefix and id < :prefix || '~'
+limit :limit;
+
+-- name: list_runs -> Run*
+select *
+from runs
+where (:environment is null or environment = :environment)
+  and (:cursor is null or id < :cursor)
+  and (:created_from is null or created_at >= :created_from)
+  and (:created_to is null or created_at < :created_to)
+  and (not :roots_only or parent_id is null)
+  and (:no_task or task in (select r.name from {rows :tasks (name text)} r))
+  and (:no_queue or queue in (select r.name from {rows :queues (name text)} r))
+  and (:no_status or status in (select r.name from {rows :statuses (name text)} r))
+  and (:no_tag or exists (
+    select 1 from json_each(runs.tags) t where t.value in (select r.name from {rows :tags (name text)} r)))
+order by id desc
+limit :limit;
+
+-- name: list_runs_by_status -> Run*
+-- The few that are not completed are found through their own index.
+select *
+from runs
+where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+  and status in (select r.name from {rows :statuses (name text)} r)
+  and (:environment is null or environment = :environment)
+  and (:cursor is null or id < :cursor)
+order by id desc
+limit :limit;
+
+-- name: list_children -> Run*
+select *
+from runs
+where parent_id is not null and parent_id = :parent_id and (:cursor is null or id < :cursor)
+order by id desc
+limit :limit;
+
+-- name: list_tree -> Run*
+select *
+from runs
+where id = :root_id or (parent_id is not null and root_id = :root_id)
+order by depth, batch_position, id
+limit :limit;
+
+-- name: batch_members -> Run*
+-- Members that were triggered with the batch, and those that existed before.
+select *
+from (
+  select runs.*, runs.batch_position as position
+  from runs
+  where runs.batch_id is not null and runs.batch_id = :batch_id
+  union all
+  select runs.*, m.position as position
+  from batch_members m
+  join runs on runs.id = m.run_id
+  where m.batch_id = :batch_id
+)
+order by position;
+
+-- name: member_positions -> KeyCount*
+select run_id as key, position as count
+from batch_members
+where batch_id = :batch_id;
+
+-- name: journal_rows -> JournalRow*
+select run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation, tries, started_at,
+  finished_at
+from journal
+where run_id = :run_id
+order by started_at, key;
+
+-- name: run_logs -> Log*
+select seq, at, level, message, data, attempt, scope
+from logs
+where run_id = :run_id and seq > :after
+order by seq
+limit :limit;
+
+-- name: stream_parts -> Part*
+select stream, seq, kind, value, at, superseded
+from parts
+where run_id = :run_id and stream = :stream and seq > :after
+order by seq
+limit :limit;
+
+-- name: newest_parts -> Part*
+select stream, seq, kind, value, at, superseded
+from (
+  select stream, seq, kind, value, at, superseded
+  from parts
+  where run_id = :run_id
+  order by at desc, seq desc
+  limit :limit
+)
+order by stream, seq;
+
+-- name: run_artifacts -> Artifact*
+select id, name, content_type, size, created_at, attempt
+from artifacts
+where run_id = :run_id
+order by created_at, id;
+
+-- name: artifact_data -> str
+select data
+from artifacts
+where id = :id;
+
+-- name: changes_after -> ChangeRow*
+select seq, run_id, root_id, version, kind, status, at
+from changes
+where seq > :cursor
+order by seq
+limit :limit;
+
+-- name: changes_for -> ChangeRow*
+select seq, run_id, root_id, version, kind, status, at
+from changes
+where seq > :cursor and seq <= :upto
+  and (run_id in (select r.id from {rows :run_ids (id text)} r) or root_id in (select r.id from {rows :root_ids (id text)} r))
+order by seq;
+
+-- name: newest_change -> int
+select coalesce(max(seq), 0)
+from changes;
+
+-- name: oldest_change -> int
+select coalesce(min(seq), 0)
+from changes;
+
+-- name: find_wait -> Wait?
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at
+from waits
+where id = :id;
+
+-- name: wait_by_key -> Wait?
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at
+from waits
+where idempotency_key is not null and environment = :environment and idempotency_key = :key;
+
+-- name: open_waits -> Wait*
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at
+from waits
+where status = 'WAITING'
+order by id
+limit :limit;
+
+-- name: all_tasks -> TaskRow*
+select name, info
+from tasks
+order by name;
+
+-- name: queue_states -> QueueState*
+select q.name, q.environment, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.paused,
+  (select count(*) from (select 1 from runs
+    where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 0
+    limit 100000)) +
+  (select count(*) from (select 1 from runs
+    where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 1
+    limit 100000)) as queued,
+  (select count(*) from runs
+    where runs.environment = q.environment and runs.queue = q.name and runs.slot = 1) as executing
+from queues q
+where q.name <> ''
+order by q.name;
+
+-- name: assigned_run -> ReadyRun?
+select id, task, concurrency_key, payload, metadata, tags, turn, rank, 0 as fresh, attempt, max_attempts, epoch - 1 as epoch,
+  version, journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, null as worker_id, parent_id, root_id,
+  depth, batch_id, idempotency_key
+from runs
+where id = :id and status = 'EXECUTING' and epoch = :epoch and worker_id = :worker_id;
+
+-- name: run_queue -> QueueRow?
+select q.environment, q.name, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.paused, q.tat_us, q.turn,
+  q.unkeyed_turn
+from runs
+join queues q on q.environment = runs.environment and q.name = runs.queue
+where runs.id = :id;
+
+-- name: ahead_of -> int
+-- Queued runs of the queue that come first, counted up to a bound.
+select count(*) from (
+  select 1
+  from runs r, (select * from runs where id = :id) me
+  where r.environment = me.environment and r.queue = me.queue and r.status = 'QUEUED'
+    and (r.fresh, r.turn, r.rank) < (me.fresh, me.turn, me.rank)
+  limit :limit
+);
+
+-- name: holders -> Name*
+-- Who holds the slots of a queue, or of one of its keys.
+select id as name
+from runs
+where environment = :environment and queue = :queue and slot = 1 and (:key is null or concurrency_key = :key)
+order by claimed_at
+limit :limit;
+
+-- name: recent_pace -> int
+-- Mean milliseconds between the ends of the last runs of a queue that the feed remembers.
+select (max(finished_at) - min(finished_at)) / max(1, count(*) - 1)
+from (
+  select finished_at from runs
+  where id < :id and environment = :environment and queue = :queue and finished_at is not null
+  order by id desc
+  limit 50
+);
+
+-- name: worker_knows -> int
+select count(*)
+from workers
+where stopped_at is null and environment = :environment;
+
+-- name: pending_of -> Awaiting*
+select run_id, key, kind, awaits
+from journal
+where run_id = :run_id and status = 'pending'
+limit :limit;

@@ -1,0 +1,130 @@
+-- name: holdings -> Holding*
+select holding.*
+from {rows :ids (id text)} r
+join holding on holding.id = r.id;
+
+-- name: put_entries
+-- A done entry never changes.
+insert into journal (run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation,
+  tries, started_at, finished_at, resolved_at)
+{values :rows}
+on conflict (run_id, key) do update
+set kind = excluded.kind, name = excluded.name, status = excluded.status, digest = excluded.digest,
+  code_version = excluded.code_version, value = excluded.value, error = excluded.error, awaits = excluded.awaits,
+  due_at = excluded.due_at, generation = excluded.generation, tries = excluded.tries, started_at = excluded.started_at,
+  finished_at = excluded.finished_at, resolved_at = excluded.resolved_at
+where journal.status <> 'done';
+
+-- name: count_entries -> KeyCount*
+select run_id as key, count(*) as count
+from journal
+where run_id in (select r.id from {rows :ids (id text)} r)
+group by run_id;
+
+-- name: entries_at -> JournalRow*
+select j.run_id, j.key, j.kind, j.name, j.status, j.digest, j.code_version, j.value, j.error, j.awaits, j.due_at,
+  j.generation, j.tries, j.started_at, j.finished_at
+from {rows :keys (run_id text, key text)} r
+join journal j on j.run_id = r.run_id and j.key = r.key
+where j.status in ('done', 'failed');
+
+-- name: touch_runs
+update runs
+set version = version + 1, journaled = 1
+where id in (select r.id from {rows :ids (id text)} r);
+
+-- name: finish_runs
+update runs
+set status = r.status, output = r.output, error = r.error, counts = r.counts, finished_at = :now,
+  executing_ms = executing_ms + r.executed_ms, version = version + 1, slot = r.slot, parked_reason = null
+from {rows :rows (id text, status text, output text, error text, counts text, executed_ms bigint, slot bigint)} r
+where runs.id = r.id;
+
+-- name: wait_runs
+update runs
+set status = 'WAITING', slot = 0, waiting_at = :now, executing_ms = executing_ms + r.executed_ms, version = version + 1,
+  worker_id = case when r.resident then worker_id end, parked_reason = r.reason
+from {rows :rows (id text, executed_ms bigint, resident bigint, reason text)} r
+where runs.id = r.id;
+
+-- name: retry_runs
+update runs
+set status = 'DELAYED', slot = 0, available_at = r.available_at, fresh = 1, worker_id = null, alone = 0,
+  executing_ms = executing_ms + r.executed_ms, version = version + 1
+from {rows :rows (id text, available_at bigint, executed_ms bigint)} r
+where runs.id = r.id;
+
+-- name: hand_back_runs
+update runs
+set status = 'QUEUED', slot = 0, held = 0, fresh = 0, worker_id = null, alone = 0, version = version + 1,
+  executing_ms = executing_ms + r.executed_ms
+from {rows :rows (id text, executed_ms bigint)} r
+where runs.id = r.id;
+
+-- name: continue_runs
+update runs
+set status = 'QUEUED', slot = 0, held = 0, fresh = 1, attempt = 0, payload = r.payload, worker_id = null, alone = 0,
+  executing_ms = 0, version = version + 1, deaths = 0, deaths_alone = 0
+from {rows :rows (id text, payload text)} r
+where runs.id = r.id;
+
+-- name: release_slots
+update runs
+set slot = 0
+where id in (select r.id from {rows :ids (id text)} r) and slot = 1;
+
+-- name: evict_runs
+update runs
+set worker_id = null
+where id in (select r.id from {rows :ids (id text)} r) and status in ('WAITING', 'QUEUED') and worker_id = :worker_id;
+
+-- name: add_attempts
+insert or ignore into attempts (run_id, number, worker_id, started_at, finished_at, outcome, error) {values :rows};
+
+-- name: forget_entries
+-- Forgotten: the row stays, so that a child keeps its generation and its predecessor.
+update journal
+set status = 'forgotten', generation = generation + 1, value = null, error = null, resolved_at = null, due_at = null
+where run_id = :run_id and status = 'failed' and key in (select r.key from {rows :keys (key text)} r);
+
+-- name: forget_failed
+update journal
+set status = 'forgotten', generation = generation + 1, value = null, error = null, resolved_at = null, due_at = null
+where run_id = :run_id and status = 'failed';
+
+-- name: forget_journal
+-- A fresh start: everything is asked for again, children and waits one generation on, without a predecessor.
+update journal
+set status = 'forgotten', generation = generation + 1, value = null, error = null, awaits = null, resolved_at = null,
+  due_at = null
+where run_id = :run_id and kind in ('child', 'trigger', 'batch', 'create');
+
+-- name: delete_journal
+delete from journal
+where run_id = :run_id and status <> 'forgotten';
+
+-- name: delete_applied
+delete from applied
+where run_id = :run_id;
+
+-- name: await_runs
+update runs
+set awaited = 1
+where id in (select r.id from {rows :ids (id text)} r) and awaited = 0;
+
+-- name: run_ends -> RunEnd*
+select runs.id, runs.status, runs.output, runs.error
+from {rows :ids (id text)} r
+join runs on runs.id = r.id
+where runs.status in ('COMPLETED', 'CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT');
+
+-- name: wait_ends -> WaitEnd*
+select waits.id, waits.status, waits.value
+from {rows :ids (id text)} r
+join waits on waits.id = r.id
+where waits.status <> 'WAITING';
+
+-- name: add_waits
+insert into waits (id, environment, status, value, tags, schema, run_id, idempotency_key, created_at, due_at, completed_at)
+{values :rows}
+on conflict do nothing;

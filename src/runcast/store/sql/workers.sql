@@ -1,0 +1,84 @@
+-- name: put_worker
+insert or replace into workers (id, environment, embedded, pid, host, code_version, started_at, lease_until, stopped_at)
+{values :rows};
+
+-- name: put_tasks
+insert or replace into tasks (environment, name, info, seen_at) {values :rows};
+
+-- name: put_queues
+-- Limits that a person changed stay.
+insert into queues (environment, name, concurrency, per_key, rate_count, rate_period_ms) {values :rows}
+on conflict (environment, name) do update
+set concurrency = excluded.concurrency, per_key = excluded.per_key, rate_count = excluded.rate_count,
+  rate_period_ms = excluded.rate_period_ms
+where overridden = 0;
+
+-- name: pending_runs -> Holding*
+select holding.*
+from holding
+where environment = :environment and status = 'PENDING_VERSION'
+  and task in (select r.name from {rows :tasks (name text)} r)
+limit :limit;
+
+-- name: know_runs
+update runs
+set status = 'QUEUED', version = version + 1,
+  queue = case when queue = '' then r.queue else runs.queue end,
+  max_attempts = case when max_attempts = 0 then r.max_attempts else runs.max_attempts end,
+  max_duration_ms = coalesce(runs.max_duration_ms, r.max_duration_ms)
+from {rows :rows (id text, queue text, max_attempts bigint, max_duration_ms bigint)} r
+where runs.id = r.id and runs.status = 'PENDING_VERSION';
+
+-- name: renew_worker
+update workers
+set lease_until = :lease_until
+where id = :id and stopped_at is null;
+
+-- name: worker -> WorkerRow?
+select id, environment, lease_until, stopped_at
+from workers
+where id = :id;
+
+-- name: dead_workers -> WorkerRow*
+select id, environment, lease_until, stopped_at
+from workers
+where stopped_at is null and (lease_until < :now or (:boot and embedded = 1));
+
+-- name: live_workers -> WorkerRow*
+select id, environment, lease_until, stopped_at
+from workers
+where stopped_at is null;
+
+-- name: stop_workers
+update workers
+set stopped_at = :now
+where id in (select r.id from {rows :ids (id text)} r) and stopped_at is null;
+
+-- name: held_by -> Holding*
+-- Runs that hold a slot in these workers; the slot index is small.
+select holding.*
+from holding
+where slot = 1 and worker_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: drop_residents
+update runs
+set worker_id = null
+where status in ('WAITING', 'QUEUED') and worker_id is not null
+  and worker_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: count_deaths
+update runs
+set deaths = deaths + 1
+where id in (select r.id from {rows :ids (id text)} r);
+
+-- name: count_death_alone
+update runs
+set deaths_alone = deaths_alone + 1
+where id = :id;
+
+-- name: put_queue
+insert into queues (environment, name, concurrency, per_key, rate_count, rate_period_ms, paused, overridden)
+values (:environment, :name, :concurrency, :per_key, :rate_count, :rate_period_ms, coalesce(:paused, 0), 1)
+on conflict (environment, name) do update
+set concurrency = excluded.concurrency, per_key = excluded.per_key, rate_count = excluded.rate_count,
+  rate_period_ms = excluded.rate_period_ms, paused = coalesce(:paused, queues.paused), overridden = 1;

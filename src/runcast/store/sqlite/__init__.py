@@ -1,0 +1,1 @@
+"""The SQLite driver: a file or memory, one writer thread, group commit."""

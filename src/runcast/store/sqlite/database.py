@@ -1,0 +1,160 @@
+"""Opens a SQLite database and runs scripts on a connection; every failure becomes an error of the domain."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from runcast.domain.errors import (
+    DatabaseCorrupt,
+    DatabaseLocked,
+    DatabaseReadOnly,
+    DiskFull,
+    Unavailable,
+)
+from runcast.store.query import VALUES_CHUNKS, load_queries
+from runcast.store.script import Call, Note, Script
+
+_ENCODE = msgspec.json.Encoder().encode
+_STATEMENT_CACHE = 512
+_BUSY_MS = 5_000
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Raise SQLite's errors as the domain's, saying which file and what to do."""
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise DatabaseCorrupt(
+            f"{path} is damaged or not a SQLite database ({error}). Restore a backup, or move the file away."
+        ) from error
+    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+        raise DatabaseReadOnly(
+            f"{path} cannot be opened for writing ({error}). Check the directory's rights."
+        ) from error
+    except apsw.FullError as error:
+        raise DiskFull(f"no space left for {path}; the request was rolled back. Free space and try again.") from error
+    except apsw.BusyError as error:
+        raise DatabaseLocked(f"{path} is locked by another process ({error}).") from error
+    except apsw.IOError as error:
+        raise Unavailable(f"input/output error on {path}: {error}") from error
+
+
+def connect(path: str, *, readonly: bool = False) -> apsw.Connection:
+    """A connection with Runcast's settings: WAL, full durability, no surprises."""
+    flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    with translated(path):
+        connection = apsw.Connection(path, flags=flags, statementcachesize=_STATEMENT_CACHE)
+        connection.setbusytimeout(_BUSY_MS)
+        connection.execute("pragma foreign_keys = off")
+        if not readonly:
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.execute("pragma fullfsync = on")
+            # Checkpoints run off the writer's path, see `Writer`.
+            connection.execute("pragma wal_autocheckpoint = 0")
+            connection.execute("pragma journal_size_limit = 67108864")
+        connection.execute("pragma temp_store = memory")
+        connection.execute("pragma cache_size = -65536")
+        connection.execute("pragma mmap_size = 268435456")
+    return connection
+
+
+class FileLock:
+    """An exclusive lock beside a database file, held by the one engine that owns it and freed by the kernel."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lock")
+        self._fd: int | None = None
+
+    def acquire(self) -> None:
+        """Raises `DatabaseLocked` when another engine holds it, `DatabaseReadOnly` when it cannot be made."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DatabaseReadOnly(
+                f"cannot create {self._path}: {error.strerror}. Check the directory's rights."
+            ) from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            owner = os.read(fd, 32).decode(errors="replace").strip()
+            os.close(fd)
+            raise DatabaseLocked(
+                f"{self._path.with_suffix('')} is in use by another engine (process {owner or 'unknown'}). "
+                "Reach it through its socket, or stop it first."
+            ) from error
+        os.truncate(fd, 0)
+        os.write(fd, str(os.getpid()).encode())
+        self._fd = fd
+
+    def release(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+class Executor:
+    """Runs scripts on one connection. Not thread-safe: one thread owns it."""
+
+    def __init__(self, connection: apsw.Connection, path: str) -> None:
+        self.connection = connection
+        self.path = path
+        self._queries = load_queries()
+
+    def run(self, script: Script[Any], notes: list[Note]) -> Any:
+        """Drive `script` to its end on the open transaction; its notes are appended to `notes`."""
+        send = script.send
+        answer: Any = None
+        try:
+            while True:
+                step = send(answer)
+                if type(step) is Call:
+                    answer = self._call(step)
+                else:
+                    notes.append(step)  # type: ignore[arg-type]
+                    answer = None
+        except StopIteration as end:
+            return end.value
+
+    def _call(self, call: Call) -> Any:
+        query = self._queries[call.name]
+        params = call.params
+        if query.values_param is not None:
+            return self._insert(query, params[query.values_param])
+        if query.json_params:
+            params = {**params, **{name: _ENCODE(params[name]).decode() for name in query.json_params}}
+        cursor = self.connection.execute(query.sql, params)
+        if query.decoder is not None:
+            row = cursor.fetchone()
+            if query.many:
+                return query.decoder.decode(row[0])  # type: ignore[index]
+            return None if row is None else query.decoder.decode(row[0])
+        if query.scalar:
+            row = cursor.fetchone()
+            return None if row is None else row[0]
+        return None
+
+    def _insert(self, query: Any, rows: list[Any]) -> None:
+        execute = self.connection.execute
+        start, left = 0, len(rows)
+        for size in VALUES_CHUNKS:
+            while left >= size:
+                chunk = rows[start : start + size]
+                execute(query.insert_sql(size), [value for row in chunk for value in row])
+                start += size
+                left -= size
+
+
+def is_fatal(error: BaseException) -> bool:
+    """True for an error after which SQLite may have rolled the whole transaction back."""
+    return isinstance(error, (apsw.FullError, apsw.IOError, apsw.NoMemError, apsw.CorruptError, apsw.NotADBError))

@@ -1,0 +1,236 @@
+"""The one writer: drains its inbox, runs every script in one transaction, commits once for all (group commit).
+
+A batch goes through these stages:
+
+    drain     up to `WRITER_BATCH_MAX` jobs leave the inbox
+    together  their scripts run in one transaction, without savepoints: the usual, fast way
+    follow    scripts that belong in the same commit (a claim for the runs that just became ready)
+    commit    one fsync; without one when every job is lazy, because later commits carry it
+    deliver   results, notes and follow-up results go out
+
+If anything fails in *together*, the transaction is rolled back and the jobs run again, each in a savepoint, so that a bad
+row fails only itself; if the failure took the whole transaction with it (disk full, I/O), each gets a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from runcast.domain.errors import Unavailable
+from runcast.domain.limits import WRITER_BATCH_MAX, WRITER_INBOX_MAX
+from runcast.store.script import Note, ScriptFactory
+from runcast.store.sqlite.database import Executor, translated
+
+_CHECKPOINT_PAGES = 2_000
+log = logging.getLogger("runcast.store")
+
+
+class Job(msgspec.Struct):
+    """One script to run, and where its result goes."""
+
+    factory: ScriptFactory[Any]
+    done: Callable[[Any, BaseException | None], None]
+    lazy: bool = False
+    """It needs no fsync of its own."""
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Follower(Protocol):
+    """Adds scripts to a commit that is about to happen, and hears when it did."""
+
+    def follow(self, notes: Sequence[Note]) -> Sequence[ScriptFactory[Any]]: ...
+    def committed(self, notes: Sequence[Note], results: Sequence[Any]) -> None: ...
+
+
+class Faults(Protocol):
+    """Test hook around commits; may raise."""
+
+    def before_commit(self) -> None: ...
+    def after_commit(self) -> None: ...
+
+
+class Writer:
+    """Owns the writing connection. `submit` is safe from any thread; `step` runs on exactly one."""
+
+    def __init__(self, executor: Executor, *, faults: Faults | None = None) -> None:
+        self._executor = executor
+        self._connection = executor.connection
+        self._faults = faults
+        self._inbox: deque[Job] = deque()
+        self._bell = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._synchronous = "full"
+        self.follower: Follower | None = None
+        self.checkpoint: Callable[[], None] | None = None
+        self._connection.set_wal_hook(self._on_wal)
+
+    def submit(self, job: Job) -> None:
+        """Queue a job. Raises `Unavailable` when the writer is closed or far behind."""
+        if self._closed:
+            raise Unavailable("the database is closed")
+        if len(self._inbox) >= WRITER_INBOX_MAX:
+            raise Unavailable(f"{WRITER_INBOX_MAX} writes are waiting already; slow down and try again")
+        self._inbox.append(job)
+        if not self._bell.is_set():
+            self._bell.set()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._loop, name="runcast-writer", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish what is queued, then stop."""
+        self._closed = True
+        self._bell.set()
+        if self._thread is not None:
+            self._thread.join()
+        else:
+            while self.step():
+                pass
+
+    def _loop(self) -> None:
+        while True:
+            self._bell.wait()
+            self._bell.clear()
+            while self._inbox:
+                self.step()
+            if self._closed:
+                return
+
+    def step(self) -> int:
+        """One batch; the number of jobs in it."""
+        inbox = self._inbox
+        jobs = [inbox.popleft() for _ in range(min(len(inbox), WRITER_BATCH_MAX))]
+        if not jobs:
+            return 0
+        notes: list[Note] = []
+        try:
+            followed = self._together(jobs, notes)
+        except Exception:
+            self._rollback()
+            notes = []
+            followed = self._one_by_one(jobs, notes)
+        self._deliver(jobs, notes, followed)
+        return len(jobs)
+
+    def _together(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
+        run = self._executor.run
+        with translated(self._executor.path):
+            self._begin(all(job.lazy for job in jobs))
+            for job in jobs:
+                job.result = run(job.factory(), notes)
+            followed = self._follow(notes)
+            self._commit()
+        return followed
+
+    def _one_by_one(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
+        """The slow way after a failure: a savepoint for each job."""
+        try:
+            self._begin(lazy=False)
+            for job in jobs:
+                if not self._in_savepoint(job, notes):
+                    return self._alone(jobs, notes)
+            followed = self._follow(notes)
+            with translated(self._executor.path):
+                self._commit()
+            return followed
+        except Exception as error:
+            self._rollback()
+            notes.clear()
+            for job in jobs:
+                job.error = job.error or error
+            return []
+
+    def _in_savepoint(self, job: Job, notes: list[Note]) -> bool:
+        """Run one job so that it fails alone; False when its failure ended the whole transaction."""
+        self._connection.execute("savepoint job")
+        mine: list[Note] = []
+        job.result = job.error = None
+        try:
+            with translated(self._executor.path):
+                job.result = self._executor.run(job.factory(), mine)
+        except Exception as error:
+            job.error = error
+            if not self._connection.in_transaction:
+                return False
+            self._connection.execute("rollback to job")
+        else:
+            notes.extend(mine)
+        self._connection.execute("release job")
+        return True
+
+    def _alone(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
+        """The last resort when the disk is full: each job in a transaction of its own."""
+        notes.clear()
+        for job in jobs:
+            mine: list[Note] = []
+            job.result = job.error = None
+            try:
+                with translated(self._executor.path):
+                    self._begin(lazy=False)
+                    job.result = self._executor.run(job.factory(), mine)
+                    self._commit()
+                notes.extend(mine)
+            except Exception as error:
+                job.error = error
+                self._rollback()
+        return []
+
+    def _follow(self, notes: list[Note]) -> list[Any]:
+        """Run the follower's scripts in a savepoint: if they fail, the batch still commits."""
+        if self.follower is None:
+            return []
+        factories = self.follower.follow(notes)
+        if not factories:
+            return []
+        mine: list[Note] = []
+        self._connection.execute("savepoint follow")
+        try:
+            results = [self._executor.run(factory(), mine) for factory in factories]
+        except Exception:
+            if not self._connection.in_transaction:
+                raise
+            log.exception("dispatch failed; it is tried again with the next change")
+            self._connection.execute("rollback to follow")
+            self._connection.execute("release follow")
+            return []
+        self._connection.execute("release follow")
+        notes.extend(mine)
+        return results
+
+    def _begin(self, lazy: bool) -> None:
+        wanted = "normal" if lazy else "full"
+        if wanted != self._synchronous:
+            self._connection.execute(f"pragma synchronous = {wanted}")
+            self._synchronous = wanted
+        self._connection.execute("begin immediate")
+
+    def _commit(self) -> None:
+        if self._faults is not None:
+            self._faults.before_commit()
+        self._connection.execute("commit")
+        if self._faults is not None:
+            self._faults.after_commit()
+
+    def _rollback(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
+
+    def _deliver(self, jobs: list[Job], notes: list[Note], followed: list[Any]) -> None:
+        for job in jobs:
+            job.done(job.result, job.error)
+        if self.follower is not None:
+            self.follower.committed(notes, followed)
+
+    def _on_wal(self, _connection: Any, _name: str, pages: int) -> int:
+        if pages >= _CHECKPOINT_PAGES and self.checkpoint is not None:
+            self.checkpoint()
+        return 0

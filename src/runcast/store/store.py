@@ -1,0 +1,197 @@
+"""The store: opens a database, and runs scripts that write (one writer, group commit) or read (beside it)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runcast.clock import Clock
+from runcast.domain.errors import InvalidInput
+from runcast.store.migrate import migrate
+from runcast.store.script import ScriptFactory
+from runcast.store.sqlite.checkpointer import Checkpointer
+from runcast.store.sqlite.database import Executor, FileLock, connect, translated
+from runcast.store.sqlite.writer import Faults, Follower, Job, Writer
+
+T = TypeVar("T")
+_READERS = 2
+
+
+def sqlite_path(database: str) -> str:
+    """The file of `sqlite:///path`, `path` or `:memory:`. Raises `InvalidInput` for another scheme."""
+    if database.startswith("sqlite:///"):
+        return database.removeprefix("sqlite:///")
+    if "://" in database:
+        raise InvalidInput(f"database {database!r} is not supported: use a path, or sqlite:///path")
+    return database
+
+
+class Mailbox:
+    """Hands calls to one event loop from other threads, in order, with one wake-up for many."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._items: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._lock = threading.Lock()
+        self._scheduled = False
+
+    def put(self, function: Callable[..., None], *args: Any) -> None:
+        with self._lock:
+            self._items.append((function, args))
+            if self._scheduled:
+                return
+            self._scheduled = True
+        try:
+            self._loop.call_soon_threadsafe(self._drain)
+        except RuntimeError:
+            # The loop is closed: nobody waits for this any more.
+            self._items.clear()
+
+    def _drain(self) -> None:
+        with self._lock:
+            items, self._items = self._items, deque()
+            self._scheduled = False
+        for function, args in items:
+            function(*args)
+
+
+class Store:
+    """An open database. `write` and `read` may be awaited on any loop."""
+
+    def __init__(self, path: str, clock: Clock, *, threaded: bool = True, faults: Faults | None = None) -> None:
+        self.path = path
+        self.clock = clock
+        self._threaded = threaded
+        self._memory = path == ":memory:"
+        self._lock = None if self._memory else FileLock(Path(path))
+        if self._lock is not None:
+            self._lock.acquire()
+        try:
+            connection = connect(path)
+            with translated(path):
+                migrate(connection, path)
+        except BaseException:
+            if self._lock is not None:
+                self._lock.release()
+            raise
+        self._executor = Executor(connection, path)
+        self._writer = Writer(self._executor, faults=faults)
+        self._mailboxes: dict[asyncio.AbstractEventLoop, Mailbox] = {}
+        self._stepping = False
+        self._pool: ThreadPoolExecutor | None = None
+        self._local = threading.local()
+        self._checkpointer: Checkpointer | None = None
+        if threaded:
+            self._start_threads()
+
+    def _start_threads(self) -> None:
+        if not self._memory:
+            self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="runcast-reader")
+            self._checkpointer = Checkpointer(self.path)
+            self._checkpointer.start()
+            self._writer.checkpoint = self._checkpointer.ring
+        self._writer.start()
+
+    def set_follower(self, follower: Follower) -> None:
+        """Who adds scripts to commits and hears of them."""
+        self._writer.follower = follower
+
+    def mailbox(self, loop: asyncio.AbstractEventLoop) -> Mailbox:
+        """The way into `loop` from the writer's thread."""
+        box = self._mailboxes.get(loop)
+        if box is None:
+            self._mailboxes = {other: kept for other, kept in self._mailboxes.items() if not other.is_closed()}
+            box = self._mailboxes[loop] = Mailbox(loop)
+        return box
+
+    def write(self, factory: ScriptFactory[T], *, lazy: bool = False) -> asyncio.Future[T]:
+        """Run a script in the next commit; the future is done after it. `lazy`: it needs no fsync of its own."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self.submit(factory, _Resolver(future, self.mailbox(loop) if self._threaded else None), lazy=lazy)
+        return future
+
+    def submit(
+        self, factory: ScriptFactory[Any], done: Callable[[Any, BaseException | None], None], *, lazy: bool = False
+    ) -> None:
+        """As `write`, with a callback on the writer's thread."""
+        self._writer.submit(Job(factory, done, lazy))
+        if not self._threaded and not self._stepping:
+            self._stepping = True
+            asyncio.get_running_loop().call_soon(self._step)
+
+    def _step(self) -> None:
+        self._stepping = False
+        self._writer.step()
+
+    async def read(self, factory: ScriptFactory[T]) -> T:
+        """Run a script that only reads, beside the writer; it sees every commit acknowledged before."""
+        if self._pool is not None:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, factory)
+        if self._threaded:
+            return await self.write(factory, lazy=True)
+        return self.read_now(factory)
+
+    def read_now(self, factory: ScriptFactory[T]) -> T:
+        """Read on the writer's connection: for the writer's own thread, between transactions."""
+        result: T = self._executor.run(factory(), [])
+        return result
+
+    def _read(self, factory: ScriptFactory[T]) -> T:
+        executor: Executor | None = getattr(self._local, "executor", None)
+        if executor is None:
+            executor = self._local.executor = Executor(connect(self.path, readonly=True), self.path)
+        with translated(self.path):
+            executor.connection.execute("begin")
+            try:
+                result: T = executor.run(factory(), [])
+                return result
+            finally:
+                executor.connection.execute("rollback")
+
+    def close(self) -> None:
+        """Finish queued writes, fold the log into the file, free the lock."""
+        self._writer.close()
+        if self._pool is not None:
+            self._pool.shutdown()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+        self._executor.connection.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def abandon(self) -> None:
+        """Drop everything without finishing, as a crash would. For simulations."""
+        self._executor.connection.close(True)
+        if self._lock is not None:
+            self._lock.release()
+
+
+class _Resolver:
+    """Carries a script's end to its future, on the future's loop."""
+
+    __slots__ = ("_future", "_mailbox")
+
+    def __init__(self, future: asyncio.Future[Any], mailbox: Mailbox | None) -> None:
+        self._future = future
+        self._mailbox = mailbox
+
+    def __call__(self, result: Any, error: BaseException | None) -> None:
+        if self._mailbox is not None:
+            self._mailbox.put(_resolve, self._future, result, error)
+        else:
+            _resolve(self._future, result, error)
+
+
+def _resolve(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)

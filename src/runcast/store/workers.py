@@ -1,0 +1,128 @@
+"""Workers come, renew their lease, and go; what the dead held is taken back in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from runcast.domain.errors import LostOwnership
+from runcast.domain.limits import PAGE_ROWS_MAX
+from runcast.domain.queue import QueueSettings
+from runcast.domain.run import RunStatus
+from runcast.gateway import Hello, TaskInfo
+from runcast.store import changes
+from runcast.store.report import died_alone, hand_back
+from runcast.store.rows import Holding, QueueRow, WorkerRow
+from runcast.store.script import READY, Script, call
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def hello(worker: Hello, now: int, lease_ms: int) -> Script[None]:
+    """Register a worker, its tasks and its queues; runs that waited for one of its tasks are queued."""
+    yield call(
+        "put_worker",
+        rows=[
+            (worker.worker_id, worker.environment, int(worker.embedded), worker.pid, worker.host, worker.code_version, now,
+             now + lease_ms, None)
+        ],
+    )  # fmt: skip
+    if worker.tasks:
+        yield call(
+            "put_tasks",
+            rows=[(worker.environment, task.name, _ENCODE(task).decode(), now) for task in worker.tasks],
+        )
+    declared = {queue.name: queue for queue in worker.queues}
+    for task in worker.tasks:
+        declared.setdefault(task.queue, QueueSettings(task.queue))
+    if declared:
+        yield call(
+            "put_queues",
+            rows=[
+                (
+                    worker.environment,
+                    queue.name,
+                    queue.concurrency,
+                    queue.per_key,
+                    queue.rate_count,
+                    queue.rate_period_ms,
+                )
+                for queue in declared.values()
+            ],
+        )
+    yield from _know(worker.environment, {task.name: task for task in worker.tasks}, now)
+    yield READY
+
+
+def _know(environment: str, tasks: dict[str, TaskInfo], now: int) -> Script[None]:
+    while True:
+        runs: list[Holding] = yield call(
+            "pending_runs", environment=environment, tasks=[[name] for name in tasks], limit=PAGE_ROWS_MAX
+        )
+        if not runs:
+            return
+        yield call(
+            "know_runs",
+            rows=[
+                [run.id, tasks[run.task].queue, tasks[run.task].max_attempts, tasks[run.task].max_duration_ms]
+                for run in runs
+            ],
+        )
+        yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run in runs])
+
+
+def renew(worker_id: str, now: int, lease_ms: int) -> Script[None]:
+    """Raises `LostOwnership` when the lease was already taken."""
+    row: WorkerRow | None = yield call("worker", id=worker_id)
+    if row is None or row.stopped_at is not None:
+        raise LostOwnership(f"worker {worker_id} was declared dead: its lease ran out. Open a new session.")
+    yield call("renew_worker", id=worker_id, lease_until=now + lease_ms)
+
+
+def find_dead(now: int, *, boot: bool = False) -> Script[list[str]]:
+    """Workers whose lease ran out; at `boot` also all that lived in the engine's own process."""
+    rows: list[WorkerRow] = yield call("dead_workers", now=now, boot=int(boot))
+    return [row.id for row in rows]
+
+
+def rescue(worker_ids: Sequence[str], now: int, *, deaths: bool) -> Script[int]:
+    """Take back what workers held; how many runs. `deaths`: they died, rather than left in good order."""
+    ids = [[id] for id in worker_ids]
+    yield call("stop_workers", now=now, ids=ids)
+    held: list[Holding] = yield call("held_by", ids=ids)
+    executing = [run for run in held if run.status == RunStatus.EXECUTING]
+    ended = [[run.id] for run in held if run.status != RunStatus.EXECUTING]
+    if ended:
+        yield call("release_slots", ids=ended)
+    together = executing
+    if deaths:
+        together = [run for run in executing if not run.alone]
+        if together:
+            yield call("count_deaths", ids=[[run.id] for run in together])
+        for run in executing:
+            if run.alone:
+                yield from died_alone(run, now)
+    if together:
+        yield from hand_back([(run, 0) for run in together], now)
+    yield call("drop_residents", ids=ids)
+    yield READY
+    return len(executing)
+
+
+def set_queue(environment: str, settings: QueueSettings, paused: bool | None) -> Script[QueueRow]:
+    """Change a queue's limits; runs set aside under the old ones come back to be looked at again."""
+    yield call(
+        "put_queue",
+        environment=environment,
+        name=settings.name,
+        concurrency=settings.concurrency,
+        per_key=settings.per_key,
+        rate_count=settings.rate_count,
+        rate_period_ms=settings.rate_period_ms,
+        paused=None if paused is None else int(paused),
+    )
+    yield call("unhold_all", environment=environment, queue=settings.name)
+    yield READY
+    rows: list[QueueRow] = yield call("queue_rows", environment=environment, names=[[settings.name]])
+    return rows[0]
