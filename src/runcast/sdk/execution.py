@@ -16,7 +16,7 @@ from runcast.domain.effect import Effect
 from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.domain.ids import BatchId, RunId
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
-from runcast.domain.run import Run
+from runcast.domain.run import Counts, Run
 from runcast.gateway import Assignment
 from runcast.sdk import children
 from runcast.sdk.call import Call, EngineWait, ThreadWait
@@ -72,6 +72,7 @@ class Execution:
         "busy",
         "calls",
         "code_version",
+        "counts",
         "effects",
         "ended",
         "entries",
@@ -107,6 +108,8 @@ class Execution:
         self.effects: list[Effect] = []
         self.explicit: set[str] | None = None
         self.local_metadata: dict[str, Any] | None = None
+        self.counts: Counts | None = None
+        """How the run's items ended, if its body says so: for the outcome that it succeeds with."""
         self.waits = 0
         """How many waiters wait for the engine."""
         self.busy = 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from runcast.domain.errors import NotDurableHere
+from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.domain.ids import RunId
-from runcast.sdk.execution import current_execution
+from runcast.domain.run import Counts
+from runcast.sdk.execution import Execution, current_execution
 
 
 class RunInfo(msgspec.Struct, frozen=True):
@@ -31,6 +32,17 @@ class RunInfo(msgspec.Struct, frozen=True):
     batch_id: str | None
     idempotency_key: str | None
 
+    def count(self, *, ok: int = 0, failed: int = 0, skipped: int = 0) -> None:
+        """Say how the items that this run worked on ended; the last word counts.
+
+        A run that succeeds although some of its items failed has the outcome *partial*.
+
+        >>> current_run().count(ok=98, failed=2)  # doctest: +SKIP
+        """
+        if min(ok, failed, skipped) < 0:
+            raise InvalidInput(f"counts are whole numbers from 0, got ok={ok}, failed={failed}, skipped={skipped}")
+        _current("count()").counts = Counts(ok=ok, failed=failed, skipped=skipped)
+
 
 def current_run() -> RunInfo:
     """The run whose body (or step) calls this; raises `NotDurableHere` outside of any.
@@ -38,10 +50,7 @@ def current_run() -> RunInfo:
     >>> current_run().id  # doctest: +SKIP
     'run_01k9…'
     """
-    execution = current_execution()
-    if execution is None:
-        raise NotDurableHere("current_run() needs a run around it")
-    run = execution.assignment
+    run = _current("current_run()").assignment
     return RunInfo(
         id=run.run_id,
         task=run.task,
@@ -58,3 +67,10 @@ def current_run() -> RunInfo:
         batch_id=run.batch_id,
         idempotency_key=run.idempotency_key,
     )
+
+
+def _current(what: str) -> Execution:
+    execution = current_execution()
+    if execution is None:
+        raise NotDurableHere(f"{what} needs a run around it")
+    return execution
