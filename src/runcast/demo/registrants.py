@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
-import msgspec
 from rapidfuzz import fuzz, process
 
 from runcast.demo.names import LEGAL_FORMS, VAGUE_ENDINGS, name_words
 
 SIMILARITY_MIN = 85.0
-"""Below it two names are different companies. Measured on 902 companies that are not in the demo's list: at 85
-every similar name was right, at 80 the first wrong one appears (Endeavor Group: Endeavor Bancorp)."""
+"""Below it two names are different companies. Measured on the 1,000 companies that the demo's list is a sample of, as
+they are and with a typing error in each: from 85 up all of 401 similar names were right, at 80 the first wrong one
+appears (Endeavor Group Holdings: Endeavor Bancorp)."""
 
 WORD_SIMILARITY_MIN = 85.0
 CANDIDATES_MAX = 25
@@ -22,7 +22,8 @@ LABEL_LENGTH_MIN = 3
 """Shorter domain labels, such as the `ge` of ge.com, name too many companies."""
 
 
-class Registrant(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Registrant:
     """A company that files with the SEC, with its main ticker ("" if none) and exchange."""
 
     cik: int
@@ -31,7 +32,8 @@ class Registrant(NamedTuple):
     name: str
 
 
-class Match(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Match:
     """The registrant, the evidence (`name`, `website` or `similar name`), and the similarity from 0 to 100."""
 
     registrant: Registrant
@@ -74,8 +76,8 @@ class Registrants:
     def _find_similar(self, name: str) -> Match | None:
         words = name_words(name, endings=VAGUE_ENDINGS)
         near = process.extract(" ".join(words), self._texts, scorer=fuzz.token_set_ratio, limit=CANDIDATES_MAX)
-        scored = sorted(((self._similarity(words, self._words[r]), r) for _, _, r in near), reverse=True)
-        clear = [(score, r) for score, r in scored if score >= SIMILARITY_MIN]
+        scored = [(self._similarity(words, self._words[registrant]), registrant) for _, _, registrant in near]
+        clear = [(score, registrant) for score, registrant in scored if score >= SIMILARITY_MIN]
         return Match(clear[0][1], "similar name", round(clear[0][0], 1)) if len(clear) == 1 else None
 
     def _similarity(self, one: tuple[str, ...], other: tuple[str, ...]) -> float:
