@@ -1,3 +1,6 @@
+-- What executions report. The script first reads who owns the runs (`holdings`), in the same transaction of the one writer,
+-- and passes on only runs that are EXECUTING under the epoch of the report: that is the guard of the writes below.
+
 -- name: holdings -> Holding*
 select holding.*
 from {rows :ids (id text)} r
