@@ -1,0 +1,109 @@
+"""The composition root: builds store, engine and socket from a configuration, starts them in order, stops them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from runcast.clock import Clock, SystemClock
+from runcast.engine.engine import Engine, EngineSettings
+from runcast.gateway import ClientGateway
+from runcast.socket_server import SocketServer
+from runcast.store.store import Store, sqlite_path
+from runcast.wire import socket_path
+
+DEFAULT_DATABASE = ".runcast/runcast.db"
+
+
+class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server needs to know."""
+
+    database: str = DEFAULT_DATABASE
+    """A path, `sqlite:///path`, or `:memory:` (then there is no socket)."""
+    socket: bool = True
+    """Serve other processes of this user on the socket beside the database."""
+    engine: EngineSettings = EngineSettings()
+
+
+class Server:
+    """An engine that owns its database, with its services and its socket.
+
+    >>> async def main() -> None:
+    ...     async with Server(ServerConfig(database=":memory:")) as server:
+    ...         print(await server.engine.tasks())
+    >>> asyncio.run(main())
+    ()
+    """
+
+    def __init__(self, config: ServerConfig, clock: Clock | None = None) -> None:
+        self.config = config
+        self._clock = clock or SystemClock()
+        self._store: Store | None = None
+        self._engine: Engine | None = None
+        self._socket: SocketServer | None = None
+        self._services: asyncio.Task[None] | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """Both gateways of this process."""
+        assert self._engine is not None, "the server is not started"
+        return self._engine
+
+    @property
+    def database(self) -> str:
+        return sqlite_path(self.config.database)
+
+    async def start(self) -> None:
+        """Open and lock the database, take back what an earlier process held, begin to serve.
+
+        Raises `DatabaseLocked`, `DatabaseCorrupt` or `DatabaseReadOnly`; nothing is left open then.
+        """
+        self._store = Store(self.database, self._clock)
+        try:
+            self._engine = Engine(self._store, self._clock, self.config.engine)
+            await self._engine.start()
+            self._services = asyncio.create_task(self._engine.run(), name="runcast-services")
+            if self.config.socket and self.database != ":memory:":
+                self._socket = SocketServer(socket_path(Path(self.database)), self._engine, self._engine)
+                await self._socket.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop serving, then the services, then close the database. Workers must be stopped before."""
+        if self._socket is not None:
+            await self._socket.close()
+            self._socket = None
+        if self._services is not None:
+            self._services.cancel()
+            await asyncio.gather(self._services, return_exceptions=True)
+            self._services = None
+        if self._store is not None:
+            await asyncio.to_thread(self._store.close)
+            self._store = None
+
+    async def __aenter__(self) -> Server:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+class DirectClient(Engine):
+    """An engine without services or workers on a free file: for a client that only triggers, reads or cancels."""
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.store.close)
+
+
+async def open_client(database: str | Path) -> ClientGateway:
+    """A gateway straight into a database file that no server owns. Raises `DatabaseLocked` when one does.
+
+    It does not take back what dead workers hold: the next server does.
+    """
+    clock = SystemClock()
+    return DirectClient(Store(sqlite_path(str(database)), clock), clock)
