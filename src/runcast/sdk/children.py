@@ -43,9 +43,16 @@ def trigger_and_wait(execution: Execution, request: ChildRequest) -> Call[Ok[Any
 
 def wait_for_run(execution: Execution, run_id: RunId, decode: Callable[[str], Any]) -> Call[Ok[Any] | Failed]:
     """A run of somebody else, waited for."""
-    call, prior = execution.open(
-        EntryKind.RESULT, "", read=partial(read_result, decode), on_engine=True, digest=digest(run_id)
-    )
+    return _wait_for(execution, run_id, partial(read_result, decode))
+
+
+def wait_for_output(execution: Execution, run_id: RunId, decode: Callable[[str], T]) -> Call[T]:
+    """Like `wait_for_run`, but the call ends with the output, or raises `TaskFailed`."""
+    return _wait_for(execution, run_id, lambda entry: read_result(decode, entry).unwrap())
+
+
+def _wait_for(execution: Execution, run_id: RunId, read: Callable[[Entry], T]) -> Call[T]:
+    call, prior = execution.open(EntryKind.RESULT, "", read=read, on_engine=True, digest=digest(run_id))
     if _is_fresh(prior):
         entry = Entry(
             call.key,

@@ -56,7 +56,7 @@ def rebuild_error(info: ErrorInfo) -> Exception:
 def _candidates(kind: type[Exception], args: list[Any]) -> Iterator[Exception]:
     try:
         yield kind(*args)
-    except Exception:  # noqa: BLE001, S110 - a foreign constructor may raise anything
+    except Exception:  # noqa: BLE001 - a foreign constructor may raise anything
         # It wants something else than its args; the bare object below still is of its class.
         pass
     try:

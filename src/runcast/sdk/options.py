@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 import msgspec
 
@@ -42,47 +42,59 @@ class TriggerOptions(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_OPTIONS = TriggerOptions()
 
 
-def parse_options(
-    *,
-    delay: Duration | datetime | None = None,
-    ttl: Duration | None = None,
-    idempotency_key: str | None = None,
-    idempotency_scope: IdempotencyScope = "run",
-    idempotency_ttl: Duration | None = None,
-    priority: Duration = 0,
-    concurrency_key: str | None = None,
-    queue: object = None,
-    tags: str | Sequence[str] = (),
-    metadata: Mapping[str, Any] | None = None,
-    max_attempts: int | None = None,
-    max_duration: Duration | None = None,
-    key: str | None = None,
-) -> TriggerOptions:
-    """Check and parse what a developer wrote; every mistake is an `InvalidInput` that names the option.
+class OptionArguments(TypedDict, total=False):
+    """Options as a developer writes them, beside a task's name and payload or in `task.options(…)`."""
 
-    `delay` is a duration or an aware datetime; `priority` is the head start (seconds or a duration) over other
-    runs of the same concurrency key; `queue` is a `Queue` or its name.
+    delay: Duration | datetime
+    """A duration, or an aware datetime."""
+    ttl: Duration
+    """A run that has not started by then expires."""
+    idempotency_key: str
+    """Equal keys of one task mean the same run."""
+    idempotency_scope: IdempotencyScope
+    idempotency_ttl: Duration
+    priority: Duration
+    """Head start over other runs of the same concurrency key."""
+    concurrency_key: str
+    queue: object
+    """A `Queue` or its name."""
+    tags: str | Sequence[str]
+    metadata: Mapping[str, Any]
+    max_attempts: int
+    max_duration: Duration
+    """Executing time, without waits."""
+    key: str
+    """The journal key, inside a run."""
+
+
+def parse_options(**given: Unpack[OptionArguments]) -> TriggerOptions:
+    """Check and parse what a developer wrote; every mistake is an `InvalidInput` that names the option.
 
     >>> parse_options(delay="1h", tags=["vip"]).delay_ms
     3600000
     """
-    if idempotency_scope not in get_args(IdempotencyScope):
-        raise InvalidInput(f"idempotency_scope must be run, attempt or global, got {idempotency_scope!r}")
+    unknown = given.keys() - OptionArguments.__annotations__.keys()
+    if unknown:
+        raise InvalidInput(f"no option {sorted(unknown)} (options: {', '.join(OptionArguments.__annotations__)})")
+    scope = given.get("idempotency_scope", "run")
+    if scope not in get_args(IdempotencyScope):
+        raise InvalidInput(f"idempotency_scope must be run, attempt or global, got {scope!r}")
+    delay = given.get("delay")
     return TriggerOptions(
         delay_ms=0 if delay is None or isinstance(delay, datetime) else duration_ms(delay, name="delay"),
         start_at=instant_ms(delay, name="delay") if isinstance(delay, datetime) else None,
-        ttl_ms=_optional_ms(ttl, "ttl"),
-        idempotency_key=check_key(idempotency_key, "idempotency_key"),
-        idempotency_scope=idempotency_scope,
-        idempotency_ttl_ms=_optional_ms(idempotency_ttl, "idempotency_ttl"),
-        priority_ms=_priority_ms(priority),
-        concurrency_key=check_key(concurrency_key, "concurrency_key") or "",
-        queue=queue_name(queue),
-        tags=parse_tags(tags),
-        metadata=metadata_json(metadata),
-        max_attempts=check_attempts(max_attempts),
-        max_duration_ms=_optional_ms(max_duration, "max_duration"),
-        key=check_key(key, "key"),
+        ttl_ms=_optional_ms(given.get("ttl"), "ttl"),
+        idempotency_key=check_key(given.get("idempotency_key"), "idempotency_key"),
+        idempotency_scope=scope,
+        idempotency_ttl_ms=_optional_ms(given.get("idempotency_ttl"), "idempotency_ttl"),
+        priority_ms=_priority_ms(given.get("priority", 0)),
+        concurrency_key=check_key(given.get("concurrency_key"), "concurrency_key") or "",
+        queue=queue_name(given.get("queue")),
+        tags=parse_tags(given.get("tags", ())),
+        metadata=metadata_json(given.get("metadata")),
+        max_attempts=check_attempts(given.get("max_attempts")),
+        max_duration_ms=_optional_ms(given.get("max_duration"), "max_duration"),
+        key=check_key(given.get("key"), "key"),
     )
 
 

@@ -1,0 +1,203 @@
+"""Doors to an engine for code outside of a run: one in this process, or the one that owns a database."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from runcast.domain.errors import DatabaseLocked, Unavailable
+from runcast.gateway import ClientGateway
+from runcast.sdk.outside import Following, OutsideCall
+from runcast.sdk.portal import get_portal
+from runcast.sdk.remote import RemoteClientGateway
+from runcast.wire import socket_path
+
+T = TypeVar("T")
+Ask = Callable[[ClientGateway], Coroutine[Any, Any, T]]
+
+STARTING_S = 5.0
+"""How long a database may be locked by a server whose socket does not answer yet."""
+LOOK_EVERY_S = 0.1
+"""How often somebody who waits for a result looks whether a server has come up."""
+
+log = logging.getLogger("runcast")
+
+
+class Door(Protocol):
+    """Where requests go."""
+
+    def call(self, ask: Ask[T]) -> OutsideCall[T]:
+        """Ask one thing and get the answer; the request starts at once."""
+        ...
+
+    def wait(self, ask: Ask[T]) -> OutsideCall[T]:
+        """Like `call`, for what ends only when an engine runs; asked again when the engine comes back."""
+        ...
+
+    def follow(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> Following[T]:
+        """A stream; `open` is called anew after a lost connection and goes on where it was."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class GatewayDoor:
+    """A gateway that is open in this process and can be used on any loop (an engine's own)."""
+
+    def __init__(self, gateway: ClientGateway) -> None:
+        self._gateway = gateway
+
+    def call(self, ask: Ask[T]) -> OutsideCall[T]:
+        return OutsideCall(ask(self._gateway), on_portal=False)
+
+    def wait(self, ask: Ask[T]) -> OutsideCall[T]:
+        return OutsideCall(ask(self._gateway), on_portal=False, finish=False)
+
+    def follow(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> Following[T]:
+        return Following(lambda: open(self._gateway), on_portal=False)
+
+    async def close(self) -> None:
+        await self._gateway.close()
+
+
+class SocketDoor:
+    """The engine behind a unix socket. One connection for the process, on the portal's loop."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._gateway: RemoteClientGateway | None = None
+        self._connecting = asyncio.Lock()
+        get_portal().on_close(self._disconnect)
+
+    def call(self, ask: Ask[T]) -> OutsideCall[T]:
+        return OutsideCall(self._ask(ask), on_portal=True)
+
+    def wait(self, ask: Ask[T]) -> OutsideCall[T]:
+        return OutsideCall(self._ask_until_answered(ask), on_portal=True, finish=False)
+
+    def follow(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> Following[T]:
+        return Following(lambda: self._stream(open), on_portal=True)
+
+    async def close(self) -> None:
+        await asyncio.wrap_future(get_portal().submit(self._disconnect()))
+
+    @asynccontextmanager
+    async def using(self) -> AsyncIterator[ClientGateway]:
+        """An open gateway for one request."""
+        yield await self.connected()
+
+    async def connected(self) -> RemoteClientGateway:
+        """The connection, made anew if it is gone. Raises `Unavailable`."""
+        async with self._connecting:
+            if self._gateway is None or self._gateway.is_closed:
+                self._gateway = await RemoteClientGateway.connect(self._path)
+            return self._gateway
+
+    async def _disconnect(self) -> None:
+        gateway, self._gateway = self._gateway, None
+        if gateway is not None:
+            await gateway.close()
+
+    async def _ask(self, ask: Ask[T]) -> T:
+        async with self.using() as gateway:
+            return await ask(gateway)
+
+    async def _ask_until_answered(self, ask: Ask[T]) -> T:
+        while True:
+            gateway = await self._served()
+            try:
+                return await ask(gateway)
+            except Unavailable:
+                if not gateway.is_closed:
+                    raise
+
+    async def _stream(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> AsyncGenerator[T, None]:
+        while True:
+            gateway = await self._served()
+            source = open(gateway)
+            try:
+                async for item in source:
+                    yield item
+                return
+            except Unavailable:
+                if not gateway.is_closed:
+                    raise
+            finally:
+                await source.aclose()
+
+    async def _served(self) -> RemoteClientGateway:
+        """A connection to a running engine, waiting for one if need be."""
+        told = False
+        while True:
+            try:
+                return await self.connected()
+            except Unavailable as error:
+                if not told:
+                    log.warning("waiting for an engine: %s", error)
+                    told = True
+                await asyncio.sleep(LOOK_EVERY_S)
+
+
+class DatabaseDoor(SocketDoor):
+    """A database file: through the socket of the server that owns it, else opened for as long as requests last."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(socket_path(database))
+        self._database = database
+        self._direct: ClientGateway | None = None
+        self._users = 0
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def using(self) -> AsyncIterator[ClientGateway]:
+        gateway = await self._enter()
+        try:
+            yield gateway
+        finally:
+            if gateway is self._direct:
+                await self._leave()
+
+    async def _enter(self) -> ClientGateway:
+        deadline = asyncio.get_running_loop().time() + STARTING_S
+        while True:
+            try:
+                return await self.connected()
+            except Unavailable:
+                pass
+            try:
+                return await self._open_directly()
+            except DatabaseLocked:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _open_directly(self) -> ClientGateway:
+        async with self._opening:
+            if self._direct is None:
+                self._direct = await open_database(self._database)
+            self._users += 1
+            return self._direct
+
+    async def _leave(self) -> None:
+        """The last user closes, so that a server may start."""
+        async with self._opening:
+            self._users -= 1
+            if self._users == 0 and self._direct is not None:
+                direct, self._direct = self._direct, None
+                await direct.close()
+
+
+async def open_database(database: Path) -> ClientGateway:
+    """An engine on a free database file, without workers. Raises `DatabaseLocked` when another process owns it.
+
+    The only place where the SDK reaches the server's side, by name, because the arrows of the layers point the
+    other way: whoever triggers into a file that no server owns must write it somehow.
+    """
+    server = importlib.import_module("runcast.server")
+    gateway: ClientGateway = await server.open_client(database)
+    return gateway

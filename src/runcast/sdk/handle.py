@@ -1,0 +1,161 @@
+"""Handles of what was triggered: a run or a batch, to fetch, await, follow and cancel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from runcast.domain.errors import ErrorInfo, NotFound
+from runcast.domain.ids import BatchId, RunId
+from runcast.domain.run import Run, RunStatus
+from runcast.gateway import ClientGateway, Watch
+from runcast.sdk.call import Call
+from runcast.sdk.codec import decode_json
+from runcast.sdk.doors import Door
+from runcast.sdk.outside import Following
+from runcast.sdk.result import Failed, Ok
+from runcast.sdk.snapshot import RunSnapshot
+
+T = TypeVar("T")
+
+FindDoor = Callable[[], Door]
+
+
+class RunHandle(Generic[T]):
+    """A run that was triggered.
+
+    >>> run = await enrich.trigger("python.org")  # doctest: +SKIP
+    >>> company = await run.result(timeout=60)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        id: RunId,
+        *,
+        door: FindDoor,
+        decode: Callable[[str], T] = decode_json,
+        url: str = "",
+        cached: bool = False,
+    ) -> None:
+        self.id = id
+        self.url = url
+        """Its page."""
+        self.cached = cached
+        """True when an idempotency key named a run that already existed."""
+        self._door = door
+        self.decode = decode
+        """Reads the output (JSON text) by the task's return annotation."""
+
+    def __repr__(self) -> str:
+        return f"<run {self.id}>"
+
+    def fetch(self) -> Call[RunSnapshot[T]]:
+        """The run as it is now. Raises `NotFound` when it was pruned."""
+        return self._door().call(self._fetch)
+
+    def result(self, *, timeout: float | None = None) -> Call[T]:
+        """The output, once the run has ended. Raises `TaskFailed`, or `TimeoutError` after `timeout` seconds.
+
+        Inside a run it is a wait like any other: recorded, without a slot.
+        """
+        from runcast.sdk.ambient import wait_inside
+
+        inside = wait_inside(self.id, self.decode, timeout)
+        if inside is not None:
+            return inside
+        return self._door().wait(lambda gateway: self._result(gateway, timeout))
+
+    def follow(self) -> Following[RunSnapshot[T]]:
+        """The run now, and after every change, until it has ended: `for` or `async for`."""
+        return self._door().follow(self._follow)
+
+    def cancel(self) -> Call[bool]:
+        """Cancel the run and its live children; True if it was live."""
+        return self._door().call(self._cancel)
+
+    async def _fetch(self, gateway: ClientGateway) -> RunSnapshot[T]:
+        return RunSnapshot(await get_run(gateway, self.id), self.decode)
+
+    async def _result(self, gateway: ClientGateway, timeout: float | None) -> T:
+        run = await asyncio.wait_for(gateway.result(self.id), timeout)
+        return RunSnapshot(run, self.decode).unwrap()
+
+    async def _follow(self, gateway: ClientGateway) -> AsyncGenerator[RunSnapshot[T], None]:
+        async for run in follow_run(gateway, self.id):
+            yield RunSnapshot(run, self.decode)
+
+    async def _cancel(self, gateway: ClientGateway) -> bool:
+        return self.id in await gateway.cancel([self.id])
+
+
+class BatchHandle(Generic[T]):
+    """Runs that were triggered together, in order."""
+
+    def __init__(self, id: BatchId, runs: Sequence[RunHandle[T]], *, door: FindDoor) -> None:
+        self.id = id
+        self.runs = tuple(runs)
+        self._door = door
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __repr__(self) -> str:
+        return f"<batch {self.id} of {len(self.runs)} runs>"
+
+    def fetch(self) -> Call[list[RunSnapshot[T]]]:
+        """All runs as they are now, in order."""
+        return self._door().call(self._fetch)
+
+    def results(self, *, timeout: float | None = None) -> Call[list[Ok[T] | Failed]]:
+        """How each run ended, in order, once all have. Raises `TimeoutError` after `timeout` seconds."""
+        return self._door().wait(lambda gateway: asyncio.wait_for(self.collect(gateway), timeout))
+
+    def cancel(self) -> Call[int]:
+        """Cancel what is live; how many runs that were."""
+        return self._door().call(self._cancel)
+
+    async def _fetch(self, gateway: ClientGateway) -> list[RunSnapshot[T]]:
+        found = await asyncio.gather(*(get_run(gateway, handle.id) for handle in self.runs))
+        return [RunSnapshot(run, handle.decode) for run, handle in zip(found, self.runs, strict=True)]
+
+    async def collect(self, gateway: ClientGateway) -> list[Ok[T] | Failed]:
+        """The results, asked of `gateway` one after the other: each answer comes when its run has ended."""
+        return [to_result(await gateway.result(handle.id), handle.decode) for handle in self.runs]
+
+    async def _cancel(self, gateway: ClientGateway) -> int:
+        return len(await gateway.cancel([handle.id for handle in self.runs]))
+
+
+def to_result(run: Run, decode: Callable[[str], T]) -> Ok[T] | Failed:
+    """A finished run as `Ok` or `Failed`."""
+    if run.status is RunStatus.COMPLETED:
+        return Ok(decode(run.output if run.output is not None else "null"), run.id)
+    error = run.error or ErrorInfo(type=run.status.value, message=run.label)
+    return Failed(error, run.id, run.status)
+
+
+async def get_run(gateway: ClientGateway, run_id: RunId) -> Run:
+    """A run; raises `NotFound`."""
+    run = await gateway.find_run(run_id)
+    if run is None:
+        raise NotFound(f"no run {run_id} in this database")
+    return run
+
+
+async def follow_run(gateway: ClientGateway, run_id: RunId) -> AsyncGenerator[Run, None]:
+    """A run now and after each change, until it is final."""
+    version = -1
+    updates: Any = gateway.watch(Watch(run_ids=(run_id,)))
+    try:
+        async for update in updates:
+            for run in update.runs:
+                if run.id == run_id and run.version > version:
+                    version = run.version
+                    yield run
+                    if run.is_final:
+                        return
+            if version < 0:
+                raise NotFound(f"no run {run_id} in this database")
+    finally:
+        await updates.aclose()

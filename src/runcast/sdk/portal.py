@@ -1,0 +1,99 @@
+"""One background thread with an event loop, for code that blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future, wait
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+DRAIN_S = 5.0
+"""How long the end of the process waits for triggers that nobody waited for."""
+
+
+class Portal:
+    """A loop on a daemon thread; `submit` runs a coroutine there from any thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._pending: set[Future[Any]] = set()
+        self._closers: list[Callable[[], Awaitable[None]]] = []
+        self._thread = threading.Thread(target=self.loop.run_forever, name="runcast-portal", daemon=True)
+        self._thread.start()
+
+    def submit(self, coroutine: Coroutine[Any, Any, T], *, finish: bool = False) -> Future[T]:
+        """Start `coroutine` on the portal's loop. `finish`: the end of the process waits for it."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        if finish:
+            self._pending.add(future)
+            future.add_done_callback(self._pending.discard)
+        return future
+
+    def on_close(self, closer: Callable[[], Awaitable[None]]) -> None:
+        """Await `closer()` on the portal's loop before it ends."""
+        self._closers.append(closer)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the caller runs on the portal's own thread, which must never block."""
+        return threading.current_thread() is self._thread
+
+    def close(self) -> None:
+        """Finish what must be finished, close what is open, and end the thread."""
+        wait(list(self._pending), timeout=DRAIN_S)
+        try:
+            asyncio.run_coroutine_threadsafe(self._shut_down(), self.loop).result(DRAIN_S)
+        except TimeoutError:
+            pass  # a daemon thread: the process ends anyway
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(DRAIN_S)
+        if not self._thread.is_alive():
+            self.loop.close()
+
+    async def _shut_down(self) -> None:
+        for closer in self._closers:
+            await closer()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self.loop.shutdown_asyncgens()
+
+
+_lock = threading.Lock()
+_portal: Portal | None = None
+
+
+def get_portal() -> Portal:
+    """The portal of this process, started on first use."""
+    global _portal
+    with _lock:
+        if _portal is None:
+            _portal = Portal()
+            atexit.register(close_portal)
+        return _portal
+
+
+def close_portal() -> None:
+    """End the portal of this process, if there is one; the next use starts another."""
+    global _portal
+    with _lock:
+        portal, _portal = _portal, None
+    if portal is not None:
+        portal.close()
+
+
+def _forget_after_fork() -> None:
+    """A forked child has the portal's object, but not its thread."""
+    global _portal, _lock
+    _lock = threading.Lock()
+    _portal = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

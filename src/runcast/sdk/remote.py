@@ -1,0 +1,323 @@
+"""Both gateways over a unix socket: what a worker process and a client in another process use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from runcast.domain.effect import Artifact, Log, Part
+from runcast.domain.errors import Unavailable, ValueTooLarge
+from runcast.domain.ids import RunId
+from runcast.domain.journal import Entry, NewWait, Wait
+from runcast.domain.queue import QueueSettings, QueueState
+from runcast.domain.run import NewRun, Run, Triggered
+from runcast.gateway import (
+    Assignment,
+    ClientGateway,
+    Demand,
+    Explanation,
+    Hello,
+    Inbox,
+    News,
+    Reply,
+    Report,
+    RunFilter,
+    RunPage,
+    Stop,
+    TaskInfo,
+    Update,
+    Watch,
+    Welcome,
+    WorkerSession,
+)
+from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, operation, read_error, read_frame
+
+T = TypeVar("T")
+OnPush = Callable[[Frame], None]
+
+
+class Connection:
+    """Requests and answers over one socket; requests may overlap. It breaks once, and then for good."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, on_push: OnPush | None) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._on_push = on_push
+        self._answers: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._next_id = 1
+        self._broken: Exception | None = None
+        self._listener = asyncio.get_running_loop().create_task(self._listen(), name="runcast-connection")
+
+    @classmethod
+    async def open(cls, path: Path, *, on_push: OnPush | None = None) -> Connection:
+        """Connect and agree on the protocol. Raises `Unavailable` when nobody listens."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(path)
+        except OSError as error:
+            raise Unavailable(f"no engine answers at {path}: start one with `runcast dev`") from error
+        connection = cls(reader, writer, on_push)
+        try:
+            await connection.ask("hello", (PROTOCOL,), _nothing)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    @property
+    def is_closed(self) -> bool:
+        return self._broken is not None
+
+    async def ask(self, op: str, arguments: tuple[object, ...], read: Callable[[msgspec.Raw], T]) -> T:
+        """Send a request and wait for its answer. Raises what the other side raised, or `Unavailable`."""
+        self._raise_if_broken()
+        number = self._next_id
+        self._next_id += 1
+        frame = encode_frame(FrameKind.REQUEST, number, op, arguments)
+        answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
+        try:
+            self._writer.write(frame)
+            body = await answer
+        except asyncio.CancelledError:
+            if not self.is_closed:
+                self._writer.write(encode_frame(FrameKind.CANCEL, number, op, None))
+            raise
+        finally:
+            del self._answers[number]
+        return read(body)
+
+    def tell(self, op: str, arguments: tuple[Any, ...]) -> None:
+        """Send a request that wants no answer."""
+        self._raise_if_broken()
+        self._writer.write(encode_frame(FrameKind.REQUEST, 0, op, arguments))
+
+    async def close(self) -> None:
+        """Close; requests that still wait end with `Unavailable`."""
+        self._break(Unavailable("the connection was closed"))
+        if self._listener is not asyncio.current_task():
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+        try:
+            await self._writer.wait_closed()
+        except OSError:
+            pass  # it was broken before
+
+    async def _listen(self) -> None:
+        reason = Unavailable("the engine closed the connection")
+        try:
+            while (frame := await read_frame(self._reader)) is not None:
+                self._receive(frame)
+        except Exception as error:  # noqa: BLE001 - whatever breaks the listener must reach who waits
+            reason = Unavailable(f"the connection broke: {error}")
+        finally:
+            self._break(reason)
+
+    def _receive(self, frame: Frame) -> None:
+        answer = self._answers.get(frame.id)
+        match frame.kind:
+            case FrameKind.PUSH if self._on_push is not None:
+                self._on_push(frame)
+            case FrameKind.REPLY if answer is not None and not answer.done():
+                answer.set_result(frame.body)
+            case FrameKind.ERROR if answer is not None and not answer.done():
+                answer.set_exception(read_error(frame.body))
+            case FrameKind.ERROR if frame.id == 0:
+                raise read_error(frame.body)
+            case _:
+                pass  # the answer to a request that was canceled
+
+    def _break(self, reason: Exception) -> None:
+        if self._broken is not None:
+            return
+        self._broken = reason
+        self._writer.close()
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(Unavailable(str(reason)))
+
+    def _raise_if_broken(self) -> None:
+        if self._broken is not None:
+            raise Unavailable(str(self._broken))
+
+
+def _nothing(body: msgspec.Raw) -> None:
+    """The answer says only that it worked."""
+
+
+class RemoteClientGateway:
+    """`ClientGateway` over a socket, on the loop that connected it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def connect(cls, path: Path) -> RemoteClientGateway:
+        """Raises `Unavailable` when nobody listens at `path`."""
+        return cls(await Connection.open(path))
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the connection broke; connect anew."""
+        return self._connection.is_closed
+
+    # The answer is decoded by the annotation of the protocol's method, which is the caller's return type.
+    async def _ask(self, name: str, *arguments: object) -> T:  # type: ignore[type-var]
+        read: Callable[[msgspec.Raw], T] = operation(ClientGateway, name).read_result
+        return await self._connection.ask(f"client.{name}", arguments, read)
+
+    async def trigger(self, runs: Sequence[NewRun]) -> Sequence[Triggered]:
+        return await self._ask("trigger", runs)
+
+    async def find_run(self, run_id: RunId) -> Run | None:
+        return await self._ask("find_run", run_id)
+
+    async def list_runs(self, filter: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage:
+        return await self._ask("list_runs", filter, cursor, limit)
+
+    async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
+        return await self._ask("cancel", run_ids)
+
+    async def replay(self, run_id: RunId, new_id: RunId, *, payload: str | None = None) -> Triggered:
+        return await self._ask("replay", run_id, new_id, payload)
+
+    async def resume(self, run_id: RunId, new_id: RunId) -> Triggered:
+        return await self._ask("resume", run_id, new_id)
+
+    async def journal(self, run_id: RunId) -> Sequence[Entry]:
+        return await self._ask("journal", run_id)
+
+    async def logs(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> Sequence[Log]:
+        return await self._ask("logs", run_id, after, limit)
+
+    async def parts(self, run_id: RunId, stream: str | None, *, after: int = -1, limit: int = 1000) -> Sequence[Part]:
+        return await self._ask("parts", run_id, stream, after, limit)
+
+    async def artifacts(self, run_id: RunId) -> Sequence[Artifact]:
+        return await self._ask("artifacts", run_id)
+
+    async def artifact(self, artifact_id: str) -> bytes:
+        return await self._ask("artifact", artifact_id)
+
+    async def members(self, batch_id: str) -> Sequence[Run]:
+        return await self._ask("members", batch_id)
+
+    async def watch(self, watch: Watch, *, cursor: int | None = None) -> AsyncIterator[Update]:
+        """The client pulls: a slow reader holds back only its own stream."""
+        ask = self._connection.ask
+        stream: int = await ask("watch.open", (watch, cursor), msgspec.msgpack.Decoder(int).decode)
+        read = msgspec.msgpack.Decoder(Update | None).decode
+        try:
+            while (update := await ask("watch.next", (stream,), read)) is not None:
+                yield update
+        finally:
+            if not self.is_closed:
+                self._connection.tell("watch.close", (stream,))
+
+    async def result(self, run_id: RunId) -> Run:
+        return await self._ask("result", run_id)
+
+    async def create_wait(self, wait: NewWait) -> Wait:
+        return await self._ask("create_wait", wait)
+
+    async def find_wait(self, wait_id: str) -> Wait | None:
+        return await self._ask("find_wait", wait_id)
+
+    async def list_waits(self, *, limit: int = 100) -> Sequence[Wait]:
+        return await self._ask("list_waits", limit)
+
+    async def complete_wait(self, wait_id: str, value: str) -> Wait:
+        return await self._ask("complete_wait", wait_id, value)
+
+    async def why(self, run_id: RunId) -> Explanation:
+        return await self._ask("why", run_id)
+
+    async def tasks(self) -> Sequence[TaskInfo]:
+        return await self._ask("tasks")
+
+    async def queues(self) -> Sequence[QueueState]:
+        return await self._ask("queues")
+
+    async def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> QueueState:
+        return await self._ask("set_queue", settings, paused)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+class RemoteWorkerGateway:
+    """`WorkerGateway` over the socket at `path`: every session is a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def open(self, hello: Hello, inbox: Inbox) -> RemoteWorkerSession:
+        """Raises `Unavailable` when nobody listens."""
+        pushes: dict[str, tuple[Callable[[msgspec.Raw], Any], Callable[[Any], None]]] = {
+            "assign": (msgspec.msgpack.Decoder(list[Assignment]).decode, inbox.assign),
+            "news": (msgspec.msgpack.Decoder(list[News]).decode, inbox.news),
+            "stop": (msgspec.msgpack.Decoder(list[Stop]).decode, inbox.stop),
+        }
+
+        def on_push(frame: Frame) -> None:
+            decode, receive = pushes[frame.op]
+            receive(decode(frame.body))
+
+        connection = await Connection.open(self._path, on_push=on_push)
+        try:
+            welcome = await connection.ask("worker.open", (hello,), msgspec.msgpack.Decoder(Welcome).decode)
+        except BaseException:
+            await connection.close()
+            raise
+        return RemoteWorkerSession(connection, welcome)
+
+
+class RemoteWorkerSession:
+    """An open worker over a socket. When the socket breaks, every method raises `Unavailable`: open another."""
+
+    def __init__(self, connection: Connection, welcome: Welcome) -> None:
+        self._connection = connection
+        self.welcome = welcome
+
+    # The answer is decoded by the annotation of the protocol's method, which is the caller's return type.
+    async def _ask(self, name: str, *arguments: object) -> T:  # type: ignore[type-var]
+        read: Callable[[msgspec.Raw], T] = operation(WorkerSession, name).read_result
+        return await self._connection.ask(f"worker.{name}", arguments, read)
+
+    def demand(self, demand: Demand) -> None:
+        self._connection.tell("worker.demand", (demand,))
+
+    async def report(self, reports: Sequence[Report]) -> Sequence[Reply]:
+        try:
+            return await self._ask("report", reports)
+        except ValueTooLarge:
+            if len(reports) < 2:
+                raise
+        # Many large results at once: halves keep the order, because the first is answered before the second is sent.
+        middle = len(reports) // 2
+        return [*await self.report(reports[:middle]), *await self.report(reports[middle:])]
+
+    async def renew(self) -> Welcome:
+        return await self._ask("renew")
+
+    async def journal(self, run_id: RunId, epoch: int) -> Assignment | None:
+        return await self._ask("journal", run_id, epoch)
+
+    async def members(self, batch_id: str) -> Sequence[Run]:
+        return await self._ask("members", batch_id)
+
+    async def close(self) -> None:
+        """Say good-bye, so that nothing counts as a death, and close."""
+        if not self._connection.is_closed:
+            try:
+                await self._ask("close")
+            except Unavailable:
+                pass  # the lease does what the good-bye would have done
+        await self._connection.close()
+
+    async def lost(self) -> None:
+        """Break the connection without a good-bye."""
+        await self._connection.close()

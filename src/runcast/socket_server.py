@@ -1,0 +1,337 @@
+"""Serves an engine's gateways to other processes of the same user, on a unix socket beside the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runcast.domain.errors import Conflict, InvalidInput, NotFound, RuncastError, Unavailable
+from runcast.gateway import (
+    Assignment,
+    ClientGateway,
+    Demand,
+    Hello,
+    News,
+    Stop,
+    Update,
+    Watch,
+    WorkerGateway,
+    WorkerSession,
+)
+from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, operation, read_frame, wire_error
+
+WATCHES_MAX = 1_000
+"""Open watches of one connection."""
+REQUESTS_MAX = 20_000
+"""Unanswered requests of one connection; past it the connection is closed with an error."""
+
+CLIENT_OPERATIONS = frozenset(
+    name for name, member in vars(ClientGateway).items() if callable(member) and not name.startswith("_")
+) - {"watch", "close"}
+WORKER_OPERATIONS = frozenset({"report", "renew", "journal", "members"})
+
+log = logging.getLogger("runcast")
+
+
+class SocketServer:
+    """Accepts connections at `path` until it is closed. The file is readable by its owner only."""
+
+    def __init__(self, path: Path, client: ClientGateway, worker: WorkerGateway) -> None:
+        self._path = path
+        self._client = client
+        self._worker = worker
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    async def start(self) -> None:
+        """Listen. The caller owns the database's lock, so a socket file that is there belongs to nobody."""
+        _private_directory(self._path)
+        self._path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Created without rights for others from the start: a chmod afterwards would leave a moment.
+        mask = os.umask(0o177)
+        try:
+            listener.bind(str(self._path))
+        except OSError as error:
+            listener.close()
+            raise Unavailable(f"cannot listen at {self._path}: {error}") from error
+        finally:
+            os.umask(mask)
+        self._server = await asyncio.start_unix_server(self._accept, sock=listener)
+
+    async def close(self) -> None:
+        """Stop listening, end every connection, and remove the file."""
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._server.wait_closed()
+        self._server = None
+        self._path.unlink(missing_ok=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            await Served(reader, writer, self._client, self._worker).serve()
+        except asyncio.CancelledError:
+            pass  # the server closes; nobody awaits this task
+        except Exception:
+            log.exception("a connection ended with an error")
+        finally:
+            self._connections.discard(task)
+
+
+class Served:
+    """One connection: at most one worker session, any number of requests and watches."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        client: ClientGateway,
+        worker: WorkerGateway,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._client = client
+        self._worker = worker
+        self._session: WorkerSession | None = None
+        self._requests: dict[int, asyncio.Task[None]] = {}
+        self._watches: dict[int, AsyncIterator[Update]] = {}
+        self._next_watch = 1
+        self._loop = asyncio.get_running_loop()
+
+    async def serve(self) -> None:
+        """Answer until the other side goes, or sends what is no frame."""
+        gone = ProcessEnd(self._writer)
+        try:
+            while (frame := await read_frame(self._reader)) is not None:
+                self._receive(frame)
+                await self._writer.drain()
+        except ConnectionError:
+            pass
+        except RuncastError as error:
+            self._send(FrameKind.ERROR, 0, "", wire_error(error))
+        finally:
+            await self._end(gone)
+
+    # --- requests
+
+    def _receive(self, frame: Frame) -> None:
+        if frame.kind is FrameKind.CANCEL:
+            if (request := self._requests.get(frame.id)) is not None:
+                request.cancel()
+        elif frame.kind is not FrameKind.REQUEST:
+            raise InvalidInput(f"a client sends requests, not frames of kind {frame.kind}")
+        elif frame.id == 0:
+            self._tell(frame)
+        elif frame.id in self._requests or len(self._requests) >= REQUESTS_MAX:
+            raise InvalidInput(f"request {frame.id} is used twice, or more than {REQUESTS_MAX} wait for an answer")
+        else:
+            request = self._loop.create_task(self._answer(frame))
+            self._requests[frame.id] = request
+            request.add_done_callback(lambda _: self._requests.pop(frame.id, None))
+
+    async def _answer(self, frame: Frame) -> None:
+        try:
+            result = await self._handler(frame)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            if not isinstance(error, RuncastError):
+                log.exception("%s failed", frame.op)
+            self._send(FrameKind.ERROR, frame.id, frame.op, wire_error(error))
+        else:
+            self._reply(frame, result)
+
+    def _reply(self, frame: Frame, result: object) -> None:
+        try:
+            self._send(FrameKind.REPLY, frame.id, frame.op, result)
+        except RuncastError as error:  # an answer larger than a frame
+            self._send(FrameKind.ERROR, frame.id, frame.op, wire_error(error))
+
+    def _handler(self, frame: Frame) -> Coroutine[Any, Any, object]:
+        door, _, name = frame.op.partition(".")
+        match door:
+            case "hello":
+                return self._hello(frame)
+            case "client" if name in CLIENT_OPERATIONS:
+                return _call(self._client, ClientGateway, name, frame.body)
+            case "worker" if name == "open":
+                return self._open(frame)
+            case "worker" if name == "close":
+                return self._close_session()
+            case "worker" if name in WORKER_OPERATIONS:
+                return _call(self._open_session(), WorkerSession, name, frame.body)
+            case "watch" if name == "open":
+                return self._open_watch(frame)
+            case "watch" if name == "next":
+                return self._next_update(_read(frame.body, tuple[int])[0])
+        raise InvalidInput(f"no operation {frame.op!r}")
+
+    def _tell(self, frame: Frame) -> None:
+        if frame.op == "worker.demand":
+            self._open_session().demand(_read(frame.body, tuple[Demand])[0])
+        elif frame.op == "watch.close":
+            self._watches.pop(_read(frame.body, tuple[int])[0], None)
+        else:
+            raise InvalidInput(f"{frame.op!r} needs an answer")
+
+    async def _hello(self, frame: Frame) -> None:
+        (version,) = _read(frame.body, tuple[int])
+        if version != PROTOCOL:
+            raise Conflict(f"the engine speaks protocol {PROTOCOL}, the client {version}: use the same runcast version")
+
+    # --- a worker
+
+    async def _open(self, frame: Frame) -> object:
+        if self._session is not None:
+            raise Conflict("this connection has a worker already")
+        (hello,) = _read(frame.body, tuple[Hello])
+        self._session = await self._worker.open(hello, PushInbox(self._send))
+        return self._session.welcome
+
+    def _open_session(self) -> WorkerSession:
+        if self._session is None:
+            raise Conflict("this connection has no open worker")
+        return self._session
+
+    async def _close_session(self) -> None:
+        session, self._session = self._open_session(), None
+        await session.close()
+
+    # --- watches
+
+    async def _open_watch(self, frame: Frame) -> int:
+        watch, cursor = _read(frame.body, tuple[Watch, int | None])
+        if len(self._watches) >= WATCHES_MAX:
+            raise Conflict(f"{WATCHES_MAX} watches are open on this connection: close some")
+        number = self._next_watch
+        self._next_watch += 1
+        self._watches[number] = self._client.watch(watch, cursor=cursor)
+        return number
+
+    async def _next_update(self, number: int) -> Update | None:
+        source = self._watches.get(number)
+        if source is None:
+            raise NotFound(f"no watch {number} on this connection")
+        return await anext(source, None)
+
+    # --- the end
+
+    def _send(self, kind: FrameKind, id: int, op: str, body: object) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(encode_frame(kind, id, op, body))
+
+    async def _end(self, gone: ProcessEnd) -> None:
+        requests = list(self._requests.values())
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
+        for source in self._watches.values():
+            if (close := getattr(source, "aclose", None)) is not None:
+                await close()
+        self._writer.close()
+        try:
+            await self._leave_session(gone)
+        finally:
+            gone.close()
+
+    async def _leave_session(self, gone: ProcessEnd) -> None:
+        """A worker that broke off: lost as soon as its process is gone; until then its lease decides."""
+        session, self._session = self._session, None
+        if session is not None and await gone.within(session.welcome.lease_ms / 1000):
+            await session.lost()
+
+
+class PushInbox:
+    """What the engine pushes to a worker, as frames. Called on the engine's loop, in order."""
+
+    def __init__(self, send: Callable[[FrameKind, int, str, object], None]) -> None:
+        self._send = send
+
+    def assign(self, assignments: Sequence[Assignment]) -> None:
+        self._send(FrameKind.PUSH, 0, "assign", assignments)
+
+    def news(self, news: Sequence[News]) -> None:
+        self._send(FrameKind.PUSH, 0, "news", news)
+
+    def stop(self, stops: Sequence[Stop]) -> None:
+        self._send(FrameKind.PUSH, 0, "stop", stops)
+
+
+class ProcessEnd:
+    """Knows when the process at the other end of a socket is gone, which a closed socket alone does not say.
+
+    Linux gives a handle that cannot mean another process later; elsewhere the socket's own end must do.
+    """
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._handle: int | None = None
+        if sys.platform == "linux":
+            peer: socket.socket = writer.get_extra_info("socket")
+            pid, _, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            try:
+                self._handle = os.pidfd_open(pid)
+            except OSError:
+                pass  # gone already, or a kernel without pidfd
+
+    async def within(self, timeout_s: float) -> bool:
+        """Whether the process ended before `timeout_s` passed."""
+        if self._handle is None:
+            return True
+        ended: asyncio.Event = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._handle, ended.set)
+        try:
+            await asyncio.wait_for(ended.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        finally:
+            loop.remove_reader(self._handle)
+        return True
+
+    def close(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _call(target: object, protocol: type, name: str, body: msgspec.Raw) -> Coroutine[Any, Any, object]:
+    """Call a gateway's method with the arguments of a frame, by name."""
+    kind = operation(protocol, name)
+    arguments = dict(zip(kind.parameters, kind.read_arguments(body), strict=True))
+    called: Coroutine[Any, Any, object] = getattr(target, name)(**arguments)
+    return called
+
+
+def _read(body: msgspec.Raw, shape: Any) -> Any:
+    try:
+        return msgspec.msgpack.decode(body, type=shape)
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"arguments of the wrong shape: {error}") from error
+
+
+def _private_directory(path: Path) -> None:
+    """The directory of a socket that cannot lie beside its database: ours, and closed to others."""
+    directory = path.parent
+    if directory.exists():
+        return
+    directory.mkdir(mode=0o700, parents=True)

@@ -1,0 +1,162 @@
+"""The local wire: length-prefixed msgpack frames over a unix socket, and how operations and errors travel in them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+import typing
+from collections.abc import Callable
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runcast.domain import errors
+from runcast.domain.errors import InvalidInput, RuncastError, Unavailable, ValueTooLarge
+from runcast.domain.limits import ARTIFACT_BYTES_MAX
+
+PROTOCOL = 1
+FRAME_BYTES_MAX = 2 * ARTIFACT_BYTES_MAX
+"""One frame. The largest honest one carries an artifact as base64; a report that is larger is split."""
+SOCKET_PATH_BYTES_MAX = 100
+"""The kernel allows 104 (macOS) or 108 (Linux)."""
+_LENGTH_BYTES = 4
+
+
+class FrameKind(IntEnum):
+    """What a frame is."""
+
+    REQUEST = 0
+    """`op` with arguments; answered by `REPLY` or `ERROR` of the same id. Id 0: no answer is wanted."""
+    REPLY = 1
+    ERROR = 2
+    """`body` is a `WireError`. Id 0: the connection is of no use and is closed."""
+    PUSH = 3
+    """From the server, unasked: `op` is `assign`, `news` or `stop`."""
+    CANCEL = 4
+    """From the client: nobody waits for the reply to `id` any more."""
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True):
+    """The envelope. `body` is msgpack inside, decoded only by who knows its type."""
+
+    kind: FrameKind
+    id: int
+    op: str
+    body: msgspec.Raw = msgspec.Raw(b"\xc0")
+
+
+class WireError(msgspec.Struct, frozen=True):
+    """An error on its way to the other side."""
+
+    code: str
+    message: str
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_FRAMES = msgspec.msgpack.Decoder(Frame)
+_ERRORS = msgspec.msgpack.Decoder(WireError)
+
+
+def encode_frame(kind: FrameKind, id: int, op: str, body: object) -> bytes:
+    """A whole frame with its length in front. Raises `ValueTooLarge`."""
+    raw = msgspec.Raw(_ENCODER.encode(body))
+    frame = bytearray(_LENGTH_BYTES)
+    _ENCODER.encode_into(Frame(kind, id, op, raw), frame, _LENGTH_BYTES)
+    length = len(frame) - _LENGTH_BYTES
+    if length > FRAME_BYTES_MAX:
+        raise ValueTooLarge(f"{op}: a message of {length:,} bytes; at most {FRAME_BYTES_MAX:,} are allowed")
+    frame[:_LENGTH_BYTES] = length.to_bytes(_LENGTH_BYTES)
+    return bytes(frame)
+
+
+async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
+    """The next frame, None at the end of the connection. Raises `InvalidInput` for what is not a frame."""
+    try:
+        length = int.from_bytes(await reader.readexactly(_LENGTH_BYTES))
+        if length > FRAME_BYTES_MAX:
+            raise InvalidInput(f"a frame of {length:,} bytes; at most {FRAME_BYTES_MAX:,} are allowed")
+        data = await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    try:
+        return _FRAMES.decode(data)
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"not a frame: {error}") from error
+
+
+# --- operations: types come from the gateway's protocols, so that there is no second list ------------------------
+
+
+class Operation:
+    """How one method of a gateway travels: its arguments as a tuple, its result."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        hints = typing.get_type_hints(method)
+        result = hints.pop("return")
+        self.parameters = tuple(hints)
+        self._arguments: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(tuple[tuple(hints.values())])  # type: ignore[misc]
+        self._result: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(result)
+
+    def read_arguments(self, body: msgspec.Raw) -> tuple[Any, ...]:
+        """Checked arguments, in the order of the method. Raises `InvalidInput`."""
+        try:
+            found: tuple[Any, ...] = self._arguments.decode(body)
+        except msgspec.DecodeError as error:
+            raise InvalidInput(f"arguments of the wrong shape: {error}") from error
+        return found
+
+    def read_result(self, body: msgspec.Raw) -> Any:
+        try:
+            return self._result.decode(body)
+        except msgspec.DecodeError as error:
+            raise Unavailable(f"the other side speaks another version: {error}") from error
+
+
+@cache
+def operation(protocol: type, name: str) -> Operation:
+    """The operation of a method of `ClientGateway` or `WorkerSession`."""
+    return Operation(getattr(protocol, name))
+
+
+# --- errors -----------------------------------------------------------------------------------------------------
+
+
+def wire_error(error: BaseException) -> WireError:
+    """An exception as the other side may see it."""
+    if isinstance(error, RuncastError):
+        return WireError(error.code, str(error))
+    return WireError(RuncastError.code, f"internal error: {type(error).__name__}: {error}")
+
+
+def read_error(body: msgspec.Raw) -> RuncastError:
+    """The exception that a `WireError` stands for: the same class, the same text."""
+    found = _ERRORS.decode(body)
+    kind = _classes().get(found.code, RuncastError)
+    error = kind.__new__(kind)
+    Exception.__init__(error, found.message)
+    return error
+
+
+@cache
+def _classes() -> dict[str, type[RuncastError]]:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RuncastError)]
+    return {kind.code: kind for kind in kinds}
+
+
+# --- where ------------------------------------------------------------------------------------------------------
+
+
+def socket_path(database: Path) -> Path:
+    """The socket of the server that owns `database`: beside it, or, when that path is too long for a socket, in a
+    private directory under the system's temporary one."""
+    absolute = database.absolute()
+    beside = absolute.with_name(f"{absolute.name}.sock")
+    if len(os.fsencode(beside)) <= SOCKET_PATH_BYTES_MAX:
+        return beside
+    name = hashlib.blake2b(os.fsencode(absolute.resolve()), digest_size=12).hexdigest()
+    return Path(tempfile.gettempdir()) / f"runcast-{os.getuid()}" / f"{name}.sock"
