@@ -99,7 +99,7 @@ def did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
     """
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    near = get_close_matches(name, list(known), n=3, cutoff=0.6)
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 

@@ -21,10 +21,7 @@ async def find_run(gateway: ClientGateway, typed: str) -> Run:
     if typed == "latest":
         return await _latest(gateway)
     if typed.startswith(PREFIX) and len(typed) == ID_CHARS:
-        run = await gateway.find_run(RunId(typed))
-        if run is None:
-            raise NotFound(f"no run {typed} in this database; `runcast runs list` shows the newest")
-        return run
+        return await get_run(gateway, RunId(typed))
     if typed.startswith(PREFIX):
         return _the_only_one(typed, await _beginning_with(gateway, typed))
     if len(typed) < ENDING_CHARS_MIN or not set(typed) <= set(ALPHABET):
@@ -33,6 +30,14 @@ async def find_run(gateway: ClientGateway, typed: str) -> Run:
         )
     newest = await gateway.list_runs(RunFilter(), limit=PAGE_ROWS_MAX)
     return _the_only_one(typed, [run for run in newest.runs if run.id.endswith(typed)])
+
+
+async def get_run(gateway: ClientGateway, run_id: RunId) -> Run:
+    """The run of that id; raises `NotFound`."""
+    run = await gateway.find_run(run_id)
+    if run is None:
+        raise NotFound(f"no run {run_id} in this database; `runcast runs list` shows the newest")
+    return run
 
 
 async def _latest(gateway: ClientGateway) -> Run:

@@ -39,18 +39,23 @@ class View(Protocol):
         ...
 
 
-async def follow(gateway: ClientGateway, run: Run, view: View) -> Run:
-    """Show `run` and everything below it in `view` until it is final; returns its last state."""
-    followed = Followed(run.id)
-    async for update in gateway.watch(Watch(root_ids=(run.root_id,))):
+async def follow(gateway: ClientGateway, followed: Followed, root_id: RunId, view: View) -> Run:
+    """Show the followed run and everything below it in `view` until it is final; returns its last state.
+
+    Raises `Unavailable` when the engine goes away; call it again with the same `followed` to go on.
+    """
+    whole = True
+    async for update in gateway.watch(Watch(root_ids=(root_id,))):
         before = dict(followed.runs)
-        dirty = followed.apply(update)
+        dirty = followed.apply(update, whole=whole)
+        whole = False
         ours = set(followed.family())
         runs = [new for new in update.runs if new.id in ours and before.get(new.id) != new]
         view.show(followed, await _read(gateway, followed, dirty, runs))
         if followed.is_final:
             break
-    assert followed.run is not None, "the feed begins with the state"
+    if followed.run is None:
+        raise NotFound(f"run {followed.run_id} is gone")
     return followed.run
 
 

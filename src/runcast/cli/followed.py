@@ -94,8 +94,9 @@ class Followed:
         """The followed run is final: nothing more of it will come."""
         return self.run is not None and self.run.is_final
 
-    def apply(self, update: Update) -> Dirty:
-        """Fold one update; runs that are new here are dirty in every way."""
+    def apply(self, update: Update, *, whole: bool = False) -> Dirty:
+        """Fold one update. Runs that are new here are dirty in every way; all are, when the update is the `whole`
+        state again after a connection was lost."""
         new: set[RunId] = set()
         for run in update.runs:
             known = self.runs.get(run.id)
@@ -105,7 +106,7 @@ class Followed:
                     self._children.setdefault(run.parent_id, []).append(run.id)
             if known is None or known.version <= run.version:
                 self.runs[run.id] = run
-        if update.resync:
+        if update.resync or whole:
             new = {run.id for run in update.runs}
         ours = set(self.family())
         changed: dict[str, set[RunId]] = {}

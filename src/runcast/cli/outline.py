@@ -43,11 +43,19 @@ class Detail(NamedTuple):
     """Equal siblings from this many on share a line."""
     live_max: int
     failed_max: int
+    done_max: int
+    """Finished siblings of different names; earlier ones are counted."""
     depth_max: int
 
 
-DETAILS = (Detail(8, 6, 3, 8), Detail(6, 4, 3, 5), Detail(4, 3, 2, 4), Detail(3, 2, 1, 3), Detail(2, 1, 1, 1))
-FULL = DETAILS[0]
+DETAILS = (
+    Detail(8, 6, 3, 1_000, 8),
+    Detail(6, 4, 3, 12, 5),
+    Detail(4, 3, 2, 6, 4),
+    Detail(3, 2, 1, 3, 3),
+    Detail(2, 1, 1, 1, 1),
+    Detail(2, 0, 0, 0, 1),
+)
 
 _SHOWN_KINDS = frozenset({EntryKind.STEP, EntryKind.SLEEP, EntryKind.TOKEN, EntryKind.RESULT})
 """Children stand for themselves; decisions and recorded values are not what a watcher looks for."""
@@ -119,7 +127,16 @@ def _below(followed: Followed, run: Run, now: int, detail: Detail, *, depth: int
         elif f"group {name}" not in nodes:
             group = [item for _, other, item in siblings if other == name]
             nodes[f"group {name}"] = _group_node(followed, name, group, now, detail, depth + 1)
-    return tuple(nodes.values())
+    return tuple(_fold_done(list(nodes.values()), detail.done_max))
+
+
+def _fold_done(nodes: list[Node], most: int) -> Iterator[Node]:
+    """The newest `most` of the finished, and before them a count of the others; the rest as it is."""
+    done = [node for node in nodes if node.status is RunStatus.COMPLETED]
+    folded = {id(node) for node in done[: max(0, len(done) - most)]}
+    if folded:
+        yield Node(status=None, name=f"… {len(folded):,} more completed")
+    yield from (node for node in nodes if id(node) not in folded)
 
 
 def _item_node(followed: Followed, item: Run | Entry, now: int, detail: Detail, depth: int) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import click
@@ -9,12 +10,11 @@ import click
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
 from runcast.cli.connect import with_gateway
-from runcast.cli.find import find_run
+from runcast.cli.find import find_run, get_run
 from runcast.cli.look import short_id
 from runcast.cli.output import console, note, print_json
 from runcast.cli.trigger import new_run_id, read_json
 from runcast.cli.watch import leave, show_live
-from runcast.domain.errors import NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run, Triggered
 from runcast.gateway import ClientGateway
@@ -90,14 +90,11 @@ def _start(typed: str, act: Act, *, follow: bool, database: str | None, as_json:
             console().print(f"{run.id} goes on")
         else:
             console().print(triggered.id)
-        new = await gateway.find_run(triggered.id)
-        if new is None:
-            raise NotFound(f"run {triggered.id} is gone again")
-        return await show_live(gateway, new, as_json=as_json) if follow else new
+        return await get_run(gateway, triggered.id)
 
-    if follow:
-        return leave(lambda: with_gateway(database, start), "latest")
     run = with_gateway(database, start)
+    if follow:
+        return leave(lambda: asyncio.run(show_live(run, database, as_json=as_json)), run.id)
     if not as_json:
         note(f"watch it: runcast watch {short_id(run.id)}")
     return exits.OK

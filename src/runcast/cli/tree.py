@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 from runcast.cli.followed import Followed, LogLine, Progress, StreamText, progress_of
@@ -171,9 +172,9 @@ def _streams(followed: Followed, page: Page) -> Iterator[Text]:
 
 
 def _stream_text(stream: StreamText, page: Page) -> Iterator[Text]:
-    width = max(10, page.width - 2)
+    width = max(10, page.width - 3)  # two cells before the text, one for the caret
     rows = None if page.rows is None else max(2, min(STREAM_ROWS_MAX, page.rows // 4))
-    text = stream.text if rows is None else stream.text[-rows * width :]
+    text = stream.text if rows is None else stream.text[-2 * rows * width :]
     wrapped = [line for paragraph in text.split("\n") for line in _wrap(paragraph, width)]
     for number, line in enumerate(shown := wrapped if rows is None else wrapped[-rows:], start=1):
         drawn = Text("  " + line)
@@ -183,9 +184,10 @@ def _stream_text(stream: StreamText, page: Page) -> Iterator[Text]:
 
 
 def _wrap(paragraph: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(paragraph, width, drop_whitespace=True) or [""]
+    """By words; text with characters of two cells by cells."""
+    if cell_len(paragraph) != len(paragraph):
+        return chop_cells(paragraph, width)
+    return textwrap.wrap(paragraph, width) or [""]
 
 
 def _logs(followed: Followed, page: Page) -> Iterator[Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import sys
 from collections.abc import Sequence
@@ -14,10 +15,11 @@ import msgspec
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option, did_you_mean
 from runcast.cli.connect import with_gateway
+from runcast.cli.find import get_run
 from runcast.cli.look import now_ms, short_id
 from runcast.cli.output import note, print_json
 from runcast.cli.watch import leave, show_live
-from runcast.domain.errors import InvalidInput, NotFound, UnknownTask
+from runcast.domain.errors import InvalidInput, UnknownTask
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.run import NewRun, Run, Triggered
 from runcast.gateway import ClientGateway
@@ -77,22 +79,15 @@ def trigger(
     )
     run = _new_run(task, read_json(payload), options)
 
-    async def start(gateway: ClientGateway) -> Triggered:
+    async def start(gateway: ClientGateway) -> Run:
         await _check_task(gateway, task)
         (triggered,) = await gateway.trigger([run])
         _say(triggered, as_json=as_json, follow=follow)
-        return triggered
+        return await get_run(gateway, triggered.id)
 
-    async def start_and_follow(gateway: ClientGateway) -> Run:
-        triggered = await start(gateway)
-        found = await gateway.find_run(triggered.id)
-        if found is None:
-            raise NotFound(f"run {triggered.id} is gone again: its retention may be zero")
-        return await show_live(gateway, found, as_json=as_json)
-
+    started = with_gateway(database, start)
     if follow:
-        return leave(lambda: with_gateway(database, start_and_follow), "latest")
-    with_gateway(database, start)
+        return leave(lambda: asyncio.run(show_live(started, database, as_json=as_json)), started.id)
     return exits.OK
 
 

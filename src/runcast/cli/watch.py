@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import click
 
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
-from runcast.cli.connect import with_gateway
+from runcast.cli.connect import any_gateway, running_engine
 from runcast.cli.find import find_run
-from runcast.cli.follow import follow
+from runcast.cli.follow import View, follow
+from runcast.cli.followed import Followed
 from runcast.cli.output import console, note, print_json
+from runcast.domain.errors import Unavailable
 from runcast.domain.run import Run, RunStatus
-from runcast.gateway import ClientGateway
 
 EXAMPLES = (
     ("runcast watch latest", "the newest run"),
@@ -32,29 +34,51 @@ def watch(run_id: str, database: str | None, as_json: bool) -> int:
     running. In a pipe, one line per fact; with --json, one JSON object per run state, entry, log and stream part.
     """
 
-    async def work(gateway: ClientGateway) -> Run:
-        return await show_live(gateway, await find_run(gateway, run_id), as_json=as_json)
-
-    return leave(lambda: with_gateway(database, work), run_id)
+    return leave(lambda: asyncio.run(_watch(run_id, database, as_json=as_json)), run_id)
 
 
-async def show_live(gateway: ClientGateway, run: Run, *, as_json: bool) -> Run:
+async def _watch(typed: str, database: str | None, *, as_json: bool) -> Run:
+    async with any_gateway(database) as gateway:
+        run = await find_run(gateway, typed)
+    return await show_live(run, database, as_json=as_json)
+
+
+async def show_live(run: Run, database: str | None, *, as_json: bool) -> Run:
     """Follow `run` in the view that fits stdout, then say how it ended."""
     from runcast.cli.report import end_record, print_end
     from runcast.cli.views import JsonView, LinesView, LiveView
 
     if as_json:
-        run = await follow(gateway, run, JsonView())
+        run = await _follow(run, database, JsonView())
         print_json(end_record(run))
         return run
     out = console()
     if out.is_terminal and not out.is_dumb_terminal:
         async with LiveView(out) as view:
-            run = await follow(gateway, run, view)
+            run = await _follow(run, database, view)
     else:
-        run = await follow(gateway, run, LinesView(out))
-    print_end(out, run, await gateway.artifacts(run.id))
+        run = await _follow(run, database, LinesView(out))
+    async with any_gateway(database) as gateway:
+        print_end(out, run, await gateway.artifacts(run.id))
     return run
+
+
+async def _follow(run: Run, database: str | None, view: View) -> Run:
+    """A final run is read from wherever it is; a live one from the running engine, again and again while it restarts."""
+    followed = Followed(run.id)
+    if run.is_final:
+        async with any_gateway(database) as gateway:
+            return await follow(gateway, followed, run.root_id, view)
+    while True:
+        try:
+            async with running_engine(database, on_wait=_say_waiting) as gateway:
+                return await follow(gateway, followed, run.root_id, view)
+        except Unavailable:
+            continue
+
+
+def _say_waiting() -> None:
+    note("no engine runs on this database: the run goes on when `runcast dev app.py` does")
 
 
 def leave(watching: Callable[[], Run], run_id: str) -> int:

@@ -1,0 +1,68 @@
+"""`runcast doctor`: check a database against the engine's invariants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runcast.cli import exits
+from runcast.cli.command import Command
+from runcast.cli.connect import DEFAULT_DATABASE, database_path
+from runcast.cli.look import printable
+from runcast.cli.output import console, print_json
+from runcast.domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from runcast.store.doctor import Finding
+
+EXAMPLES = (
+    ("runcast doctor", "the project's database; an engine may be running on it"),
+    ("runcast doctor backup.db --json", "a copy, for a program"),
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("database", metavar="[DATABASE]", envvar="RUNCAST_DATABASE", default=DEFAULT_DATABASE)
+def doctor(database: str, as_json: bool) -> int:
+    """Check DATABASE against the laws that hold in every committed state.
+
+    Reads whole tables and changes nothing. Exit code 0 when every law holds, 1 when one does not.
+    """
+    from runcast.store.doctor import LAWS
+
+    path = database_path(database)
+    if not path.is_file():
+        raise NotFound(f"no database at {path}")
+    findings = _examine(path)
+    if as_json:
+        for finding in findings:
+            print_json(finding)
+        print_json({"database": str(path), "laws": len(LAWS), "broken": len(findings)})
+        return exits.FAILED if findings else exits.OK
+    out = console()
+    for finding in findings:
+        out.print(f"✕ {finding.law}", style="red", soft_wrap=True)
+        for subject in finding.subjects:
+            out.print(f"    {printable(subject)}", soft_wrap=True)
+    if findings:
+        out.print(f"{len(findings)} of {len(LAWS)} laws are broken in {path}. Keep a copy of the file and report this.")
+        return exits.FAILED
+    out.print(f"✓ all {len(LAWS)} laws hold in {path}", style="green", soft_wrap=True)
+    return exits.OK
+
+
+def _examine(path: Path) -> list[Finding]:
+    """Read beside whoever has the file open: in its own read transaction, so of one committed state."""
+    from runcast.store.doctor import check
+    from runcast.store.sqlite.database import connect, translated
+
+    with translated(str(path)):
+        connection = connect(str(path), readonly=True)
+        try:
+            with connection:
+                findings = check(connection)
+        finally:
+            connection.close()
+    return findings
