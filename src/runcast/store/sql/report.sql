@@ -67,7 +67,7 @@ where runs.id = r.id;
 -- name: continue_runs
 update runs
 set status = 'QUEUED', slot = 0, held = 0, fresh = 1, attempt = 0, payload = r.payload, worker_id = null, alone = 0,
-  executing_ms = 0, version = version + 1, deaths = 0, deaths_alone = 0
+  executing_ms = 0, version = version + 1, deaths = 0, deaths_alone = 0, expires_at = null
 from {rows :rows (id text, payload text)} r
 where runs.id = r.id;
 

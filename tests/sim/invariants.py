@@ -1,0 +1,98 @@
+"""Laws that the database itself watches while a simulation runs: temporary triggers on the writing connection.
+
+A violation inside a transaction that is rolled back never happened; its row in `violations` is rolled back with it.
+"""
+
+from __future__ import annotations
+
+import apsw
+
+from runcast.domain.run import FINAL, TRANSITIONS
+
+_FINAL = ", ".join(f"'{status}'" for status in sorted(FINAL))
+
+_SCHEMA = """
+create temp table violations (law text not null, subject text not null);
+create temp table allowed (before text not null, after text not null, primary key (before, after));
+"""
+
+_LAWS: dict[str, tuple[str, str, str]] = {
+    "I2: epochs of a run strictly increase": (
+        "update on main.runs",
+        "new.epoch < old.epoch or (new.status = 'EXECUTING' and old.status <> 'EXECUTING' and new.epoch <> old.epoch + 1)",
+        "new.id",
+    ),
+    "I4: a done entry never changes": (
+        "update on main.journal",
+        "old.status = 'done' and (new.status <> 'done' or new.value is not old.value or new.digest <> old.digest)"
+        " and not exists (select 1 from main.runs where id = new.run_id and status = 'QUEUED' and attempt = 0)",
+        "new.run_id || ' ' || new.key",
+    ),
+    "I6: final is final": (
+        "update on main.runs",
+        f"old.status in ({_FINAL}) and (new.status <> old.status or new.output is not old.output"
+        " or new.finished_at is not old.finished_at)",
+        "new.id || ' ' || old.status || ' ' || new.status",
+    ),
+    "I6: a status follows the transition table": (
+        "update of status on main.runs",
+        "new.status <> old.status and not exists (select 1 from temp.allowed where before = old.status and after = new.status)",
+        "new.id || ' ' || old.status || ' ' || new.status",
+    ),
+    "I6: attempts never decrease": (
+        "update of attempt on main.runs",
+        "new.attempt < old.attempt and not (new.attempt = 0 and new.status = 'QUEUED')",
+        "new.id || ' ' || old.attempt || ' ' || new.attempt",
+    ),
+    "I6: a change of status is a change of version": (
+        "update on main.runs",
+        "new.version < old.version or (new.status <> old.status and new.version = old.version)",
+        "new.id",
+    ),
+    "I9: a canceled run records nothing more": (
+        "insert on main.journal",
+        "exists (select 1 from main.runs where id = new.run_id and status = 'CANCELED')",
+        "new.run_id || ' ' || new.key",
+    ),
+    "I10: the parts of a stream never change": (
+        "update on main.parts",
+        "new.value <> old.value or new.kind <> old.kind or new.superseded < old.superseded",
+        "new.run_id || ' ' || new.stream || ' ' || new.seq",
+    ),
+    "I15: what expired never starts": (
+        "update of status on main.runs",
+        "new.status = 'EXECUTING' and old.status = 'QUEUED' and old.attempt = 0 and new.claimed_at > new.expires_at",
+        "new.id",
+    ),
+}
+"""Law to (event, what breaks it, whom to name)."""
+
+_LIMITS = """
+select 'I3: a queue holds no more than its limit', r.queue from main.runs r
+join main.queues q on q.environment = r.environment and q.name = r.queue
+where r.slot = 1 group by r.environment, r.queue having count(*) > q.concurrency
+union all
+select 'I3: a key holds no more than its limit', r.queue || ' ' || r.concurrency_key from main.runs r
+join main.queues q on q.environment = r.environment and q.name = r.queue
+where r.slot = 1 and r.concurrency_key <> '' group by r.environment, r.queue, r.concurrency_key
+having count(*) > q.per_key
+union all
+select law, subject from temp.violations
+"""
+
+
+def watch(connection: apsw.Connection) -> None:
+    """Install the laws on the connection that writes."""
+    connection.execute(_SCHEMA)
+    pairs = [(before.value, after.value) for (before, _), after in TRANSITIONS.items()]
+    connection.executemany("insert or ignore into temp.allowed values (?, ?)", pairs)
+    for number, (law, (event, broken, subject)) in enumerate(_LAWS.items()):
+        connection.execute(
+            f"create temp trigger law_{number} after {event} when {broken} "
+            f"begin insert into violations values ('{law}', {subject}); end"
+        )
+
+
+def violations(connection: apsw.Connection) -> list[str]:
+    """What is broken in the state just committed, and what was broken on the way to it."""
+    return [f"{law}: {subject}" for law, subject in connection.execute(_LIMITS)]
