@@ -185,7 +185,7 @@ class Engine:
         return await self.store.read(reads.queue_states)
 
     async def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> QueueState:
-        await self.store.write(partial(workers.set_queue, "dev", settings, paused))
+        await self.store.write(partial(workers.set_queue, "dev", settings, paused=paused))
         return next(state for state in await self.queues() if state.name == settings.name)
 
     async def close(self) -> None:

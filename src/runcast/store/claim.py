@@ -131,7 +131,7 @@ def _claim_queue(
     yield from _select(claimant, tasks, selection)
     if not selection.picked:
         return []
-    runs = yield from _prefer(claimant, tasks, selection)
+    runs = yield from _prefer(tasks, selection)
     return (yield from _take(claimant, queue, runs, now))
 
 
@@ -180,7 +180,7 @@ def _select(claimant: Claimant, tasks: list[list[str]], selection: _Selection) -
     yield READY
 
 
-def _prefer(claimant: Claimant, tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyRun]]:
+def _prefer(tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyRun]]:
     """Within each key, runs with a head start come first: they swap turns with those they overtake."""
     queue = selection.queue
     if not (yield call("has_priority", environment=queue.environment, queue=queue.name)):

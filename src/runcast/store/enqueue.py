@@ -41,26 +41,24 @@ def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False) -> Scrip
 
     Raises `InvalidInput` when a run lies deeper than `DEPTH_MAX`, `ValueTooLarge` for a payload over the bound.
     """
-    answers: list[Triggered] = []
     by_environment: dict[str, list[NewRun]] = {}
     for run in runs:
         by_environment.setdefault(run.environment, []).append(run)
     found: dict[str, Triggered] = {}
     for environment, group in by_environment.items():
-        found.update((yield from _enqueue_in(environment, group, now, awaited)))
-    for run in runs:
-        answers.append(found[run.id])
-    return answers
+        found.update((yield from _enqueue_in(environment, group, now, awaited=awaited)))
+    return [found[run.id] for run in runs]
 
 
-def _enqueue_in(environment: str, runs: list[NewRun], now: int, awaited: bool) -> Script[dict[str, Triggered]]:
+def _enqueue_in(environment: str, runs: list[NewRun], now: int, *, awaited: bool) -> Script[dict[str, Triggered]]:
     tasks = yield from _known_tasks(environment, runs)
     found = yield from _cached(environment, runs, now)
-    fresh = [run for run in runs if run.id not in found]
-    turns = yield from _turns(environment, fresh, tasks)
-    yield from _insert(fresh, tasks, turns, now, awaited)
-    for queue in turns.unkeyed:
-        yield call("set_unkeyed_turn", environment=environment, name=queue, turn=turns.last[queue, ""])
+    fresh = [run for run in runs if run.id not in found] if found else runs
+    if fresh:
+        turns = yield from _turns(environment, fresh, tasks)
+        yield from _insert(fresh, tasks, turns, now, awaited=awaited)
+        for queue in turns.unkeyed:
+            yield call("set_unkeyed_turn", environment=environment, name=queue, turn=turns.last[queue, ""])
     for run in fresh:
         found[run.id] = Triggered(run.id)
         if run.adopts is not None:
@@ -123,51 +121,71 @@ def _turns(environment: str, runs: list[NewRun], tasks: dict[str, TaskInfo]) -> 
     return _Turns(rows, last)
 
 
-def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: int, awaited: bool) -> Script[None]:
+class _Start(msgspec.Struct, frozen=True):
+    """When a run may start, and until when."""
+
+    status: RunStatus
+    available_at: int
+    expires_at: int | None
+
+
+def _start(run: NewRun, info: TaskInfo | None, now: int) -> _Start:
+    available = max(now + run.delay_ms, run.start_at or 0)
+    ttl = run.ttl_ms if run.ttl_ms is not None else info.ttl_ms if info is not None else None
+    expires = None if ttl is None else available + ttl
+    if info is None:
+        return _Start(RunStatus.PENDING_VERSION, available, expires)
+    return _Start(RunStatus.DELAYED if available > now else RunStatus.QUEUED, available, expires)
+
+
+def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: int, *, awaited: bool) -> Script[None]:
     rows: list[tuple[object, ...]] = []
     facts: list[changes.ChangeFact] = []
+    dues: list[int] = []
     ready = False
-    due: int | None = None
     for run in runs:
         if run.depth > DEPTH_MAX:
             raise InvalidInput(
                 f"run {run.id} of {run.task} would lie {run.depth} generations deep, the limit is {DEPTH_MAX}."
             )
         info = tasks.get(run.task)
-        queue = run.queue if run.queue is not None else info.queue if info is not None else ""
-        available = max(now + run.delay_ms, run.start_at or 0)
-        if info is None:
-            status = RunStatus.PENDING_VERSION
-        elif available > now:
-            status = RunStatus.DELAYED
-            due = available if due is None else min(due, available)
-        else:
-            status = RunStatus.QUEUED
+        start = _start(run, info, now)
+        status = start.status.value
+        if start.status is RunStatus.QUEUED:
             ready = True
-        ttl = run.ttl_ms if run.ttl_ms is not None else info.ttl_ms if info is not None else None
-        expires = None if ttl is None else available + ttl
-        if expires is not None:
-            due = expires if due is None else min(due, expires)
-        root = run.root_id or run.id
-        attempts = run.max_attempts or (info.max_attempts if info is not None else 0)
-        duration = run.max_duration_ms or (info.max_duration_ms if info is not None else None)
+        elif start.status is RunStatus.DELAYED:
+            dues.append(start.available_at)
+        if start.expires_at is not None:
+            dues.append(start.expires_at)
         payload = yield from blobs.stow(run.id, run.payload, "payload")
-        metadata = run.metadata if run.adopts is None else (yield call("run_metadata", id=run.adopts)) or run.metadata
-        tags = "[]" if not run.tags else _ENCODE(run.tags).decode()
-        rows.append(
-            (run.id, run.environment, run.task, queue, run.concurrency_key, status.value, payload, metadata, tags, attempts,
-             run.priority_ms, turns.take(queue, run.concurrency_key), available - run.priority_ms, now, available, expires,
-             duration, run.parent_id, run.parent_key, root, run.depth, run.generation, run.batch_id, run.batch_position,
-             run.idempotency_key, run.resumed_from, int(awaited), int(run.adopts is not None))
-        )  # fmt: skip
-        facts.append((run.id, root, 1, "status", status.value, now))
-    if rows:
-        yield call("add_runs", rows=rows)
-        yield from changes.append(facts)
+        metadata = run.metadata
+        if run.adopts is not None:
+            metadata = (yield call("run_metadata", id=run.adopts)) or metadata
+        rows.append((*_row(run, info, start, turns, payload, metadata, now), int(awaited)))
+        facts.append((run.id, run.root_id or run.id, 1, "status", status, now))
+    yield call("add_runs", rows=rows)
+    yield from changes.append(facts)
     if ready:
         yield READY
-    if due is not None:
-        yield Due(due)
+    if dues:
+        yield Due(min(dues))
+
+
+def _row(
+    run: NewRun, info: TaskInfo | None, start: _Start, turns: _Turns, payload: str, metadata: str, now: int
+) -> tuple[object, ...]:
+    """The columns of `add_runs` up to `awaited`."""
+    queue = run.queue if run.queue is not None else info.queue if info is not None else ""
+    attempts = run.max_attempts or (info.max_attempts if info is not None else 0)
+    duration = run.max_duration_ms or (info.max_duration_ms if info is not None else None)
+    tags = "[]" if not run.tags else _ENCODE(run.tags).decode()
+    return (
+        run.id, run.environment, run.task, queue, run.concurrency_key, start.status.value, payload, metadata, tags,
+        attempts, run.priority_ms, turns.take(queue, run.concurrency_key), start.available_at - run.priority_ms, now,
+        start.available_at, start.expires_at, duration, run.parent_id, run.parent_key, run.root_id or run.id, run.depth,
+        run.generation, run.batch_id, run.batch_position, run.idempotency_key, run.resumed_from,
+        int(run.adopts is not None),
+    )  # fmt: skip
 
 
 def _adopt(run: NewRun) -> Script[None]:

@@ -33,9 +33,12 @@ def _whole(run: Run) -> Script[Run]:
 
 
 def _whole_all(runs: Sequence[Run]) -> Script[tuple[Run, ...]]:
-    whole = []
+    if not any(blobs.is_blob(run.payload) or blobs.is_blob(run.output) for run in runs):
+        return tuple(runs)
+    whole: list[Run] = []
     for run in runs:
-        whole.append((yield from _whole(run)))
+        fetched = yield from _whole(run)
+        whole.append(fetched)
     return tuple(whole)
 
 

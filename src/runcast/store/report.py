@@ -117,14 +117,10 @@ def _outcomes(accepted: _Group, replies: _Replies, now: int) -> Script[None]:
             groups[type(item.outcome)].append((run, item))
     if not groups:
         return
-    final = groups[Succeeded] + groups[TimedOut]
-    for run, item in groups[Failed]:
-        assert isinstance(item.outcome, Failed)
-        if item.outcome.retry_in_ms is None:
-            final.append((run, item))
+    retried = [pair for pair in groups[Failed] if _may_retry(pair[1])]
+    final = groups[Succeeded] + groups[TimedOut] + [pair for pair in groups[Failed] if not _may_retry(pair[1])]
     if final:
         yield from _finish(final, now)
-    retried = [(run, item) for run, item in groups[Failed] if item.outcome.retry_in_ms is not None]  # type: ignore[union-attr]
     if retried:
         yield from _retry(retried, now)
     if groups[Waiting]:
@@ -135,9 +131,13 @@ def _outcomes(accepted: _Group, replies: _Replies, now: int) -> Script[None]:
         yield from _continue(groups[Continued], now)
     if groups[HandedBack]:
         yield from hand_back([(run, item.executed_ms) for run, item in groups[HandedBack]], now)
-    for run, item in groups[Died]:
+    for run, _ in groups[Died]:
         yield from died_alone(run, now)
     yield READY
+
+
+def _may_retry(item: Report) -> bool:
+    return isinstance(item.outcome, Failed) and item.outcome.retry_in_ms is not None
 
 
 def _finish(group: _Group, now: int) -> Script[None]:

@@ -22,7 +22,7 @@ def why(run: Run, now: int) -> Script[Explanation]:
         case RunStatus.QUEUED:
             return (yield from _queued(run, now))
         case RunStatus.WAITING:
-            return (yield from _waiting(run, now))
+            return (yield from _waiting(run))
         case RunStatus.DELAYED:
             left = max(0, run.available_at - now)
             what = f"attempt {run.attempt} failed; the next one starts" if run.attempt else "it was delayed; it starts"
@@ -90,7 +90,7 @@ def _holders(queue: QueueRow, key: str | None) -> Script[list[str]]:
     return [row.name for row in rows]
 
 
-def _waiting(run: Run, now: int) -> Script[Explanation]:
+def _waiting(run: Run) -> Script[Explanation]:
     if run.parked_reason is not None:
         return _say(run, f"parked, it needs a person: {run.parked_reason}")
     pending: list[Awaiting] = yield call("pending_of", run_id=run.id, limit=_BLOCKERS)

@@ -110,7 +110,7 @@ def rescue(worker_ids: Sequence[str], now: int, *, deaths: bool) -> Script[int]:
     return len(executing)
 
 
-def set_queue(environment: str, settings: QueueSettings, paused: bool | None) -> Script[QueueRow]:
+def set_queue(environment: str, settings: QueueSettings, *, paused: bool | None) -> Script[QueueRow]:
     """Change a queue's limits; runs set aside under the old ones come back to be looked at again."""
     yield call(
         "put_queue",

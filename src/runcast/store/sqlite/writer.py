@@ -114,7 +114,7 @@ class Writer:
         notes: list[Note] = []
         try:
             followed = self._together(jobs, notes)
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever a script raises is its caller's)
             self._rollback()
             notes = []
             followed = self._one_by_one(jobs, notes)
@@ -124,7 +124,7 @@ class Writer:
     def _together(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
         run = self._executor.run
         with translated(self._executor.path):
-            self._begin(all(job.lazy for job in jobs))
+            self._begin(lazy=all(job.lazy for job in jobs))
             for job in jobs:
                 job.result = run(job.factory(), notes)
             followed = self._follow(notes)
@@ -142,7 +142,7 @@ class Writer:
             with translated(self._executor.path):
                 self._commit()
             return followed
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
             self._rollback()
             notes.clear()
             for job in jobs:
@@ -157,7 +157,7 @@ class Writer:
         try:
             with translated(self._executor.path):
                 job.result = self._executor.run(job.factory(), mine)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
             job.error = error
             if not self._connection.in_transaction:
                 return False
@@ -179,7 +179,7 @@ class Writer:
                     job.result = self._executor.run(job.factory(), mine)
                     self._commit()
                 notes.extend(mine)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
                 job.error = error
                 self._rollback()
         return []
@@ -206,7 +206,7 @@ class Writer:
         notes.extend(mine)
         return results
 
-    def _begin(self, lazy: bool) -> None:
+    def _begin(self, *, lazy: bool) -> None:
         wanted = "normal" if lazy else "full"
         if wanted != self._synchronous:
             self._connection.execute(f"pragma synchronous = {wanted}")
