@@ -1,1 +1,146 @@
-"""Durable background work for Python that you can watch while it happens."""
+"""Durable background work for Python that you can watch while it happens.
+
+The whole public API; `runcast.testing` has the rest. Names are imported when they are first used, so that
+`import runcast` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runcast.domain.errors import (
+        Conflict,
+        DatabaseCorrupt,
+        DatabaseLocked,
+        DatabaseReadOnly,
+        DiskFull,
+        DuplicateTask,
+        ErrorInfo,
+        InvalidInput,
+        InvalidPayload,
+        LostOwnership,
+        NotDurableHere,
+        NotFound,
+        Parked,
+        RuncastError,
+        StepFailed,
+        TaskFailed,
+        Unavailable,
+        UnknownTask,
+        ValueTooLarge,
+        WaitTimedOut,
+    )
+    from runcast.domain.retry import Retry
+    from runcast.domain.run import Counts, Run, RunStatus
+    from runcast.sdk import artifacts, logger, metadata, streams, tags, tasks, wait
+    from runcast.sdk.call import Call
+    from runcast.sdk.client import Client
+    from runcast.sdk.control import AbortRun, Continue
+    from runcast.sdk.handle import BatchHandle, RunHandle
+    from runcast.sdk.info import RunInfo, current_run
+    from runcast.sdk.progress import progress
+    from runcast.sdk.queues import Queue
+    from runcast.sdk.resource import resource
+    from runcast.sdk.result import Failed, Ok, Result
+    from runcast.sdk.select import as_completed, select, timeout
+    from runcast.sdk.snapshot import RunSnapshot
+    from runcast.sdk.step import step
+    from runcast.sdk.task import task
+    from runcast.sdk.values import now, random, uuid4
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AbortRun",
+    "BatchHandle",
+    "Call",
+    "Client",
+    "Conflict",
+    "Continue",
+    "Counts",
+    "DatabaseCorrupt",
+    "DatabaseLocked",
+    "DatabaseReadOnly",
+    "DiskFull",
+    "DuplicateTask",
+    "ErrorInfo",
+    "Failed",
+    "InvalidInput",
+    "InvalidPayload",
+    "LostOwnership",
+    "NotDurableHere",
+    "NotFound",
+    "Ok",
+    "Parked",
+    "Queue",
+    "Result",
+    "Retry",
+    "Run",
+    "RunHandle",
+    "RunInfo",
+    "RunSnapshot",
+    "RunStatus",
+    "RuncastError",
+    "StepFailed",
+    "TaskFailed",
+    "Unavailable",
+    "UnknownTask",
+    "ValueTooLarge",
+    "WaitTimedOut",
+    "__version__",
+    "artifacts",
+    "as_completed",
+    "current_run",
+    "logger",
+    "metadata",
+    "now",
+    "progress",
+    "random",
+    "resource",
+    "select",
+    "step",
+    "streams",
+    "tags",
+    "task",
+    "tasks",
+    "timeout",
+    "uuid4",
+    "wait",
+]
+
+_HOMES = {
+    "call": ("Call",),
+    "client": ("Client",),
+    "control": ("AbortRun", "Continue"),
+    "handle": ("BatchHandle", "RunHandle"),
+    "info": ("RunInfo", "current_run"),
+    "progress": ("progress",),
+    "queues": ("Queue",),
+    "resource": ("resource",),
+    "result": ("Failed", "Ok", "Result"),
+    "select": ("as_completed", "select", "timeout"),
+    "snapshot": ("RunSnapshot",),
+    "step": ("step",),
+    "task": ("task",),
+    "values": ("now", "random", "uuid4"),
+}
+_MODULES = frozenset({"artifacts", "logger", "metadata", "streams", "tags", "tasks", "wait"})
+_HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
+_HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run") | {"Retry": "runcast.domain.retry"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'runcast' has no attribute {name!r}")
+    if name in _MODULES:
+        found: Any = import_module(f"runcast.sdk.{name}")
+    else:
+        found = getattr(import_module(_HOME_OF.get(name, "runcast.domain.errors")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -19,6 +19,7 @@ from runcast.wire import socket_path
 
 T = TypeVar("T")
 Ask = Callable[[ClientGateway], Coroutine[Any, Any, T]]
+Source = Callable[[ClientGateway], AsyncGenerator[T, None]]
 
 STARTING_S = 5.0
 """How long a database may be locked by a server whose socket does not answer yet."""
@@ -39,8 +40,8 @@ class Door(Protocol):
         """Like `call`, for what ends only when an engine runs; asked again when the engine comes back."""
         ...
 
-    def follow(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> Following[T]:
-        """A stream; `open` is called anew after a lost connection and goes on where it was."""
+    def follow(self, begin: Callable[[], Source[T]]) -> Following[T]:
+        """A stream. `begin()` makes the source of one reader, which is called again after a lost connection."""
         ...
 
     async def close(self) -> None: ...
@@ -58,8 +59,8 @@ class GatewayDoor:
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
         return OutsideCall(ask(self._gateway), on_portal=False, finish=False)
 
-    def follow(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> Following[T]:
-        return Following(lambda: open(self._gateway), on_portal=False)
+    def follow(self, begin: Callable[[], Source[T]]) -> Following[T]:
+        return Following(lambda: begin()(self._gateway), on_portal=False)
 
     async def close(self) -> None:
         await self._gateway.close()
@@ -80,8 +81,8 @@ class SocketDoor:
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
         return OutsideCall(self._ask_until_answered(ask), on_portal=True, finish=False)
 
-    def follow(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> Following[T]:
-        return Following(lambda: self._stream(open), on_portal=True)
+    def follow(self, begin: Callable[[], Source[T]]) -> Following[T]:
+        return Following(lambda: self._stream(begin()), on_portal=True)
 
     async def close(self) -> None:
         await asyncio.wrap_future(get_portal().submit(self._disconnect()))
@@ -116,7 +117,7 @@ class SocketDoor:
                 if not gateway.is_closed:
                     raise
 
-    async def _stream(self, open: Callable[[ClientGateway], AsyncGenerator[T, None]]) -> AsyncGenerator[T, None]:
+    async def _stream(self, open: Source[T]) -> AsyncGenerator[T, None]:
         while True:
             gateway = await self._served()
             source = open(gateway)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from runcast.domain.errors import ErrorInfo, NotFound
 from runcast.domain.ids import BatchId, RunId
 from runcast.domain.run import Run, RunStatus
-from runcast.gateway import ClientGateway, Watch
+from runcast.gateway import ClientGateway
 from runcast.sdk.call import Call
 from runcast.sdk.codec import decode_json
 from runcast.sdk.doors import Door
+from runcast.sdk.follow import follow_one
 from runcast.sdk.outside import Following
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.snapshot import RunSnapshot
@@ -62,13 +63,15 @@ class RunHandle(Generic[T]):
         from runcast.sdk.ambient import wait_inside
 
         inside = wait_inside(self.id, self.decode, timeout)
-        if inside is not None:
-            return inside
+        return inside if inside is not None else self.wait_result(timeout=timeout)
+
+    def wait_result(self, *, timeout: float | None = None) -> Call[T]:
+        """Like `result`, but asks the engine itself also inside a run: nothing is recorded."""
         return self._door().wait(lambda gateway: self._result(gateway, timeout))
 
     def follow(self) -> Following[RunSnapshot[T]]:
         """The run now, and after every change, until it has ended: `for` or `async for`."""
-        return self._door().follow(self._follow)
+        return self._door().follow(lambda: follow_one(self.id, self.decode).updates)
 
     def cancel(self) -> Call[bool]:
         """Cancel the run and its live children; True if it was live."""
@@ -80,10 +83,6 @@ class RunHandle(Generic[T]):
     async def _result(self, gateway: ClientGateway, timeout: float | None) -> T:
         run = await asyncio.wait_for(gateway.result(self.id), timeout)
         return RunSnapshot(run, self.decode).unwrap()
-
-    async def _follow(self, gateway: ClientGateway) -> AsyncGenerator[RunSnapshot[T], None]:
-        async for run in follow_run(gateway, self.id):
-            yield RunSnapshot(run, self.decode)
 
     async def _cancel(self, gateway: ClientGateway) -> bool:
         return self.id in await gateway.cancel([self.id])
@@ -141,21 +140,3 @@ async def get_run(gateway: ClientGateway, run_id: RunId) -> Run:
     if run is None:
         raise NotFound(f"no run {run_id} in this database")
     return run
-
-
-async def follow_run(gateway: ClientGateway, run_id: RunId) -> AsyncGenerator[Run, None]:
-    """A run now and after each change, until it is final."""
-    version = -1
-    updates: Any = gateway.watch(Watch(run_ids=(run_id,)))
-    try:
-        async for update in updates:
-            for run in update.runs:
-                if run.id == run_id and run.version > version:
-                    version = run.version
-                    yield run
-                    if run.is_final:
-                        return
-            if version < 0:
-                raise NotFound(f"no run {run_id} in this database")
-    finally:
-        await updates.aclose()

@@ -165,7 +165,7 @@ class RemoteClientGateway:
         return self._connection.is_closed
 
     # The answer is decoded by the annotation of the protocol's method, which is the caller's return type.
-    async def _ask(self, name: str, *arguments: object) -> T:  # type: ignore[type-var]
+    async def _ask(self, name: str, *arguments: object) -> T:
         read: Callable[[msgspec.Raw], T] = operation(ClientGateway, name).read_result
         return await self._connection.ask(f"client.{name}", arguments, read)
 
@@ -283,7 +283,7 @@ class RemoteWorkerSession:
         self.welcome = welcome
 
     # The answer is decoded by the annotation of the protocol's method, which is the caller's return type.
-    async def _ask(self, name: str, *arguments: object) -> T:  # type: ignore[type-var]
+    async def _ask(self, name: str, *arguments: object) -> T:
         read: Callable[[msgspec.Raw], T] = operation(WorkerSession, name).read_result
         return await self._connection.ask(f"worker.{name}", arguments, read)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from runcast.domain.errors import InvalidInput, ValueTooLarge
@@ -17,7 +18,8 @@ from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.doors import Door
 from runcast.sdk.execution import current_execution
-from runcast.sdk.handle import BatchHandle, FindDoor, RunHandle, follow_run, to_result
+from runcast.sdk.follow import follow_one
+from runcast.sdk.handle import BatchHandle, FindDoor, RunHandle, to_result
 from runcast.sdk.outside import Following
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.snapshot import RunSnapshot
@@ -59,10 +61,11 @@ def trigger_and_follow(request: ChildRequest) -> Following[RunSnapshot[Any]]:
 
     async def follow(gateway: ClientGateway) -> AsyncGenerator[RunSnapshot[Any], None]:
         handle = await started
-        async for run in follow_run(gateway, handle.id):
-            yield RunSnapshot(run, request.decode)
+        async with aclosing(follow_one(handle.id, request.decode).updates(gateway)) as updates:
+            async for update in updates:
+                yield update
 
-    return door.follow(follow)
+    return door.follow(lambda: follow)
 
 
 def batch_trigger(requests: Sequence[ChildRequest], *, key: str | None = None) -> Call[BatchHandle[Any]]:

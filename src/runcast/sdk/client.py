@@ -1,0 +1,249 @@
+"""`Client`: trigger, read, follow and steer runs from any process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Unpack
+
+import msgspec
+
+from runcast.domain.effect import Artifact, Log, Part
+from runcast.domain.errors import InvalidInput
+from runcast.domain.ids import RunId
+from runcast.domain.journal import Entry, NewWait, Wait
+from runcast.domain.queue import QueueSettings, QueueState
+from runcast.domain.run import RunStatus
+from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
+from runcast.sdk import requests
+from runcast.sdk.ambient import current_door, door_to_database, door_to_url, page_url
+from runcast.sdk.call import Call
+from runcast.sdk.codec import decode_json, encode_json
+from runcast.sdk.doors import Door, GatewayDoor
+from runcast.sdk.durations import Duration, duration_ms
+from runcast.sdk.follow import follow_tree
+from runcast.sdk.handle import BatchHandle, RunHandle
+from runcast.sdk.options import OptionArguments, parse_options, parse_tags
+from runcast.sdk.outside import Following
+from runcast.sdk.snapshot import RunSnapshot
+from runcast.sdk.task import TaskDefinition
+from runcast.sdk.tasks import named_request
+
+
+class RunList(msgspec.Struct, frozen=True):
+    """A page of runs, newest first; give `cursor` back for the next page (None: the end)."""
+
+    runs: tuple[RunSnapshot[Any], ...]
+    cursor: str | None
+
+
+class Client:
+    """An engine as a program sees it. Every method returns a call: `await` it, or `.result()` in blocking code.
+
+    `database` is a SQLite file: the server that owns it is asked, and a free file is opened for the request.
+    `url` is the socket of a running engine. Without either: `RUNCAST_URL`, `RUNCAST_DATABASE`, `.runcast/runcast.db`.
+
+    >>> async with Client() as client:  # doctest: +SKIP
+    ...     run = await client.trigger("enrich", {"domain": "python.org"})
+    ...     print(await run.result())
+
+    A client asks the engine itself, also inside a run: what it does there is not journaled.
+    """
+
+    def __init__(
+        self, database: str | Path | None = None, *, url: str | None = None, gateway: ClientGateway | None = None
+    ) -> None:
+        if sum(given is not None for given in (database, url, gateway)) > 1:
+            raise InvalidInput("a client has one of database, url and gateway")
+        self._door = _choose_door(database, url, gateway)
+
+    def _find_door(self) -> Door:
+        return self._door
+
+    def _handle(self, run_id: str) -> RunHandle[Any]:
+        return RunHandle(RunId(run_id), door=self._find_door, url=page_url(f"runs/{run_id}"))
+
+    # --- runs
+
+    def trigger(
+        self, task: str | TaskDefinition[..., Any], payload: Any = None, **options: Unpack[OptionArguments]
+    ) -> Call[RunHandle[Any]]:
+        """Trigger a task; the call ends when the run is on disk. `payload` is the object of its parameters."""
+        return requests.trigger_through(self._find_door, named_request(task, payload, parse_options(**options)))
+
+    def batch_trigger(
+        self, task: str | TaskDefinition[..., Any], payloads: Iterable[Any], **options: Unpack[OptionArguments]
+    ) -> Call[BatchHandle[Any]]:
+        """Trigger a task many times in one transaction."""
+        parsed = parse_options(**options)
+        return requests.batch_through(self._find_door, [named_request(task, payload, parsed) for payload in payloads])
+
+    def retrieve(self, run_id: str) -> Call[RunSnapshot[Any]]:
+        """A run as it is now. Raises `NotFound`."""
+        return self._handle(run_id).fetch()
+
+    def list(
+        self,
+        *,
+        status: str | Sequence[str] = (),
+        task: str | Sequence[str] = (),
+        queue: str | Sequence[str] = (),
+        tag: str | Sequence[str] = (),
+        parent: str | None = None,
+        root: str | None = None,
+        batch: str | None = None,
+        roots_only: bool = False,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Call[RunList]:
+        """Runs, newest first. Several values of one filter mean any of them."""
+        filter = RunFilter(
+            status=tuple(_check_status(one) for one in _several(status)),
+            task=_several(task),
+            queue=_several(queue),
+            tag=_several(tag),
+            parent_id=RunId(parent) if parent else None,
+            root_id=RunId(root) if root else None,
+            batch_id=batch,
+            roots_only=roots_only,
+        )
+
+        async def ask(gateway: ClientGateway) -> RunList:
+            page = await gateway.list_runs(filter, cursor=cursor, limit=limit)
+            return RunList(tuple(RunSnapshot(run, decode_json) for run in page.runs), page.cursor)
+
+        return self._door.call(ask)
+
+    def cancel(self, *run_ids: str) -> Call[Sequence[RunId]]:
+        """Cancel runs and their live children; those of the given that were live."""
+        return self._door.call(lambda gateway: gateway.cancel([RunId(id) for id in run_ids]))
+
+    def replay(self, run_id: str, payload: Any = None) -> Call[RunHandle[Any]]:
+        """A new run of the same task, from the start, with the same payload or another."""
+        text = None if payload is None else encode_json(payload, what="payload")
+        new_id = RunId(requests.fresh_id("run"))
+
+        async def ask(gateway: ClientGateway) -> RunHandle[Any]:
+            return self._handle((await gateway.replay(RunId(run_id), new_id, payload=text)).id)
+
+        return self._door.call(ask)
+
+    def resume(self, run_id: str) -> Call[RunHandle[Any]]:
+        """Go on with a failed run where it was, as a new run; a parked run goes on itself. Else `Conflict`."""
+        new_id = RunId(requests.fresh_id("run"))
+
+        async def ask(gateway: ClientGateway) -> RunHandle[Any]:
+            return self._handle((await gateway.resume(RunId(run_id), new_id)).id)
+
+        return self._door.call(ask)
+
+    def result(self, run_id: str, *, timeout: float | None = None) -> Call[Any]:
+        """The output, once the run has ended. Raises `TaskFailed`, or `TimeoutError` after `timeout` seconds."""
+        return self._handle(run_id).wait_result(timeout=timeout)
+
+    # --- watching
+
+    def follow(self, run_id: str) -> Following[RunSnapshot[Any]]:
+        """The run now, and after every change, until it has ended: `for` or `async for`."""
+        return self._handle(run_id).follow()
+
+    def follow_tree(self, root_id: str) -> Following[RunSnapshot[Any]]:
+        """Every run below a root, and the root itself, now and after every change, until the root has ended."""
+        return self._door.follow(lambda: follow_tree(RunId(root_id), decode_json).updates)
+
+    def logs(self, run_id: str, *, after: int = 0, limit: int = 1000) -> Call[Sequence[Log]]:
+        """Log lines after a `seq`, in order."""
+        return self._door.call(lambda gateway: gateway.logs(RunId(run_id), after=after, limit=limit))
+
+    def parts(self, run_id: str, stream: str, *, after: int = -1, limit: int = 1000) -> Call[Sequence[Part]]:
+        """Parts of a stream after a `seq`, in order; `value` is JSON text."""
+        return self._door.call(lambda gateway: gateway.parts(RunId(run_id), stream, after=after, limit=limit))
+
+    def artifacts(self, run_id: str) -> Call[Sequence[Artifact]]:
+        """What the run stored for people to look at."""
+        return self._door.call(lambda gateway: gateway.artifacts(RunId(run_id)))
+
+    def artifact(self, artifact_id: str) -> Call[bytes]:
+        """The content of an artifact. Raises `NotFound`."""
+        return self._door.call(lambda gateway: gateway.artifact(artifact_id))
+
+    def journal(self, run_id: str) -> Call[Sequence[Entry]]:
+        """What the run recorded, in order."""
+        return self._door.call(lambda gateway: gateway.journal(RunId(run_id)))
+
+    def why(self, run_id: str) -> Call[Explanation]:
+        """Why a run is not running."""
+        return self._door.call(lambda gateway: gateway.why(RunId(run_id)))
+
+    # --- waits
+
+    def create_wait(
+        self, *, timeout: Duration | None = None, tags: str | Sequence[str] = (), idempotency_key: str | None = None
+    ) -> Call[Wait]:
+        """A wait that a run may wait for by its id, made outside of any run."""
+        new = NewWait(
+            requests.fresh_id("waitpoint"),
+            timeout_ms=None if timeout is None else duration_ms(timeout, name="timeout"),
+            tags=parse_tags(tags),
+            idempotency_key=idempotency_key,
+        )
+        return self._door.call(lambda gateway: gateway.create_wait(new))
+
+    def complete_wait(self, wait_id: str, value: Any = None) -> Call[Wait]:
+        """Complete a wait with a JSON value. The first completion wins; `NotFound` when there is no such wait."""
+        text = encode_json(value, what=f"value of wait {wait_id}")
+        return self._door.call(lambda gateway: gateway.complete_wait(wait_id, text))
+
+    def waits(self, *, limit: int = 100) -> Call[Sequence[Wait]]:
+        """Waits that nobody completed yet, oldest first."""
+        return self._door.call(lambda gateway: gateway.list_waits(limit=limit))
+
+    # --- tasks and queues
+
+    def tasks(self) -> Call[Sequence[TaskInfo]]:
+        """The tasks that workers have declared."""
+        return self._door.call(lambda gateway: gateway.tasks())
+
+    def queues(self) -> Call[Sequence[QueueState]]:
+        """Queues with their limits and how full they are."""
+        return self._door.call(lambda gateway: gateway.queues())
+
+    def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> Call[QueueState]:
+        """Change a queue's limits, pause or resume it, live."""
+        return self._door.call(lambda gateway: gateway.set_queue(settings, paused=paused))
+
+    # --- its end
+
+    async def close(self) -> None:
+        """Close the connection; the next call opens it again."""
+        await self._door.close()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """A connection is the process's, not the block's; it is closed at exit."""
+
+
+def _choose_door(database: str | Path | None, url: str | None, gateway: ClientGateway | None) -> Door:
+    if gateway is not None:
+        return GatewayDoor(gateway)
+    if url is not None:
+        return door_to_url(url)
+    return current_door() if database is None else door_to_database(database)
+
+
+def _several(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _check_status(status: str) -> str:
+    if status not in RunStatus.__members__:
+        raise InvalidInput(f"no status {status!r} (statuses: {', '.join(RunStatus.__members__)})")
+    return status
