@@ -133,10 +133,10 @@ def elapsed_ms(run: Run, now: int) -> int | None:
 
 
 def failure_line(run: Run) -> str:
-    """Why a run failed or is parked, in one line; empty when it did not."""
+    """Why a run failed or is parked, in one line; empty when the status says it all."""
     if run.parked_reason and not run.is_final:
         return one_line(run.parked_reason)
-    if run.error is None:
+    if run.error is None or run.status is RunStatus.CANCELED:
         return ""
     if run.error.user_message:
         return one_line(run.error.user_message)

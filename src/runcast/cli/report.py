@@ -39,7 +39,7 @@ def print_end(out: Console, run: Run, artifacts: Sequence[Artifact]) -> None:
     out.print()
     if run.output is not None and run.output != "null":
         out.print(_labelled("output", _pretty(run.output)), soft_wrap=True)
-    if run.error is not None:
+    if run.error is not None and run.status is not RunStatus.CANCELED:
         _print_error(out, run)
     for artifact in artifacts:
         size = f"{artifact.size:,} bytes"
@@ -55,7 +55,7 @@ def print_run(out: Console, run: Run) -> None:
     now = now_ms()
     for name, value in _fields(run, now):
         out.print(_labelled(name, value), soft_wrap=True)
-    if run.error is not None:
+    if run.error is not None and run.status is not RunStatus.CANCELED:
         _print_error(out, run)
     for what, command in _next(run):
         out.print(_labelled(what, command))

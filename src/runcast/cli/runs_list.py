@@ -11,6 +11,7 @@ from runcast.cli.command import Command, database_option, did_you_mean
 from runcast.cli.connect import with_gateway
 from runcast.cli.followed import progress_of
 from runcast.cli.look import ago, badge, bar, duration, elapsed_ms, failure_line, now_ms, printable, short_id
+from runcast.cli.outline import about
 from runcast.cli.output import console, is_plain, print_json, run_record
 from runcast.domain.errors import InvalidInput
 from runcast.domain.run import FINAL, LABELS, LIVE, Run, RunStatus
@@ -106,7 +107,7 @@ def _print_page(page: RunPage, *, filtered: bool) -> None:
     wide = out.width >= WIDE
     table = Table(box=None, header_style="bright_black", padding=(0, 2, 0, 0), expand=out.is_terminal)
     table.add_column("Status", no_wrap=True)
-    table.add_column("Task", no_wrap=True, overflow="ellipsis", max_width=40)
+    table.add_column("Task", no_wrap=True, overflow="ellipsis", max_width=48)
     table.add_column("Run", no_wrap=True, style="bright_black")
     table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
     table.add_column("Took", no_wrap=True, justify="right")
@@ -116,7 +117,7 @@ def _print_page(page: RunPage, *, filtered: bool) -> None:
         elapsed = elapsed_ms(run, now)
         table.add_row(
             badge(run.shown, outcome=run.outcome, plain=is_plain(out)),
-            printable(run.task),
+            _name(run),
             run.id if wide else short_id(run.id),
             _remark(run, plain=is_plain(out)),
             "" if elapsed is None else duration(elapsed),
@@ -125,6 +126,10 @@ def _print_page(page: RunPage, *, filtered: bool) -> None:
     out.print(table)
     if page.cursor is not None:
         out.print(f"more: --cursor {page.cursor}", style="bright_black")
+
+
+def _name(run: Run) -> Text:
+    return Text(printable(run.task)).append(f" {about(run)}".rstrip(), style="bright_black")
 
 
 def _remark(run: Run, *, plain: bool) -> Text:

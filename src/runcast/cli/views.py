@@ -11,7 +11,8 @@ from rich.text import Text
 
 from runcast.cli.follow import News
 from runcast.cli.followed import Followed, LogLine
-from runcast.cli.look import badge, clock, duration, elapsed_ms, failure_line, now_ms, printable, short_id
+from runcast.cli.look import badge, clock, duration, elapsed_ms, failure_line, now_ms, one_line, printable, short_id
+from runcast.cli.outline import about
 from runcast.cli.output import is_plain, print_json, run_record
 from runcast.cli.tree import Page, draw, log_text
 from runcast.domain.effect import Part
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FRAMES_PER_S = 10
+STATUS_CELLS = 13
 
 
 class JsonView:
@@ -138,13 +140,21 @@ class LiveView:
 
 
 def run_line(run: Run, now: int, *, plain: bool) -> Text:
-    """`12:04:11 ✓ Completed  enrich  8f2kqa3m  1.2s`, and the reason where there is one."""
+    """`12:04:11 ✓ Completed    enrich acme.com  8f2kqa3m  1.2s`, and the reason where there is one."""
     text = Text(f"{clock(run.finished_at or now)} ", style="bright_black")
-    text.append_text(badge(run.shown, outcome=run.outcome, plain=plain))
-    text.append(" " * max(1, 13 - len(text.plain) + 9)).append(run.task).append(f"  {short_id(run.id)}", "bright_black")
+    status = badge(run.shown, outcome=run.outcome, plain=plain)
+    text.append_text(status).append(" " * max(2, STATUS_CELLS - status.cell_len)).append(one_line(run.task))
+    payload = about(run)
+    text.append(f" {payload}" if payload else "", style="bright_black").append(f"  {short_id(run.id)}", "bright_black")
     elapsed = elapsed_ms(run, now)
-    if run.is_final and elapsed is not None:
+    if elapsed is not None and run.is_final:
         text.append(f"  {duration(elapsed)}", style="bright_black")
+    if run.attempt > 0 and run.status is RunStatus.DELAYED:
+        text.append(
+            f"  attempt {run.attempt + 1} of {run.max_attempts} in {duration(run.available_at - now)}", "yellow"
+        )
+    elif run.attempt > 1:
+        text.append(f"  attempt {run.attempt} of {run.max_attempts}", style="bright_black")
     reason = failure_line(run)
     return text.append(f"  {reason}", style="red") if reason else text
 
