@@ -1,9 +1,8 @@
-"""Draws the run's states from the transition table into the documentation: `python -m runcast.design.diagrams`."""
+"""Draws the run's states from the transition table into the documentation."""
 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 from runcast.domain.run import FINAL, LABELS, LIVE, TRANSITIONS, Event, RunStatus
@@ -52,13 +51,3 @@ def render(page: str) -> str:
             message = f"{PAGE} needs `<!-- generated: {name} -->` … `<!-- end -->` once; found {found}"
             raise ValueError(message)
     return page
-
-
-def main() -> int:
-    """Rewrite the page in place."""
-    PAGE.write_text(render(PAGE.read_text("utf-8")), "utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
