@@ -17,7 +17,7 @@ from runcast.domain.ids import RunId, WorkerId
 from runcast.domain.journal import Entry, NewEntry, NewWait, Wait
 from runcast.domain.outcome import Outcome
 from runcast.domain.queue import QueueSettings, QueueState
-from runcast.domain.run import NewRun, Run, Triggered
+from runcast.domain.run import End, NewRun, Run, Triggered
 
 # --- the worker's side ------------------------------------------------------------------------------------------
 
@@ -293,6 +293,10 @@ class ClientGateway(Protocol):
 
     async def result(self, run_id: RunId) -> Run:
         """The run, once it is final. Raises `NotFound`."""
+        ...
+
+    async def ends(self, run_ids: Sequence[RunId]) -> Sequence[End]:
+        """How runs ended, in the order asked, once all have. Raises `NotFound`."""
         ...
 
     async def create_wait(self, wait: NewWait) -> Wait: ...

@@ -182,6 +182,16 @@ class Triggered(msgspec.Struct, frozen=True):
     """True when an idempotency key named a run that already existed."""
 
 
+class End(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a run ended, without the rest of it."""
+
+    id: RunId
+    status: RunStatus
+    output: str | None = None
+    """JSON text."""
+    error: ErrorInfo | None = None
+
+
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run as anyone may read it. Times are milliseconds since the epoch."""
 

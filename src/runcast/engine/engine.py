@@ -16,7 +16,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.limits import LEASE_MS, PAYLOAD_BYTES_MAX, RENEW_MS, RETENTION_MS
 from runcast.domain.queue import QueueSettings, QueueState
-from runcast.domain.run import NewRun, Run, Triggered
+from runcast.domain.run import End, NewRun, Run, Triggered
 from runcast.engine import again, enqueue
 from runcast.engine.dispatch import Dispatch
 from runcast.engine.prune import Prune
@@ -152,6 +152,9 @@ class Engine:
 
     async def result(self, run_id: RunId) -> Run:
         return await self._results.wait(run_id)
+
+    async def ends(self, run_ids: Sequence[RunId]) -> Sequence[End]:
+        return await self._results.wait_all(run_ids)
 
     async def create_wait(self, wait: NewWait) -> Wait:
         await self.store.write(partial(entries.create_wait, wait, self.clock.now_ms()))

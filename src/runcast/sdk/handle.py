@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from runcast.domain.errors import ErrorInfo, NotFound
 from runcast.domain.ids import BatchId, RunId
-from runcast.domain.run import Run, RunStatus
+from runcast.domain.run import LABELS, End, Run, RunStatus
 from runcast.gateway import ClientGateway
 from runcast.sdk.call import Call
 from runcast.sdk.codec import decode_json
@@ -119,18 +119,19 @@ class BatchHandle(Generic[T]):
         return [RunSnapshot(run, handle.decode) for run, handle in zip(found, self.runs, strict=True)]
 
     async def collect(self, gateway: ClientGateway) -> list[Ok[T] | Failed]:
-        """The results, asked of `gateway` one after the other: each answer comes when its run has ended."""
-        return [to_result(await gateway.result(handle.id), handle.decode) for handle in self.runs]
+        """The results, asked of `gateway` in one request."""
+        ends = await gateway.ends([handle.id for handle in self.runs])
+        return [to_result(end, handle.decode) for end, handle in zip(ends, self.runs, strict=True)]
 
     async def _cancel(self, gateway: ClientGateway) -> int:
         return len(await gateway.cancel([handle.id for handle in self.runs]))
 
 
-def to_result(run: Run, decode: Callable[[str], T]) -> Ok[T] | Failed:
+def to_result(run: Run | End, decode: Callable[[str], T]) -> Ok[T] | Failed:
     """A finished run as `Ok` or `Failed`."""
     if run.status is RunStatus.COMPLETED:
         return Ok(decode(run.output if run.output is not None else "null"), run.id)
-    error = run.error or ErrorInfo(type=run.status.value, message=run.label)
+    error = run.error or ErrorInfo(type=run.status.value, message=LABELS[run.status])
     return Failed(error, run.id, run.status)
 
 

@@ -14,7 +14,7 @@ from runcast.domain.errors import Unavailable, ValueTooLarge
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.queue import QueueSettings, QueueState
-from runcast.domain.run import NewRun, Run, Triggered
+from runcast.domain.run import End, NewRun, Run, Triggered
 from runcast.gateway import (
     Assignment,
     ClientGateway,
@@ -219,6 +219,9 @@ class RemoteClientGateway:
 
     async def result(self, run_id: RunId) -> Run:
         return await self._ask("result", run_id)
+
+    async def ends(self, run_ids: Sequence[RunId]) -> Sequence[End]:
+        return await self._ask("ends", run_ids)
 
     async def create_wait(self, wait: NewWait) -> Wait:
         return await self._ask("create_wait", wait)

@@ -26,7 +26,7 @@ import msgspec
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.journal import Entry, Wait
 from runcast.domain.queue import QueueState
-from runcast.domain.run import Run
+from runcast.domain.run import End, Run
 from runcast.store import rows
 
 VALUES_CHUNKS = (64, 16, 4, 1)
@@ -38,7 +38,7 @@ _VALUES = re.compile(r"\{values :(\w+)\}")
 _INSERT_COLUMNS = re.compile(r"insert(?: or \w+)? into \w+ \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},
-    **{row.__name__: row for row in (Run, Entry, Wait, QueueState, Log, Part, Artifact)},
+    **{row.__name__: row for row in (Run, End, Entry, Wait, QueueState, Log, Part, Artifact)},
 }
 
 

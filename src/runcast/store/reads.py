@@ -12,11 +12,11 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, Wait
 from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX
 from runcast.domain.queue import QueueState
-from runcast.domain.run import FINAL, Run
+from runcast.domain.run import FINAL, End, Run
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
 from runcast.store import blobs
 from runcast.store.claim import assigned, to_entries
-from runcast.store.rows import ChangeRow, JournalRow, KeyCount, QueueRow, ReadyRun, TaskRow
+from runcast.store.rows import ChangeRow, JournalRow, KeyCount, Name, QueueRow, ReadyRun, TaskRow
 from runcast.store.script import Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)
@@ -50,6 +50,21 @@ def find_run(run_id: str) -> Script[Run | None]:
 def runs_by_id(run_ids: Sequence[str]) -> Script[tuple[Run, ...]]:
     runs: list[Run] = yield call("runs_by_id", ids=[[id] for id in run_ids])
     return (yield from _whole_all(runs))
+
+
+def ends(run_ids: Sequence[str]) -> Script[tuple[list[End], list[str]]]:
+    """How those of the runs ended that have, and the ids that name no run."""
+    ids = [[id] for id in run_ids]
+    found: list[End] = yield call("ends", ids=ids)
+    for at, end in enumerate(found):
+        if end.output is not None and blobs.is_blob(end.output):
+            output = yield from blobs.fetch(end.id, end.output)
+            found[at] = msgspec.structs.replace(end, output=output)
+    if len(found) == len(run_ids):
+        return found, []
+    existing: list[Name] = yield call("existing_runs", ids=ids)
+    known = {row.name for row in existing}
+    return found, [id for id in run_ids if id not in known]
 
 
 def tree(root_id: str) -> Script[tuple[Run, ...]]:

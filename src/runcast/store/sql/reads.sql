@@ -8,6 +8,12 @@ select runs.*
 from {rows :ids (id text)} r
 join runs on runs.id = r.id;
 
+-- name: ends -> End*
+select runs.id, runs.status, runs.output, runs.error
+from {rows :ids (id text)} r
+join runs on runs.id = r.id
+where runs.status in ('COMPLETED', 'CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT');
+
 -- name: runs_by_prefix -> Run*
 select *
 from runs
