@@ -15,6 +15,7 @@ def generated_pages(root: Path) -> dict[Path, str]:
         states: diagrams.render(states.read_text("utf-8")),
         root / "docs/reference/errors.md": reference.errors_page(),
         root / "docs/reference/limits.md": reference.limits_page(),
+        root / "docs/reference/names.md": reference.names_page(),
     }
 
 

@@ -6,9 +6,12 @@ import ast
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
+import runcast
 from runcast.domain import errors, limits
 from runcast.domain.errors import RuncastError
+from runcast.sdk import result
 
 MADE = "<!-- Made from the code by `make docs`; edit the code instead. -->"
 
@@ -37,6 +40,43 @@ def limits_page() -> str:
     return "\n".join([f"# Bounds\n\n{MADE}\n\n{intro}\n", "| bound | value | |", "|---|---|---|", *rows, ""])
 
 
+def names_page() -> str:
+    """Every public name with its first sentence; modules with what they hold."""
+    found = {name: getattr(runcast, name) for name in runcast.__all__ if not name.startswith("_")}
+    modules = {name: value for name, value in found.items() if isinstance(value, ModuleType)}
+    plain = {name: value for name, value in found.items() if name not in modules and not _is_error(value)}
+    intro = (
+        "`from runcast import …` gives these, and nothing else is public. [Errors](errors.md) have a page of their own."
+    )
+    parts = [f"# Names\n\n{MADE}\n\n{intro}\n", _table(plain, "")]
+    parts += [
+        f"## `{name}`\n\n{_first_paragraph(module)}\n\n{_table(_members(module), f'{name}.')}"
+        for name, module in modules.items()
+    ]
+    return "\n".join(parts)
+
+
+def _table(names: dict[str, object], prefix: str) -> str:
+    aliases = dict(_documented_constants(result.__file__))
+    rows = [f"| `{prefix}{name}` | {aliases.get(name) or _first_paragraph(value)} |" for name, value in names.items()]
+    return "\n".join(["| name | |", "|---|---|", *rows, ""])
+
+
+def _members(module: ModuleType) -> dict[str, object]:
+    """Public functions that the module defines or binds, in order."""
+    home = module.__name__
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and inspect.isroutine(value) and value.__module__ == home
+    }
+
+
+def _is_error(value: object) -> bool:
+    """Whether the errors' page has it."""
+    return isinstance(value, type) and value.__module__ == errors.__name__ and issubclass(value, RuncastError)
+
+
 def _tree(cls: type[RuncastError]) -> Iterator[type[RuncastError]]:
     yield cls
     for child in cls.__subclasses__():
@@ -45,7 +85,12 @@ def _tree(cls: type[RuncastError]) -> Iterator[type[RuncastError]]:
 
 
 def _first_paragraph(documented: object) -> str:
-    return " ".join((inspect.getdoc(documented) or "").split("\n\n", 1)[0].split())
+    return _in_a_cell((inspect.getdoc(documented) or "").split("\n\n", 1)[0])
+
+
+def _in_a_cell(text: str) -> str:
+    """On one line, with the character that would end a table's cell escaped."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _documented_constants(file: str) -> Iterator[tuple[str, str]]:
@@ -55,4 +100,4 @@ def _documented_constants(file: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
             text = str(following.value.value) if is_text else ""  # type: ignore[union-attr]
-            yield node.targets[0].id, " ".join(text.split())
+            yield node.targets[0].id, _in_a_cell(text)
