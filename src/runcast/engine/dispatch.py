@@ -3,8 +3,10 @@
 The writer calls `follow` before each commit and `committed` after it. Between two commits the dispatcher is in one of
 two modes:
 
-    idle       the last claim left nothing claimable; a `Ready` note starts the next one
-    backlog    a claim used up all room, so there may be more: any new room starts the next one
+    idle       the last claim left nothing claimable; a `Ready` note starts the next one, in the queues it names
+    backlog    a claim used up all room, so there may be more: any new room starts the next one, in every queue
+
+A `Freed` note starts a claim too, in a commit of its own: it must not delay the results of the one that freed the slots.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from runcast.clock import Clock
 from runcast.domain.limits import CLAIM_RUNS_MAX
 from runcast.gateway import Assignment, Demand, Hello, News, Stop
 from runcast.store.claim import Claimant, Claimed, claim
-from runcast.store.script import Changed, Due, Note, Ready, ScriptFactory, Tell
+from runcast.store.script import Changed, Due, Freed, Note, Ready, ScriptFactory, Tell
 
 
 class Claimer(Protocol):
@@ -55,6 +57,10 @@ class _Desk:
             rooms[lane] = rooms.get(lane, 0) - 1
         return {lane: room for lane, room in rooms.items() if room > 0}
 
+    def is_crowded(self) -> bool:
+        """Some lane has no room: what it could run may wait unseen."""
+        return len(self.room()) < len(self.tasks)
+
     def sent(self, claimed: Claimed) -> None:
         for lane, count in claimed.lanes.items():
             self._sent.extend([lane] * count)
@@ -79,6 +85,8 @@ class Dispatch:
         self._lock = threading.Lock()
         self._backlog = True
         self._asked: dict[str, dict[str, int]] = {}
+        self._freed: set[str] = set()
+        self._crowded = False
         self._rotation = 0
 
     def join(self, claimer: Claimer) -> None:
@@ -102,12 +110,12 @@ class Dispatch:
             self._ring()
 
     def follow(self, notes: Sequence[Note]) -> Sequence[ScriptFactory[Any]]:
-        if not self._backlog and not any(type(note) is Ready for note in notes):
+        queues = self._where(notes)
+        if queues is not None and not queues:
             return ()
         now = self._clock.now_ms()
         factories: list[ScriptFactory[Any]] = []
         with self._lock:
-            self._backlog = True
             self._rotation += 1
             self._asked = {}
             for worker_id, desk in self._desks.items():
@@ -115,9 +123,25 @@ class Dispatch:
                 if not room:
                     continue
                 self._asked[worker_id] = room
-                claimant = Claimant(worker_id, desk.claimer.hello.environment, desk.tasks, room, self._rotation)
+                environment = desk.claimer.hello.environment
+                claimant = Claimant(worker_id, environment, desk.tasks, room, queues, self._rotation)
                 factories.append(partial(claim, claimant, now))
+            self._crowded = any(desk.is_crowded() for desk in self._desks.values())
+            # Until the claim is settled: if it fails, or its commit, what is ready must not be forgotten.
+            self._backlog = True
         return factories
+
+    def _where(self, notes: Sequence[Note]) -> tuple[str, ...] | None:
+        """The queues to look into; None: all."""
+        named, self._freed = self._freed, set()
+        if self._backlog:
+            return None
+        for note in notes:
+            if type(note) is Ready:
+                if note.queues is None:
+                    return None
+                named.update(note.queues)
+        return tuple(sorted(named))
 
     def committed(self, notes: Sequence[Note], results: Sequence[Claimed]) -> None:
         pushes: dict[str, list[Assignment]] = {}
@@ -126,6 +150,7 @@ class Dispatch:
         tells: dict[str, list[News | Stop]] = {}
         ended: list[str] = []
         due: list[int] = []
+        freed: set[str] = set()
         changed = False
         for note in notes:
             match note:
@@ -136,12 +161,17 @@ class Dispatch:
                     due.append(note.at)
                 case Tell():
                     tells.setdefault(note.worker_id, []).append(note.item)
+                case Freed():
+                    freed.update(note.queues)
                 case Ready():
                     pass
         with self._lock:
             desks = [(self._desks[id], id) for id in {**pushes, **tells} if id in self._desks]
         for desk, id in desks:
             desk.claimer.push(pushes.get(id, ()), tells.get(id, ()))
+        if freed:
+            self._freed |= freed
+            self._ring()
         if due:
             self._on_due(min(due))
         if changed:
@@ -152,7 +182,7 @@ class Dispatch:
         again = False
         pushes: dict[str, list[Assignment]] = {}
         with self._lock:
-            self._backlog = False
+            self._backlog = self._crowded
             for claimed in results:
                 asked = self._asked.get(claimed.worker_id, {})
                 if any(claimed.lanes.get(lane, 0) >= min(room, CLAIM_RUNS_MAX) for lane, room in asked.items()):

@@ -34,6 +34,8 @@ class Claimant(msgspec.Struct, frozen=True):
     """Task names by lane."""
     room: dict[str, int]
     """Free executions by lane."""
+    queues: tuple[str, ...] | None = None
+    """Where something may be claimable; None: look everywhere."""
     rotation: int = 0
     """Where to start among the queues, so that none is always last."""
 
@@ -69,9 +71,11 @@ def claim(claimant: Claimant, now: int) -> Script[Claimed]:
 
 def _queues(claimant: Claimant) -> Script[list[QueueRow]]:
     environment = claimant.environment
-    ready: list[Name] = yield call("ready_queues", environment=environment)
-    held: list[Name] = yield call("held_queues", environment=environment)
-    names = sorted({row.name for row in ready} | {row.name for row in held})
+    names = claimant.queues
+    if names is None:
+        ready: list[Name] = yield call("ready_queues", environment=environment)
+        held: list[Name] = yield call("held_queues", environment=environment)
+        names = tuple(sorted({row.name for row in ready} | {row.name for row in held}))
     if not names:
         return []
     if len(names) > 1:
@@ -79,7 +83,7 @@ def _queues(claimant: Claimant) -> Script[list[QueueRow]]:
         names = names[start:] + names[:start]
     rows: list[QueueRow] = yield call("queue_rows", environment=environment, names=[[name] for name in names])
     by_name = {row.name: row for row in rows}
-    return [by_name[name] for name in names if not by_name[name].paused]
+    return [queue for name in names if (queue := by_name.get(name)) is not None and not queue.paused]
 
 
 class _Selection:
@@ -159,15 +163,7 @@ def _select(claimant: Claimant, tasks: list[list[str]], selection: _Selection) -
         limit = selection.room
         if queue.per_key is not None:
             limit = max(limit, len(selection.picked) + _PAGE_MIN)
-        page: list[ReadyRun] = yield call(
-            "ready_runs",
-            environment=queue.environment,
-            queue=queue.name,
-            worker_id=claimant.worker_id,
-            tasks=tasks,
-            fresh_max=int(selection.fresh_room > 0),
-            limit=limit,
-        )
+        page = yield from _page(claimant, tasks, selection, limit)
         scanned += len(page)
         picked = {run.id for run in selection.picked}
         more = all(selection.offer(run) for run in page if run.id not in picked)
@@ -178,6 +174,22 @@ def _select(claimant: Claimant, tasks: list[list[str]], selection: _Selection) -
         if not more or len(page) < limit or len(selection.picked) >= selection.room:
             return
     yield READY
+
+
+def _page(claimant: Claimant, tasks: list[list[str]], selection: _Selection, limit: int) -> Script[list[ReadyRun]]:
+    """The first ready runs that the worker knows. Most queues hold nothing else, so that is tried without a filter."""
+    wanted: dict[str, object] = {
+        "environment": selection.queue.environment,
+        "queue": selection.queue.name,
+        "worker_id": claimant.worker_id,
+        "fresh_max": int(selection.fresh_room > 0),
+        "limit": limit,
+    }
+    page: list[ReadyRun] = yield call("ready_runs", **wanted)
+    names = {name for (name,) in tasks}
+    if any(run.task not in names for run in page):
+        page = yield call("ready_runs_of", tasks=tasks, **wanted)
+    return page
 
 
 def _prefer(tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyRun]]:

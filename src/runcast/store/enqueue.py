@@ -12,7 +12,7 @@ from runcast.domain.run import NewRun, RunStatus, Triggered
 from runcast.gateway import TaskInfo
 from runcast.store import blobs, changes
 from runcast.store.rows import KeyTurn, Known, Name, QueueRow, TaskRow
-from runcast.store.script import READY, Due, Script, call
+from runcast.store.script import Due, Ready, Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)
 _ERROR = msgspec.json.Decoder(ErrorInfo)
@@ -27,10 +27,12 @@ class _Turns:
         self.last = {(row.queue, row.key): row.turn for row in keyed}
         self.last.update({(queue.name, ""): queue.unkeyed_turn for queue in queues})
         self.unkeyed: set[str] = set()
+        self.taken: set[str] = set()
 
     def take(self, queue: str, key: str) -> int:
         turn = max(self.present.get(queue, 0), self.last.get((queue, key), 0)) + 1
         self.last[queue, key] = turn
+        self.taken.add(queue)
         if not key:
             self.unkeyed.add(queue)
         return turn
@@ -142,7 +144,6 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: 
     rows: list[tuple[object, ...]] = []
     facts: list[changes.ChangeFact] = []
     dues: list[int] = []
-    ready = False
     for run in runs:
         if run.depth > DEPTH_MAX:
             raise InvalidInput(
@@ -151,9 +152,7 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: 
         info = tasks.get(run.task)
         start = _start(run, info, now)
         status = start.status.value
-        if start.status is RunStatus.QUEUED:
-            ready = True
-        elif start.status is RunStatus.DELAYED:
+        if start.status is RunStatus.DELAYED:
             dues.append(start.available_at)
         if start.expires_at is not None:
             dues.append(start.expires_at)
@@ -165,8 +164,7 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: 
         facts.append((run.id, run.root_id or run.id, 1, "status", status, now))
     yield call("add_runs", rows=rows)
     yield from changes.append(facts)
-    if ready:
-        yield READY
+    yield Ready(tuple(turns.taken))
     if dues:
         yield Due(min(dues))
 

@@ -32,7 +32,7 @@ from runcast.gateway import Reply, Report
 from runcast.store import blobs, changes, effects, entries, resolve
 from runcast.store.claim import to_entries
 from runcast.store.rows import Ended, Holding, JournalRow
-from runcast.store.script import READY, Due, Script, call
+from runcast.store.script import Due, Freed, Ready, Script, call
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -88,7 +88,7 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
 
 def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding]) -> Script[None]:
     """Slots of bodies that are gone, and coroutines that were dropped."""
-    released = [
+    released: list[list[str]] = [
         [item.run_id]
         for item in reports
         if isinstance(item.outcome, Released)
@@ -99,11 +99,11 @@ def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding])
     ]
     if released:
         yield call("release_slots", ids=released)
-        yield READY
+        yield Freed(tuple({runs[id].queue for (id,) in released}))
     evicted = [[item.run_id] for item in reports if isinstance(item.outcome, Evicted)]
     if evicted:
         yield call("evict_runs", ids=evicted, worker_id=worker_id)
-        yield READY
+        yield Ready(tuple({runs[id].queue for (id,) in evicted if id in runs}))
 
 
 _Group = list[tuple[Holding, Report]]
@@ -133,7 +133,7 @@ def _outcomes(accepted: _Group, replies: _Replies, now: int) -> Script[None]:
         yield from hand_back([(run, item.executed_ms) for run, item in groups[HandedBack]], now)
     for run, _ in groups[Died]:
         yield from died_alone(run, now)
-    yield READY
+    yield Freed(tuple({run.queue for pairs in groups.values() for run, _ in pairs}))
 
 
 def _may_retry(item: Report) -> bool:
@@ -237,6 +237,7 @@ def _continue(group: _Group, now: int) -> Script[None]:
         rows.append([run.id, payload])
         yield from _empty_journal(run.id)
     yield call("continue_runs", rows=rows)
+    yield Ready(tuple({run.queue for run, _ in group}))
     yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in group])
 
 
@@ -244,7 +245,7 @@ def hand_back(runs: Sequence[tuple[Holding, int]], now: int) -> Script[None]:
     """Runs return to their queue unharmed, ahead of new ones."""
     yield call("hand_back_runs", rows=[[run.id, executed_ms] for run, executed_ms in runs])
     yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in runs])
-    yield READY
+    yield Ready(tuple({run.queue for run, _ in runs}))
 
 
 def died_alone(run: Holding, now: int) -> Script[None]:

@@ -13,7 +13,7 @@ from runcast.gateway import News, Stop
 from runcast.store import blobs, changes
 from runcast.store.claim import to_entries
 from runcast.store.rows import Awaiting, Ended, Holding, JournalRow, Name, RunEnd, WaitEnd
-from runcast.store.script import READY, Script, Tell, call
+from runcast.store.script import Freed, Ready, Script, Tell, call
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -120,7 +120,7 @@ def resolve(resolutions: Sequence[Resolution], now: int) -> Script[None]:
     waiting = [run for run in holders if run.status == RunStatus.WAITING and not run.parked]
     if waiting:
         yield call("wake_runs", ids=[[run.id] for run in waiting])
-        yield READY
+        yield Ready(tuple({run.queue for run in waiting}))
     executing = {run.id: run for run in holders if run.status == RunStatus.EXECUTING and run.worker_id is not None}
     if executing:
         yield from _tell(executing, resolutions)
@@ -152,6 +152,8 @@ def end_without_word(runs: Sequence[Holding], status: RunStatus, error: str | No
     for run in runs:
         if run.worker_id is not None and run.status in (RunStatus.EXECUTING, RunStatus.WAITING, RunStatus.QUEUED):
             yield Tell(run.worker_id, Stop(RunId(run.id), run.epoch, status.value))
+    # Runs of a full key that were set aside behind these may have room now.
+    yield Freed(tuple({run.queue for run in runs}))
     facts: list[changes.ChangeFact] = [
         (run.id, run.root_id, run.version + 1, "status", status.value, now) for run in runs
     ]

@@ -40,6 +40,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
 
     id: str
     environment: str
+    queue: str
     status: str
     epoch: int
     version: int

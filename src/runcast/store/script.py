@@ -18,7 +18,15 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Note: a run may be claimable now, or a slot is free."""
+    """Note: runs of these queues may be claimable now (None: of any)."""
+
+    queues: tuple[str, ...] | None = None
+
+
+class Freed(msgspec.Struct, frozen=True):
+    """Note: slots of these queues are free. Less urgent: it does not delay the commit that freed them."""
+
+    queues: tuple[str, ...]
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -40,7 +48,7 @@ class Changed(msgspec.Struct, frozen=True):
     ended: tuple[str, ...] = ()
 
 
-Note = Ready | Due | Tell | Changed
+Note = Ready | Freed | Due | Tell | Changed
 
 T = TypeVar("T")
 Script = Generator[Call | Note, Any, T]

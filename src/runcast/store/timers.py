@@ -17,6 +17,8 @@ def fire_due(now: int) -> Script[int | None]:
     yield from _delays(now)
     expired: list[Holding] = yield call("expired_runs", now=now, limit=TICK_ROWS_MAX)
     yield from resolve.end_without_word(expired, RunStatus.EXPIRED, None, now)
+    # A rate limit, too, is waited out by this clock.
+    yield READY
     at: int | None = yield call("next_due")
     return at
 
@@ -44,4 +46,3 @@ def _delays(now: int) -> Script[None]:
     if due:
         yield call("queue_runs", ids=[[run.id] for run in due])
         yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run in due])
-        yield READY

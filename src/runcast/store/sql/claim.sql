@@ -79,6 +79,17 @@ select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, at
 from runs
 where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
   and (worker_id is null or worker_id = :worker_id)
+order by fresh, turn, rank
+limit :limit;
+
+-- name: ready_runs_of -> ReadyRun*
+-- The same, for a worker that does not know every task of the queue.
+select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
+  journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
+  batch_id, idempotency_key
+from runs
+where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
+  and (worker_id is null or worker_id = :worker_id)
   and task in (select r.name from {rows :tasks (name text)} r)
 order by fresh, turn, rank
 limit :limit;
