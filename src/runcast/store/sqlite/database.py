@@ -54,6 +54,9 @@ def connect(path: str, *, readonly: bool = False) -> apsw.Connection:
     with translated(path):
         connection = apsw.Connection(path, flags=flags, statementcachesize=_STATEMENT_CACHE)
         connection.setbusytimeout(_BUSY_MS)
+        # Without it a statement whose parameters could change its plan is compiled anew at every execution: 150 µs
+        # instead of 10 for a claim.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         connection.execute("pragma foreign_keys = off")
         if not readonly:
             connection.execute("pragma journal_mode = wal")
