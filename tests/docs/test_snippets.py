@@ -1,22 +1,41 @@
-"""The Python in our documents is Python that works."""
+"""The Python in our documents imports, type-checks, and does what the text around it says."""
 
 from __future__ import annotations
 
-import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+from tests.docs.snippets import ROOT, Snippet, read_snippets
 
-SNIPPETS = [
-    pytest.param(snippet, id=f"{page.relative_to(ROOT).as_posix()}:{number}")
-    for page in PAGES
-    for number, snippet in enumerate(re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL), 1)
-]
+SNIPPETS = read_snippets()
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS)
-def test_a_snippet_compiles(snippet: str) -> None:
-    compile(snippet, "<snippet>", "exec")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every snippet as a module, beside the user's code that they import."""
+    folder = tmp_path_factory.mktemp("snippets")
+    for snippet in SNIPPETS:
+        (folder / f"{snippet.module}.py").write_text(snippet.text, "utf-8")
+    (folder / "myapp.py").write_text((ROOT / "tests/docs/myapp.py").read_text("utf-8"), "utf-8")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """What Python printed; the test fails with it where the exit status is not 0."""
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=lambda snippet: snippet.name)
+def test_a_snippet_can_be_imported(folder: Path, snippet: Snippet) -> None:
+    run(folder, "-W", "error", "-c", f"import {snippet.module}")
+
+
+@pytest.mark.slow
+def test_every_snippet_is_typed_as_strictly_as_we_are(folder: Path) -> None:
+    cache = ROOT / ".mypy_cache" / "snippets"
+    run(folder, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(cache), ".")

@@ -7,7 +7,7 @@ winner. These record the winner, and a re-execution waits for the same one.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from runcast.domain.errors import InvalidInput, NotDurableHere, WaitTimedOut
 from runcast.domain.journal import Entry, EntryKind, NewEntry
@@ -18,9 +18,18 @@ from runcast.sdk.execution import Execution, current_execution
 from runcast.sdk.wait import sleep
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 
 
-def select(*calls: Call[T], key: str | None = None) -> Selected[T]:
+@overload
+def select(first: Call[A], second: Call[B], /, *, key: str | None = None) -> Selected[A | B]: ...
+@overload
+def select(first: Call[A], second: Call[B], third: Call[C], /, *, key: str | None = None) -> Selected[A | B | C]: ...
+@overload
+def select(*calls: Call[T], key: str | None = None) -> Selected[T]: ...
+def select(*calls: Call[Any], key: str | None = None) -> Selected[Any]:
     """Await this: `(index, value)` of the call that is done first. Its error is raised. The others go on.
 
     >>> index, value = await select(wait.for_token(approval), wait.for_("1h"))  # doctest: +SKIP

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
@@ -102,16 +102,24 @@ def create_token(
     return call
 
 
+@overload
+def for_token(token: Token[T], *, timeout: Duration | None = None, key: str | None = None) -> Call[Ok[T] | Failed]: ...
+@overload
 def for_token(
-    token: Token[T] | str, type: Any = Any, *, timeout: Duration | None = None, key: str | None = None
-) -> Call[Ok[T] | Failed]:
+    token: str, type: type[T], *, timeout: Duration | None = None, key: str | None = None
+) -> Call[Ok[T] | Failed]: ...
+@overload
+def for_token(token: str, *, timeout: Duration | None = None, key: str | None = None) -> Call[Ok[Any] | Failed]: ...
+def for_token(
+    token: Token[Any] | str, type: Any = Any, *, timeout: Duration | None = None, key: str | None = None
+) -> Call[Ok[Any] | Failed]:
     """Wait until the token is completed; `.unwrap()` gives its value, or raises `WaitTimedOut`.
 
     `token` is a `Token`, or an id with the `type` of its value. `timeout` bounds this wait, not the token.
     """
     execution = _execution("wait.for_token")
     token_id, annotation = (token.id, token.type) if isinstance(token, Token) else (token, type)
-    call: Call[Ok[T] | Failed]
+    call: Call[Ok[Any] | Failed]
     call, prior = execution.open(
         EntryKind.TOKEN,
         "",
