@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from runcast.domain.run import RunStatus
-from runcast.sdk.snapshot import RunSnapshot
+from runcast import RunSnapshot, RunStatus
 
 LATEST_KEPT = 6
 LIVE = {
@@ -43,12 +42,17 @@ class Board:
     total: int
     companies: dict[str, CompanyRun] = field(default_factory=dict)
     latest: deque[CompanyRun] = field(default_factory=lambda: deque(maxlen=LATEST_KEPT))
+    counts: Counter[str] = field(default_factory=Counter)
+    """Companies by state, of those that have a run."""
 
     def apply(self, snapshot: RunSnapshot[Any]) -> CompanyRun | None:
         """Take a newer state of a company's run; returns it when it has just finished."""
         seen = company_run(snapshot)
         before = self.companies.get(seen.id)
         self.companies[seen.id] = seen
+        self.counts[seen.state] += 1
+        if before is not None:
+            self.counts[before.state] -= 1
         if seen.state not in ("done", "failed") or (before is not None and before.state == seen.state):
             return None
         self.latest.append(seen)
@@ -57,7 +61,7 @@ class Board:
     def count(self, state: str) -> int:
         """How many companies are in a state; those without a run yet are queued."""
         without_run = self.total - len(self.companies) if state == "queued" else 0
-        return without_run + sum(company.state == state for company in self.companies.values())
+        return without_run + self.counts[state]
 
     @property
     def finished(self) -> int:

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path
 
-from runcast.domain.errors import InvalidInput
+from runcast import InvalidInput
 
 COLUMNS = ("company", "website", "city", "state", "chief_executive")
 TRUTH = "ticker"

@@ -106,7 +106,7 @@ async def enrich_list(job: ListJob) -> ListReport:
         if not result.ok
     ]
     table = to_csv(found, [(one.row, one.company, one.reason) for one in failed])
-    artifacts.save(RESULT_NAME, table, content_type="text/csv")
+    artifacts.add(RESULT_NAME, table, content_type="text/csv")
     current_run().count(ok=len(found), failed=len(failed))
     progress(100, "done")
     return ListReport(len(jobs), fill_rates(found, rows=len(jobs)), failed)
@@ -133,12 +133,12 @@ async def enrich(company: Company, pace_s: float) -> Enriched:
         company=company.company,
         domain=domain,
         name=name,
-        ticker=match and match.registrant.ticker,
-        cik=match and match.registrant.cik,
-        exchange=match and match.registrant.exchange,
-        evidence=match and match.evidence,
-        first_name=person and person.first,
-        last_name=person and person.last,
+        ticker=match.registrant.ticker if match else None,
+        cik=match.registrant.cik if match else None,
+        exchange=match.registrant.exchange if match else None,
+        evidence=match.evidence if match else None,
+        first_name=person.first if person else None,
+        last_name=person.last if person else None,
         time_zone=zone,
     )
 
@@ -154,7 +154,7 @@ async def resolve_domain(website: str, pace_s: float) -> str | None:
 async def find_registrant(name: str, domain: str, pace_s: float) -> Match | None:
     """The company among the registrants of the SEC."""
     await network(pace_s, name)
-    return (await registrants()).find(name, domain)
+    return registrants().find(name, domain)
 
 
 @step
@@ -168,7 +168,7 @@ async def split_person(person: str, pace_s: float) -> PersonName | None:
 async def find_time_zone(city: str, state: str, pace_s: float) -> str | None:
     """The time zone of the company's seat."""
     await network(pace_s, city)
-    return (await time_zones()).find(city, state)
+    return time_zones().find(city, state)
 
 
 async def network(pace_s: float, asked: str) -> None:
