@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 
 import pytest
+from _pytest.doctest import DoctestItem
 from hypothesis import HealthCheck, settings
 
 # Shared machines stall now and then: a slow example is not a wrong one.
@@ -17,3 +19,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def anyio_backend() -> str:
     """Coroutine tests run on asyncio: `async def test_…` needs no decorator."""
     return "asyncio"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out doctests that are illustrations only: every example of theirs says `+SKIP`."""
+    illustrations = [item for item in items if isinstance(item, DoctestItem) and _is_illustration(item)]
+    if illustrations:
+        config.hook.pytest_deselected(items=illustrations)
+        items[:] = [item for item in items if item not in illustrations]
+
+
+def _is_illustration(item: DoctestItem) -> bool:
+    return item.dtest is not None and all(example.options.get(doctest.SKIP) for example in item.dtest.examples)

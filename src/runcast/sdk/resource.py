@@ -99,6 +99,7 @@ def resource(open: Callable[[], Any]) -> Any:
 
 
 _loop_closers: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncExitStack] = WeakKeyDictionary()
+"""What to close when a loop's worker stops. A resource is one per process and loop, so its end is, too."""
 _process_closers = ExitStack()
 
 
