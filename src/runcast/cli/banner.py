@@ -33,7 +33,7 @@ def _tasks(tasks: Sequence[TaskInfo], width: int) -> Iterator[Text]:
     if not tasks:
         yield _fact("tasks", "none yet: write a function with @task above it, and save")
         return
-    shown = sorted(tasks, key=lambda task: place(task))[:TASKS_SHOWN]
+    shown = sorted(tasks, key=place)[:TASKS_SHOWN]
     names = max(len(task.name) for task in shown)
     places = max(len(place(task)) for task in shown)
     for number, task in enumerate(shown):

@@ -22,7 +22,7 @@ class WorkerProcesses:
         self._command = command
         self._count = count
         self._grace_s = grace_s
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._processes: dict[int, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -33,7 +33,7 @@ class WorkerProcesses:
 
     async def stop(self) -> None:
         """Ask them to stop; kill those that need longer than the grace."""
-        self._stopping = True
+        self._stopping.set()
         for process in self._processes.values():
             _send(process, signal.SIGTERM)
         _, late = await asyncio.wait(self._keepers, timeout=self._grace_s)
@@ -46,13 +46,13 @@ class WorkerProcesses:
     async def _keep(self, number: int) -> None:
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE_S
-        while not self._stopping:
+        while not self._stopping.is_set():
             started = loop.time()
             process = await asyncio.create_subprocess_exec(sys.executable, *self._command, start_new_session=True)
             self._processes[number] = process
             code = await process.wait()
             del self._processes[number]
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             pause = FIRST_PAUSE_S if loop.time() - started > HEALTHY_S else min(2 * pause, LONGEST_PAUSE_S)
             note(f"worker {number} ended ({_how(code)}); it starts again in {pause:.0f} s")

@@ -7,13 +7,13 @@ cost neither the engine nor the reader more than a handful of lines.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from runcast.cli.look import now_ms, printable
-from runcast.cli.output import is_plain
+from runcast.cli.output import is_plain, print_json, run_record
 from runcast.cli.views import run_line
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run, RunStatus
@@ -74,8 +74,12 @@ class RunLog:
         return True
 
 
-async def print_runs(gateway: ClientGateway, out: Console, *, since: int) -> None:
-    """Print lines until cancelled."""
+Show = Callable[[Sequence[Run], int], None]
+"""Prints runs, and how many more there would be."""
+
+
+async def follow_runs(gateway: ClientGateway, show: Show, *, since: int) -> None:
+    """Show what happens to runs until cancelled."""
     log = RunLog(since=since)
     while True:
         page = await gateway.list_runs(RunFilter(), limit=NEWEST)
@@ -83,14 +87,28 @@ async def print_runs(gateway: ClientGateway, out: Console, *, since: int) -> Non
         for run_id in log.live:
             if run_id not in seen and (run := await gateway.find_run(run_id)) is not None:
                 seen[run_id] = run
-        shown, more = log.see(list(seen.values()), now_ms())
-        for run in shown:
-            out.print(run_line(run, now_ms(), plain=is_plain(out)), soft_wrap=True)
-            if run.status is RunStatus.FAILED and more == 0:
-                _print_stack(out, run)
-        if more:
-            out.print(f"         … {more}+ more: runcast runs list", style="bright_black")
+        runs, more = log.see(list(seen.values()), now_ms())
+        if runs:
+            show(runs, more)
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+def print_runs(out: Console, runs: Sequence[Run], more: int) -> None:
+    """A line per run, the traceback of what failed, and a count of what did not fit."""
+    for run in runs:
+        out.print(run_line(run, now_ms(), plain=is_plain(out)), soft_wrap=True)
+        if run.status is RunStatus.FAILED and more == 0:
+            _print_stack(out, run)
+    if more:
+        out.print(f"         … {more}+ more: runcast runs list", style="bright_black")
+
+
+def json_runs(runs: Sequence[Run], more: int) -> None:
+    """A JSON line per run, and one for how many did not fit."""
+    for run in runs:
+        print_json({"event": "run", **run_record(run)})
+    if more:
+        print_json({"event": "more", "runs": more})
 
 
 def _print_stack(out: Console, run: Run) -> None:

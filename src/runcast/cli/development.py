@@ -1,0 +1,170 @@
+"""One life of `runcast dev`: start the server, load the app, start workers, watch files and runs, stop in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import traceback
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from runcast import __version__
+from runcast.cli.banner import banner
+from runcast.cli.connect import DEFAULT_DATABASE, database_path
+from runcast.cli.look import clock, now_ms, printable
+from runcast.cli.output import console, note, print_json
+from runcast.cli.runlog import follow_runs, json_runs, print_runs
+from runcast.domain.errors import InvalidInput
+from runcast.gateway import TaskInfo
+from runcast.sdk.registry import load_app, registry
+from runcast.server import Server, ServerConfig
+from runcast.wire import socket_path
+
+GRACE_MS = 10_000
+"""What attempts get to finish when a person stops `dev`."""
+RELOAD_GRACE_MS = 500
+"""The same when a file was saved: whoever saves wants to see the new code."""
+
+
+class Settings(NamedTuple):
+    """What `runcast dev` was asked."""
+
+    app: str
+    port: int | None
+    workers: int
+    concurrency: int | None
+    reload: bool
+    database: str | None
+    as_json: bool
+    changed: str
+    """The file whose change restarted this process, or empty."""
+
+
+class Development:
+    """Runs until a person stops it or a file changes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._console = console()
+        self._database = database_path(settings.database or DEFAULT_DATABASE)
+        self._started_at = now_ms()
+
+    async def run(self) -> str | None:
+        """The name of the file that changed, or None when it was stopped. Raises what keeps it from starting."""
+        self._set_environment()
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(Server(ServerConfig(database=str(self._database))))
+            tasks = self._load()
+            stop_worker = None if tasks is None else await self._start_worker(server)
+            changed = None
+            try:
+                self._say_ready(tasks or [])
+                changed = await self._until_ended(server)
+            finally:
+                if stop_worker is not None:
+                    await stop_worker(GRACE_MS if changed is None else RELOAD_GRACE_MS)
+        return changed
+
+    def _set_environment(self) -> None:
+        """Code of the app that triggers outside of a run reaches this engine; links carry our port."""
+        os.environ["RUNCAST_DATABASE"] = str(self._database.absolute())
+        if self._settings.port is not None:
+            os.environ["RUNCAST_PAGES"] = f"http://127.0.0.1:{self._settings.port}"
+
+    # --- the app ------------------------------------------------------------------------------------------------
+
+    def _load(self) -> list[TaskInfo] | None:
+        """The app's tasks, or None when it cannot be imported but a change may repair it."""
+        try:
+            load_app(self._settings.app)
+            return [definition.info() for definition in registry]
+        except InvalidInput:
+            if not self._settings.changed:
+                raise
+        except Exception as error:
+            if not self._settings.reload:
+                raise InvalidInput(f"{self._settings.app} cannot be imported:\n{_user_traceback(error)}") from error
+            note(f"\n{_user_traceback(error)}\n{self._settings.app} cannot be imported. Save a repair and it starts.")
+        return None
+
+    # --- what people see ------------------------------------------------------------------------------------------
+
+    def _say_ready(self, tasks: list[TaskInfo]) -> None:
+        socket = socket_path(self._database)
+        if self._settings.as_json:
+            names = [{"name": task.name, "source": task.source} for task in tasks]
+            print_json({"event": "ready", "database": str(self._database), "socket": str(socket), "tasks": names})
+        elif self._settings.changed:
+            line = f"{clock(now_ms())} {self._settings.changed} changed: {len(tasks)} tasks"
+            self._console.print(line, style="bright_black", soft_wrap=True)
+        else:
+            drawn = banner(tasks, self._facts(socket), version=__version__, width=self._console.width)
+            self._console.print(drawn, soft_wrap=True)
+
+    def _facts(self, socket: Path) -> list[tuple[str, str]]:
+        workers = self._settings.workers
+        where = f"{workers} process{'es' if workers > 1 else ''}" if workers else "in this process"
+        limit = self._settings.concurrency
+        return [
+            ("database", printable(str(self._database))),
+            ("socket", printable(str(socket))),
+            ("worker", where + (f", {limit} runs at once" if limit else "")),
+            ("reload", "when a .py file changes" if self._settings.reload else "off"),
+        ]
+
+    # --- until it ends --------------------------------------------------------------------------------------------
+
+    async def _until_ended(self, server: Server) -> str | None:
+        """Print runs until a signal or a change; the name of the changed file, or None."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[str | None] = loop.create_future()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal, ended)
+        show = json_runs if self._settings.as_json else partial(print_runs, self._console)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(follow_runs(server.engine, show, since=self._started_at))]
+            if self._settings.reload:
+                tasks.append(group.create_task(self._watch_files(ended)))
+            try:
+                return await ended
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    def _on_signal(self, ended: asyncio.Future[str | None]) -> None:
+        """The first signal stops gracefully, the second at once: the next start takes everything up again."""
+        if ended.done():
+            os._exit(130)
+        ended.set_result(None)
+        if not self._settings.as_json:
+            note(f"\nstopping; running attempts get {GRACE_MS // 1000} s to finish (again Ctrl-C: at once)")
+
+    async def _watch_files(self, ended: asyncio.Future[str | None]) -> None:
+        from watchfiles import PythonFilter, awatch
+
+        async for changes in awatch(_home(self._settings.app), watch_filter=PythonFilter()):
+            if not ended.done():
+                ended.set_result(Path(min(changes)[1]).name)
+            return
+
+
+def _home(app: str) -> Path:
+    """The directory whose files are watched: that of the app, or of the outermost package it is in."""
+    path = Path(app)
+    if not path.is_file():
+        return Path.cwd()
+    home = path.resolve().parent
+    while (home / "__init__.py").is_file():
+        home = home.parent
+    return home
+
+
+def _user_traceback(error: BaseException) -> str:
+    """The traceback without the frames of Runcast and of the import machinery."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = str(Path(__file__).parents[1])
+    users = [frame for frame in frames if not frame.filename.startswith((ours, "<frozen "))]
+    return printable("".join(traceback.format_list(users) + traceback.format_exception_only(error)).rstrip())

@@ -1,0 +1,240 @@
+"""Commands on a database that no engine runs on: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from runcast.cli.main import COMMANDS, run
+from runcast.domain.ids import RunId, WaitId, WorkerId
+from runcast.domain.journal import NewWait
+from runcast.gateway import Hello, TaskInfo
+from runcast.server import Server, ServerConfig
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Cli = Callable[..., Said]
+
+
+class _NoInbox:
+    def assign(self, assignments: object) -> None: ...
+    def news(self, news: object) -> None: ...
+    def stop(self, stops: object) -> None: ...
+
+
+async def _make_database(path: Path) -> None:
+    """A database that knows two tasks and has one open wait."""
+    async with Server(ServerConfig(database=str(path), socket=False)) as server:
+        tasks = (TaskInfo("hello", "default", source="app.py:3"), TaskInfo("enrich", "web"))
+        session = await server.engine.open(Hello(WorkerId("wrk_1"), tasks=tasks), _NoInbox())
+        await server.engine.create_wait(NewWait(WaitId("wait_0123456789abcdefghjkm")))
+        await session.close()
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs a command in a project directory; without --database it uses the database there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RUNCAST_DATABASE", raising=False)
+    (tmp_path / ".runcast").mkdir()
+    asyncio.run(_make_database(tmp_path / ".runcast" / "runcast.db"))
+
+    def call(*arguments: str) -> Said:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return call
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_an_example(cli: Cli, name: str) -> None:
+    said = cli(name, "--help")
+    assert said.code == 0
+    assert "Examples:" in said.out
+    assert f"runcast {name}" in said.out.split("Examples:")[1]
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(cli: Cli) -> None:
+    said = cli("wacth")
+    assert said.code == 2
+    assert "Did you mean 'watch'" in said.err
+
+
+def test_trigger_prints_the_id_of_a_run_that_is_on_disk(cli: Cli) -> None:
+    run_id = cli("trigger", "hello", '{"name": "Ada"}', "--tag", "vip", "--concurrency-key", "acme").out.strip()
+    (record,) = cli("runs", "list", "--json").records
+    assert record["id"] == run_id
+    assert record["payload"] == {"name": "Ada"}
+    assert (record["status"], record["tags"], record["concurrency_key"]) == ("QUEUED", ["vip"], "acme")
+
+
+def test_an_unknown_task_is_not_found_and_answered_with_the_nearest(cli: Cli) -> None:
+    said = cli("trigger", "helo")
+    assert said.code == 3
+    assert said.err == "error: no task 'helo'. Did you mean 'hello'?\n"
+
+
+def test_one_idempotency_key_is_one_run(cli: Cli) -> None:
+    first, second = (cli("trigger", "hello", "--key", "once", "--json").records[0] for _ in range(2))
+    assert first["id"] == second["id"]
+    assert (first["cached"], second["cached"]) == (False, True)
+
+
+def test_a_payload_may_come_from_a_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "payload.json").write_text('{"name": "Zoë"}', "utf-8")
+    cli("trigger", "hello", "@payload.json")
+    assert cli("runs", "show", "latest", "--json").records[0]["payload"] == {"name": "Zoë"}
+
+
+@pytest.mark.parametrize("payload", ["{", "hello", "@missing.json", "NaN", '"\\ud800"'])
+def test_a_bad_payload_is_refused_and_nothing_is_written(cli: Cli, payload: str) -> None:
+    said = cli("trigger", "hello", payload)
+    assert said.code == 2
+    assert said.err.startswith("error: ")
+    assert "Traceback" not in said.err
+    assert cli("runs", "list", "--json").records == []
+
+
+def test_bad_options_are_refused_by_name(cli: Cli) -> None:
+    assert "delay" in cli("trigger", "hello", "--delay", "soon").err
+    assert cli("trigger", "hello", "--ttl", "-1").code == 2
+
+
+def test_errors_of_programs_are_json_on_stderr(cli: Cli) -> None:
+    said = cli("runs", "show", "run_0123456789abcdefghjkm", "--json")
+    assert said.code == 3
+    assert said.out == ""
+    assert json.loads(said.err).keys() == {"error", "code"}
+    assert json.loads(said.err)["code"] == "not_found"
+
+
+def test_a_run_may_be_named_by_a_unique_beginning_or_ending_or_as_the_latest(cli: Cli) -> None:
+    run_id = cli("trigger", "hello").out.strip()
+    for name in (run_id, run_id[:14], run_id[:20], run_id[-8:], run_id[-4:], "latest"):
+        assert cli("runs", "show", name, "--json").records[0]["id"] == run_id
+
+
+def test_an_ambiguous_beginning_asks_for_more(cli: Cli) -> None:
+    cli("trigger", "hello")
+    cli("trigger", "hello")
+    said = cli("runs", "show", "run_0")
+    assert said.code == 2
+    assert "matches 2 runs" in said.err
+
+
+def test_what_is_no_id_at_all_is_wrong_usage(cli: Cli) -> None:
+    assert cli("watch", "abc").code == 2
+    assert cli("watch", "NOT-AN-ID").code == 2
+
+
+def test_a_canceled_run_cannot_be_canceled_again(cli: Cli) -> None:
+    cli("trigger", "hello", "--delay", "1h")
+    assert cli("runs", "cancel", "latest").code == 0
+    again = cli("runs", "cancel", "latest")
+    assert again.code == 1
+    assert "canceled" in again.err
+
+
+def test_watching_a_final_run_ends_at_once_with_its_exit_code(cli: Cli) -> None:
+    cli("trigger", "hello", "--delay", "1h")
+    cli("runs", "cancel", "latest")
+    said = cli("watch", "latest", "--json")
+    assert said.code == 1
+    assert said.records[-1]["event"] == "end"
+    assert said.records[-1]["exit_code"] == 1
+
+
+def test_replay_makes_a_new_run_with_the_same_or_another_payload(cli: Cli) -> None:
+    cli("trigger", "hello", '{"name": "Ada"}')
+    replayed = cli("runs", "replay", "latest", "--payload", '{"name": "Bob"}').out.strip()
+    assert cli("runs", "show", replayed, "--json").records[0]["payload"] == {"name": "Bob"}
+
+
+def test_resume_of_a_live_run_is_refused(cli: Cli) -> None:
+    cli("trigger", "hello")
+    assert cli("runs", "resume", "latest").code == 1
+
+
+def test_lists_can_be_filtered_and_paged(cli: Cli) -> None:
+    ids = [cli("trigger", "hello", "--tag", f"t{number}").out.strip() for number in range(5)]
+    assert [record["id"] for record in cli("runs", "list", "--tag", "t3", "--json").records] == [ids[3]]
+    *page, cursor = cli("runs", "list", "--limit", "2", "--json").records
+    assert [record["id"] for record in page] == [ids[4], ids[3]]
+    rest = cli("runs", "list", "--cursor", cursor["cursor"], "--json").records
+    assert [record["id"] for record in rest] == [ids[2], ids[1], ids[0]]
+    assert cli("runs", "list", "--status", "failed", "--json").records == []
+    assert cli("runs", "list", "--status", "faild").code == 2
+
+
+def test_waits_are_listed_and_completed_once(cli: Cli) -> None:
+    (wait,) = cli("waits", "list", "--json").records
+    assert cli("waits", "complete", wait["id"][-6:], '{"approved": true}').code == 0
+    late = cli("waits", "complete", wait["id"], "false", "--json")
+    assert late.records[0]["value"] == {"approved": True}
+    assert cli("waits", "list", "--json").records == []
+    assert cli("waits", "complete", "wait_nothing").code == 3
+
+
+def test_why_says_what_a_run_waits_for(cli: Cli) -> None:
+    run_id = cli("trigger", "hello", "--delay", "1h").out.strip()
+    record = cli("why", "latest", "--json").records[0]
+    assert record["run_id"] == run_id
+    assert record["status"] == "DELAYED"
+    assert record["reason"]
+
+
+def test_queues_show_what_is_in_them(cli: Cli) -> None:
+    cli("trigger", "hello")
+    queues = {queue["name"]: queue for queue in cli("queues", "--json").records}
+    assert queues["default"]["queued"] == 1
+
+
+def test_doctor_finds_nothing_wrong_with_a_sound_database(cli: Cli) -> None:
+    cli("trigger", "hello")
+    said = cli("doctor", "--json")
+    assert said.code == 0
+    assert said.records[-1]["broken"] == 0
+
+
+def test_doctor_says_what_is_no_database(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("no database " * 1000)
+    assert cli("doctor", "text.db").code == 4
+    assert cli("doctor", "nowhere.db").code == 3
+
+
+def test_without_a_database_commands_say_how_to_get_one(cli: Cli, tmp_path: Path) -> None:
+    said = cli("runs", "list", "--database", "elsewhere.db")
+    assert said.code == 4
+    assert "runcast dev" in said.err
+    assert not (tmp_path / "elsewhere.db").exists()
+
+
+def test_a_run_id_of_the_right_form_that_does_not_exist_is_not_found(cli: Cli) -> None:
+    assert cli("why", RunId("run_0123456789abcdefghjkm")).code == 3
+
+
+def test_init_writes_a_project_and_never_overwrites_one(cli: Cli, tmp_path: Path) -> None:
+    said = cli("init", "shop")
+    assert said.code == 0
+    assert "cd shop" in said.out
+    assert {path.name for path in (tmp_path / "shop").iterdir()} == {"app.py", "README.md", ".gitignore"}
+    assert "# shop" in (tmp_path / "shop" / "README.md").read_text()
+    compile((tmp_path / "shop" / "app.py").read_text(), "app.py", "exec")
+    (tmp_path / "shop" / "app.py").write_text("mine")
+    assert cli("init", "shop").code == 1
+    assert (tmp_path / "shop" / "app.py").read_text() == "mine"
