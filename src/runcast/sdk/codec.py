@@ -160,11 +160,13 @@ class JsonCodec:
 class PlainCodec(Generic[T]):
     """Scalars, lists and dicts of them, and Structs, by msgspec: a fraction of a microsecond, no pydantic.
 
-    What msgspec refuses is shown to pydantic, whose rules (`"3"` is an `int`) and messages are the ones that count.
+    What msgspec refuses is shown to pydantic, whose rules (`"3"` is an `int`) and messages are the ones that count,
+    unless pydantic does not know the type (`alone`).
     """
 
-    def __init__(self, annotation: Any) -> None:
+    def __init__(self, annotation: Any, *, alone: bool = False) -> None:
         self._annotation = annotation
+        self._alone = alone or contains_struct(annotation)
         self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(annotation)
 
     def encode(self, value: T, *, what: str = "value") -> str:
@@ -177,7 +179,7 @@ class PlainCodec(Generic[T]):
         try:
             return self._decoder.decode(text)
         except msgspec.DecodeError as error:
-            if contains_struct(self._annotation):
+            if self._alone:
                 raise InvalidPayload(f"{what}: {error}") from error
         result: T = model_codec(self._annotation).decode(text, what=what)
         return result
@@ -243,7 +245,16 @@ def _make_codec(annotation: Any) -> ValueCodec[Any]:
         except TypeError:
             # msgspec decodes no union of two containers; pydantic does.
             pass
-    return model_codec(annotation)
+    try:
+        return model_codec(annotation)
+    except InvalidPayload:
+        # A Struct inside of a dataclass, or before Python 3.12 a TypedDict: msgspec knows both.
+        try:
+            msgspec.json.schema(annotation)  # a decoder for an unknown class would fail only at its first value
+            return PlainCodec(annotation, alone=True)
+        except TypeError:
+            pass
+        raise
 
 
 def _make_model_codec(annotation: Any) -> ModelCodec[Any]:

@@ -14,6 +14,7 @@ from runcast.domain.errors import InvalidInput, InvalidPayload
 from runcast.sdk.codec import Schema, ValueCodec, checked_text, codec_for, encode_json, is_plain, is_structured
 
 _POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
+_POSITIONAL = (_POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
 _VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 
@@ -75,6 +76,7 @@ class PayloadCodec:
     def __init__(self, signature: Signature) -> None:
         self._signature = signature
         self._names = tuple(signature.parameters)
+        self._positional = all(p.kind in _POSITIONAL for p in signature.parameters.values())
         self._what = f"payload of task {signature.name!r}"
 
     def encode(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -91,7 +93,7 @@ class PayloadCodec:
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments by parameter name, without the defaults: those belong to the code that runs later."""
-        if not kwargs and len(args) == len(self._names):
+        if self._positional and not kwargs and len(args) == len(self._names):
             return dict(zip(self._names, args, strict=True))
         try:
             return self._signature.inspected.bind(*args, **kwargs).arguments
