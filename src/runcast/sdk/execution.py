@@ -89,6 +89,7 @@ class Execution:
         "tasks",
         "thread_id",
         "thread_wait",
+        "threaded",
         "waits",
     )
 
@@ -117,6 +118,8 @@ class Execution:
         self.tasks: set[asyncio.Task[Any]] | None = None
         """Live asyncio tasks that the body made."""
         self.root: asyncio.Task[Any] | None = None
+        self.threaded = False
+        """True for a `def` body, which runs on a thread of its own."""
         self.thread_wait: ThreadWait | None = None
         self.stop: Stopping | None = None
         self.park_reason = ""

@@ -9,7 +9,7 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any
 
-from runcast.sdk.scope import current_scope
+from runcast.sdk.scope import Scope, current_scope
 
 _WAIT_FOR = asyncio.wait_for.__code__
 _WAIT_FOR_DEPTH = 6
@@ -25,7 +25,7 @@ def task_factory(
 ) -> asyncio.Task[Any]:
     """For `loop.set_task_factory`. Tasks outside of any run are made as usual."""
     parent = current_scope.get() if context is None else context.get(current_scope)
-    if parent is None:
+    if parent is None or _is_body(parent):
         return asyncio.Task(coro, loop=loop, context=context, **options)
     # A context that was handed in may serve several tasks, so each gets a copy that holds its own scope.
     context = copy_context() if context is None else context.copy()
@@ -34,6 +34,11 @@ def task_factory(
     task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, context=context, **options)
     parent.execution.register(task)
     return task
+
+
+def _is_body(scope: Scope) -> bool:
+    """The task that is to run the body itself, made by the worker in a context that already holds the root scope."""
+    return scope.trial is None and scope.execution.root is None and not scope.execution.threaded
 
 
 def _name(coro: Any) -> str:

@@ -35,7 +35,7 @@ class Step(Generic[P, T]):
         if not callable(fn):
             raise InvalidInput(f"step needs a function, got {fn!r}: write step(fn)(arguments)")
         self.fn: Callable[P, Any] = fn
-        self.name: str = name or getattr(fn, "__qualname__", type(fn).__qualname__)
+        self.name: str = name or str(getattr(fn, "__qualname__", type(fn).__qualname__))
         self.is_async = inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__)
         self._retry = retry or _ONCE
         self._key = key
@@ -142,19 +142,14 @@ class _StepBody:
         execution = self._execution
         if execution.stop is not None or execution.ended:
             return
-        # Not by the task factory: a step is no branch, its scope is set for every try.
-        task = asyncio.Task(self._run(), loop=execution.host.loop, context=context)
-        self._call.body = task
-        execution.register(task)
+        # The context holds a step's scope already, so the task factory makes no branch of it.
+        context.run(current_scope.set, self._scope())
+        self._call.body = execution.host.loop.create_task(self._run(), context=context)
 
     async def _run(self) -> None:
         try:
             entry = await self._tried()
         except asyncio.CancelledError as error:
-            self._execution.give_up(self._call, error)
-            raise
-        except BaseException as error:
-            # Not an Exception (SystemExit, say): it is the worker's to see, not a result.
             self._execution.give_up(self._call, error)
             raise
         self._execution.record(NewEntry(entry))
@@ -167,21 +162,25 @@ class _StepBody:
                 value = await self._one_try()
                 text = self._step.codec.encode(value, what=f"result of step {self._step.name!r}")
                 return self._entry(EntryStatus.DONE, value=text)
-            except Exception as error:  # noqa: BLE001 - a step's failure is a record
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a step's failure is a record, `sys.exit()` included
                 if self._tries >= retry.max_attempts or isinstance(error, AbortRun | InvalidInput):
                     return self._failed(error)
             roll = self._execution.host.random.random()
             await asyncio.sleep(retry.delay_ms(self._tries, roll=roll) / 1000)
 
     async def _one_try(self) -> Any:
-        scope = Scope(self._execution, self._call.key, Trial(self._call.key, self._tries))
-        current_scope.set(scope)
+        current_scope.set(self._scope())
         if self._step.is_async:
             return await self._work()
         value = await self._execution.host.in_thread(partial(copy_context().run, self._work))
         return await value if inspect.isawaitable(value) else value
 
-    def _failed(self, error: Exception) -> Entry:
+    def _scope(self) -> Scope:
+        return Scope(self._execution, self._call.key, Trial(self._call.key, self._tries))
+
+    def _failed(self, error: BaseException) -> Entry:
         return self._entry(EntryStatus.FAILED, error=error_info(error, keys=(self._call.key,)))
 
     def _entry(self, status: EntryStatus, **fields: Any) -> Entry:

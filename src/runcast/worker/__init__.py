@@ -1,0 +1,1 @@
+"""Executes runs: user code on an event loop, on threads, or in processes of its own."""

@@ -1,0 +1,361 @@
+"""Executes assignments: keeps each run's place between the engine and its body."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import copy_context
+from random import Random
+from threading import get_ident
+from typing import Any, TypeVar
+
+from runcast.clock import Clock
+from runcast.domain.errors import Unavailable
+from runcast.domain.outcome import Evicted, HandedBack, Outcome, Released, TimedOut, Waiting
+from runcast.domain.run import Run
+from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
+from runcast.sdk.execution import Execution
+from runcast.sdk.registry import Registry
+from runcast.sdk.stopping import Stopping
+from runcast.worker.bodies import Bodies, stop
+from runcast.worker.deadlines import Deadlines
+from runcast.worker.evict import Residents
+from runcast.worker.lanes import Lanes
+from runcast.worker.outcomes import stopped, timed_out
+from runcast.worker.refusal import refuse
+from runcast.worker.reporter import Reporter
+from runcast.worker.running import Running
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.threads import Threads
+
+T = TypeVar("T")
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Executor:
+    """The host of all executions of one session: the engine's inbox on one side, bodies on the other."""
+
+    def __init__(
+        self,
+        session: WorkerSession,
+        registry: Registry,
+        settings: WorkerSettings,
+        *,
+        clock: Clock,
+        random: Random,
+        spawn: Spawn,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.thread_id = get_ident()
+        self.random = random
+        self.spawn = spawn
+        self.offset_ms = session.welcome.now_ms - clock.now_ms()
+        """How far the engine's clock is ahead of the local one."""
+        self.on_unavailable: Callable[[], None] = _nothing
+        context = copy_context()
+        self._session = session
+        self._registry = registry
+        self._clock = clock
+        self._kill_after_s = settings.kill_after_ms / 1000
+        self._thread_capacity = settings.thread_capacity
+        self._threads = Threads(settings.thread_capacity, name="runcast-body")
+        self._step_threads = Threads(settings.step_threads, name="runcast-step")
+        self._bodies = Bodies(self.loop, context, self._threads, random, self._body_ended)
+        self._reporter = Reporter(
+            session, self, loop=self.loop, context=context, spawn=spawn, flush_s=settings.flush_ms / 1000
+        )
+        self._residents = Residents(
+            self.loop, context, self._evict, after_ms=settings.evict_after_ms, maximum=settings.resident_max
+        )
+        self._limits: Deadlines[tuple[Running, int]] = Deadlines(self.loop, context, self._past_limit)
+        self._stuck: Deadlines[Running] = Deadlines(self.loop, context, self._count_if_stuck)
+        self._lanes = Lanes(settings)
+        self._running: dict[str, Running] = {}
+        self._bodies_alive = 0
+        self._threads_used = 0
+        self._all_gone: asyncio.Future[None] | None = None
+        self.abandoned = 0
+        """Threads that went on although their run was stopped."""
+
+    # --- Host: what executions ask
+
+    def now_ms(self) -> int:
+        """Engine time."""
+        return self._clock.now_ms() + self.offset_ms
+
+    def changed(self, execution: Execution) -> None:
+        self._reporter.changed(execution)  # type: ignore[arg-type]
+
+    def measured(self, offset_ms: int) -> None:
+        """The heartbeat measured the engine's clock."""
+        self.offset_ms = offset_ms
+
+    def unavailable(self) -> None:
+        """A report found no engine."""
+        self.on_unavailable()
+
+    async def members(self, batch_id: str) -> Sequence[Run]:
+        return await self._session.members(batch_id)
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        return await self.loop.run_in_executor(self._step_threads, work)
+
+    # --- Inbox: what the engine pushes
+
+    def assign(self, assignments: Sequence[Assignment]) -> None:
+        self._lanes.received(len(assignments))
+        for assignment in assignments:
+            if assignment.resume:
+                self._resume(assignment)
+            else:
+                self._start(assignment)
+
+    def news(self, news: Sequence[News]) -> None:
+        for item in news:
+            running = self._running.get(item.run_id)
+            if running is not None and running.epoch == item.epoch:
+                for entry in item.entries:
+                    running.resolve(entry)
+
+    def stop(self, stops: Sequence[Stop]) -> None:
+        for item in stops:
+            running = self._running.get(item.run_id)
+            if running is not None and running.epoch <= item.epoch:
+                self._lose(running)
+
+    # --- starting and resuming
+
+    def _start(self, assignment: Assignment) -> None:
+        former = self._running.get(assignment.run_id)
+        if former is not None:
+            # The run comes back to this worker: the former body must not write, and ends unseen.
+            self._fence(former)
+        task = self._registry.find(assignment.task)
+        if task is None or self._lanes.closed:
+            self.spawn(self._tell(Report(assignment.run_id, assignment.epoch, outcome=HandedBack())))
+            return
+        running = Running(assignment, self, task, self.loop.time())
+        self._running[assignment.run_id] = running
+        self._bodies_alive += 1
+        self._lanes.take(running)
+        if assignment.remaining_ms is not None:
+            self._limit(running, assignment.remaining_ms)
+        if running.lane == "thread":
+            self._threads_used += 1
+            if self._threads_used > self._thread_capacity:
+                self._residents.evict_thread()
+        self._bodies.start(running)
+
+    def _resume(self, assignment: Assignment) -> None:
+        running = self._running.get(assignment.run_id)
+        if running is None:
+            self.spawn(self._start_again(assignment))
+            return
+        running.epoch = assignment.epoch
+        if running.ended or running.stop is not None:
+            # It is being evicted in this moment; it starts again when it is gone.
+            running.again = assignment
+            return
+        self._residents.remove(running)
+        self._lanes.take(running)
+        running.waiting = False
+        running.since = self.loop.time()
+        if assignment.remaining_ms is not None:
+            self._limit(running, assignment.remaining_ms)
+        for entry in assignment.journal:
+            running.resolve(entry)
+        self._reporter.changed(running)
+
+    async def _start_again(self, assignment: Assignment) -> None:
+        """A woken run whose coroutine is gone: execute it over its whole journal."""
+        try:
+            full = await self._session.journal(assignment.run_id, assignment.epoch)
+        except Unavailable:
+            # The session is broken, and with it goes everything that this worker holds.
+            return
+        if full is not None:
+            self._start(full)
+
+    # --- what the engine answered
+
+    def answered(self, running: Running, report: Report, reply: Reply) -> None:
+        """One report was answered."""
+        if reply.lost:
+            if isinstance(report.outcome, Released):
+                self._forget(running)
+            elif report.epoch == running.epoch:
+                self._lose(running)
+        elif reply.error is not None:
+            refuse(running, report, reply)
+        else:
+            running.acknowledge(report.entries, reply.resolved)
+            match report.outcome:
+                case None:
+                    pass
+                case TimedOut():
+                    running.time_out_known = True
+                    running.outcome = Released() if running.ended else None
+                case Waiting():
+                    if reply.waiting and report.epoch == running.epoch:
+                        self._begin_waiting(running)
+                case _:
+                    self._forget(running)
+                    return
+        if running.entries or running.effects or running.outcome is not None or running.waits:
+            self._reporter.changed(running)
+
+    def flushed(self) -> None:
+        """A turn of the reporter is over: tell the engine what room there is."""
+        demand = self._lanes.news()
+        if demand is not None:
+            self._session.demand(demand)
+
+    def _begin_waiting(self, running: Running) -> None:
+        running.waiting = True
+        self._lanes.give(running)
+        if running.ended:
+            self._body_ended(running, None)
+        elif running.stop is None:
+            self._residents.add(running)
+            if self._lanes.closed:
+                self._residents.evict_all()
+
+    # --- how bodies end
+
+    def _body_ended(self, running: Running, outcome: Outcome | None) -> None:
+        """The body and everything it made is gone."""
+        if self._running.get(running.run_id) is not running or running.stop is Stopping.FENCE:
+            self._forget(running)
+            return
+        match running.stop:
+            case None:
+                running.outcome = outcome
+            case Stopping.TIME_OUT if not running.time_out_known:
+                # Released with the answer to `TimedOut`, which is on its way.
+                return
+            case Stopping.CANCEL | Stopping.TIME_OUT:
+                running.outcome = Released()
+            case Stopping.EVICT | Stopping.HAND_BACK if running.waiting:
+                self._gone(running)
+                return
+            case _:
+                running.outcome = stopped(running)
+        self._reporter.changed(running)
+
+    def _evict(self, running: Running) -> None:
+        stop(running, Stopping.EVICT)
+
+    def _gone(self, running: Running) -> None:
+        """A waiting body is gone: the run may be woken anywhere, or was woken meanwhile."""
+        again = running.again
+        self._forget(running)
+        if again is not None:
+            self.spawn(self._start_again(again))
+        else:
+            self.spawn(self._tell(Report(running.run_id, running.epoch, outcome=Evicted())))
+
+    async def _tell(self, report: Report) -> None:
+        try:
+            await self._session.report([report])
+        except Unavailable:
+            # The session is broken: the engine takes the run back by itself.
+            return
+
+    def _lose(self, running: Running) -> None:
+        """Another execution owns the run, or it is final: stop the body; nothing more of it is recorded."""
+        if running.stop is Stopping.CANCEL and not running.ended:
+            return
+        running.entries, running.effects, running.outcome = [], [], None
+        running.waiting = False
+        self._residents.remove(running)
+        if running.ended:
+            running.outcome = Released()
+            self._reporter.changed(running)
+        else:
+            running.stop = None
+            stop(running, Stopping.CANCEL)
+            self._watch_thread(running)
+
+    def _past_limit(self, item: tuple[Running, int]) -> None:
+        running, epoch = item
+        if running.epoch != epoch or running.waiting or running.ended or running.stop is not None:
+            return
+        stop(running, Stopping.TIME_OUT)
+        running.entries, running.effects = [], []
+        running.outcome = timed_out(running)
+        self._reporter.changed(running)
+        self._watch_thread(running)
+
+    def _limit(self, running: Running, remaining_ms: int) -> None:
+        self._limits.add(self.loop.time() + remaining_ms / 1000, (running, running.epoch))
+
+    def _forget(self, running: Running) -> None:
+        if self._running.get(running.run_id) is running:
+            del self._running[running.run_id]
+        if running.forgotten:
+            return
+        running.forgotten = True
+        self._residents.remove(running)
+        self._lanes.give(running)
+        self._bodies_alive -= 1
+        self._threads_used -= running.lane == "thread"
+        if self._all_gone is not None and self._bodies_alive == 0 and not self._all_gone.done():
+            self._all_gone.set_result(None)
+
+    def _fence(self, running: Running) -> None:
+        self._residents.remove(running)
+        self._running.pop(running.run_id, None)
+        running.entries, running.effects, running.outcome = [], [], None
+        if running.ended:
+            self._forget(running)
+        else:
+            stop(running, Stopping.FENCE)
+            self._watch_thread(running)
+
+    def _watch_thread(self, running: Running) -> None:
+        if running.threaded:
+            self._stuck.add(self.loop.time() + self._kill_after_s, running)
+
+    def _count_if_stuck(self, running: Running) -> None:
+        self.abandoned += not running.ended
+
+    # --- the end
+
+    async def drain(self, grace_s: float) -> None:
+        """Take nothing new, let bodies finish, evict those that wait, hand the rest back."""
+        self._session.demand(self._lanes.close())
+        deadline = self.loop.time() + grace_s
+        self._residents.evict_all()
+        await self._wait_until_gone(deadline)
+        for running in tuple(self._running.values()):
+            if running.stop is None:
+                stop(running, Stopping.HAND_BACK)
+                self._reporter.changed(running)
+        await self._wait_until_gone(self.loop.time() + min(grace_s, 1.0))
+
+    async def _wait_until_gone(self, deadline: float) -> None:
+        if self._bodies_alive == 0:
+            return
+        self._all_gone = self.loop.create_future()
+        await asyncio.wait([self._all_gone], timeout=max(0.0, deadline - self.loop.time()))
+
+    async def abort(self, patience_s: float) -> None:
+        """The session is lost: stop every body, report nothing."""
+        self._lanes.close()
+        self._reporter.close()
+        for running in tuple(self._running.values()):
+            self._fence(running)
+        await self._wait_until_gone(self.loop.time() + patience_s)
+
+    def close(self) -> None:
+        """Let go of threads and timers."""
+        self._reporter.close()
+        for timers in (self._limits, self._stuck):
+            timers.close()
+        self._residents.close()
+        self._threads.shutdown(wait=False)
+        self._step_threads.shutdown(wait=False)
+
+
+def _nothing() -> None:
+    """Nobody listens."""

@@ -1,0 +1,62 @@
+"""Keeps a worker's lease, and says when it is lost: before anybody else may take the runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from runcast.clock import Clock
+from runcast.domain.errors import LostOwnership, Unavailable
+from runcast.gateway import WorkerSession
+
+AGAIN_S = 1.0
+"""Between two tries of a renewal that found no engine."""
+DEAD_AFTER = 3
+"""Renewals in a row that find no engine at all (a closed socket): the session is open no more."""
+
+
+class Heartbeat:
+    """Renews until the lease is lost."""
+
+    def __init__(self, session: WorkerSession, clock: Clock, measured: Callable[[int], None]) -> None:
+        self._session = session
+        self._clock = clock
+        self._measured = measured
+        self._look = asyncio.Event()
+
+    def look(self) -> None:
+        """A report found no engine: try the lease now."""
+        self._look.set()
+
+    async def run(self) -> None:
+        """Returns when the lease is lost, or will be before the next renewal could keep it."""
+        welcome = self._session.welcome
+        loop = asyncio.get_running_loop()
+        pause_s = welcome.renew_ms / 1000
+        # Stop one renewal before the lease ends: bodies need time to be gone.
+        patience_s = max(welcome.lease_ms - welcome.renew_ms, welcome.lease_ms / 2) / 1000
+        kept_at, dead = loop.time(), 0
+        while True:
+            await self._pause(min(pause_s, max(0.0, kept_at + patience_s - loop.time())))
+            began_at = loop.time()
+            try:
+                renewed = await asyncio.wait_for(self._session.renew(), kept_at + patience_s - began_at)
+            except LostOwnership:
+                return
+            except TimeoutError:
+                return
+            except Unavailable as error:
+                dead = dead + 1 if type(error) is Unavailable else 0
+                if dead >= DEAD_AFTER or loop.time() >= kept_at + patience_s:
+                    return
+                pause_s = AGAIN_S
+                continue
+            kept_at, dead, pause_s = began_at, 0, welcome.renew_ms / 1000
+            self._measured(renewed.now_ms - self._clock.now_ms())
+
+    async def _pause(self, seconds: float) -> None:
+        self._look.clear()
+        try:
+            await asyncio.wait_for(self._look.wait(), seconds)
+        except TimeoutError:
+            return

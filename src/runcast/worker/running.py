@@ -1,0 +1,70 @@
+"""An execution as the worker keeps it: what `sdk.execution` knows, and where it stands with the engine.
+
+    executing   the body runs, or waits and the engine has not heard of it yet
+    waiting     the engine has it as `WAITING`; the coroutine or thread is still here
+    ending      `outcome` is set: the body is gone, its last report is on its way
+
+`resume` leads from waiting back to executing, eviction from waiting to the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runcast.domain.outcome import Outcome
+from runcast.gateway import Assignment
+from runcast.sdk.execution import Execution, Host
+from runcast.sdk.task import TaskDefinition
+
+
+class Running(Execution):
+    """One run in this worker."""
+
+    __slots__ = (
+        "again",
+        "dirty",
+        "flush_at",
+        "forgotten",
+        "holds",
+        "in_flight",
+        "lane",
+        "outcome",
+        "recheck_s",
+        "rechecking",
+        "refused",
+        "since",
+        "task",
+        "time_out_known",
+        "waiting",
+        "waits_since",
+    )
+
+    def __init__(self, assignment: Assignment, host: Host, task: TaskDefinition[..., Any], now: float) -> None:
+        super().__init__(assignment, host, task.code_version)
+        self.task = task
+        self.lane = task.lane
+        self.holds = False
+        """It takes room in its lane."""
+        self.since = now
+        """Loop time since which it executes."""
+        self.waiting = False
+        self.waits_since = 0.0
+        self.outcome: Outcome | None = None
+        self.forgotten = False
+        self.in_flight = False
+        """A report is on its way: the next one waits for its answer, so that records keep their order."""
+        self.dirty = False
+        self.flush_at = 0.0
+        """Loop time at which effects are sent even if nothing else happens; 0: nothing to send."""
+        self.again: Assignment | None = None
+        """It was woken while it was being evicted: it is executed again."""
+        self.recheck_s = 0.0
+        self.rechecking = False
+        self.time_out_known = False
+        """The engine has the run as `TIMED_OUT`."""
+        self.refused = False
+        """Its outcome was refused once; the next refusal ends it."""
+
+    def executed_ms(self, now: float) -> int:
+        """How long it has been executing since it was claimed or woken."""
+        return int((now - self.since) * 1000)

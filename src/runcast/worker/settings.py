@@ -1,0 +1,29 @@
+"""How much a worker does at once, and how patient it is."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runcast.domain import limits
+
+
+class WorkerSettings(msgspec.Struct, frozen=True):
+    """Settings of one worker. Capacities count executing runs; a waiting run takes none."""
+
+    environment: str = "dev"
+    async_capacity: int = 1_000
+    thread_capacity: int = 16
+    process_capacity: int = 2
+    step_threads: int = 32
+    """Threads for `def` steps, beside those for `def` tasks."""
+    evict_after_ms: int = limits.EVICT_AFTER_MS
+    """How long a waiting coroutine stays in memory; 0: not at all."""
+    resident_max: int = 20_000
+    """Waiting coroutines in memory; past it the one that waits longest is evicted."""
+    grace_ms: int = limits.SHUTDOWN_GRACE_MS
+    """What attempts get to finish when the worker stops."""
+    kill_after_ms: int = 5_000
+    """From a process's termination signal to its kill."""
+    flush_ms: int = limits.EFFECT_FLUSH_MS
+    """Effects that nothing else carries wait at most this long."""
+    abandoned_threads_max: int = limits.ABANDONED_THREADS_MAX
