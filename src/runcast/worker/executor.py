@@ -295,6 +295,10 @@ class Executor:
         if running.forgotten:
             return
         running.forgotten = True
+        # Both lead back to the run by a context. Without them the run goes at once, and the garbage collector, which
+        # cost 15 of 22 µs a run, has nothing to do.
+        running.root = None
+        del running.scope
         self._residents.remove(running)
         self._lanes.give(running)
         self._bodies_alive -= 1
