@@ -74,7 +74,7 @@ def test_metadata_of_any_shape_is_drawn_without_complaint() -> None:
 def test_many_equal_children_become_one_line_with_counts_and_those_that_matter() -> None:
     picture = "\n".join(lines(followed(sample_run(), *hundred_children())))
     assert "enrich ×100" in picture
-    assert "25 queued · 10 running · 60 completed · 5 failed" in picture
+    assert "60 completed · 5 failed · 10 running · 25 queued" in picture
     assert "… 4 more running" in picture
     assert "row 60 has no name" in picture
     assert "0.example" not in picture.replace("60.example", "").replace("70.example", "")

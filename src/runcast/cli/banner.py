@@ -19,14 +19,14 @@ TASKS_SHOWN = 40
 
 def banner(tasks: Sequence[TaskInfo], facts: Sequence[tuple[str, str]], *, version: str, width: int) -> Text:
     """The facts, a line each, then the tasks with their places, then a command to try."""
-    lines = [Text(), Text("  runcast", style="bold").append(f" {version}", style="bright_black"), Text()]
+    lines = [Text(), Text.assemble(("  runcast", "bold")).append(f" {version}", style="bright_black"), Text()]
     lines += [_fact(label, value) for label, value in facts]
     lines += [Text(), *_tasks(tasks, width), Text()]
     return Text("\n").join(lines)
 
 
 def _fact(label: str, value: str) -> Text:
-    return Text(f"  {label:<{LABEL_CELLS}}", style="bright_black").append(value, style="default")
+    return Text.assemble((f"  {label:<{LABEL_CELLS}}", "bright_black")).append(value, style="default")
 
 
 def _tasks(tasks: Sequence[TaskInfo], width: int) -> Iterator[Text]:

@@ -59,8 +59,8 @@ def badge(status: RunStatus, *, outcome: str | None = None, frame: int = 0, plai
     from rich.text import Text
 
     if outcome == "partial":
-        return Text(f"{glyph(status, plain=plain)} {LABELS[status]}, partial", style=_WAITING)
-    return Text(f"{glyph(status, frame=frame, plain=plain)} {LABELS[status]}", style=LOOKS[status].style)
+        return Text().append(f"{glyph(status, plain=plain)} {LABELS[status]}, partial", style=_WAITING)
+    return Text().append(f"{glyph(status, frame=frame, plain=plain)} {LABELS[status]}", style=LOOKS[status].style)
 
 
 def bar(percent: float, width: int, *, style: str = _BUSY, plain: bool = False) -> Text:
@@ -70,9 +70,9 @@ def bar(percent: float, width: int, *, style: str = _BUSY, plain: bool = False) 
     halves = round(max(0.0, min(100.0, percent)) / 100 * width * 2)
     full, half = divmod(halves, 2)
     if plain:
-        return Text("#" * full, style=style).append("-" * (width - full), style="bright_black")
+        return Text().append("#" * full, style=style).append("-" * (width - full), style="bright_black")
     done = "━" * full + "╸" * half
-    return Text(done, style=style).append("─" * (width - len(done)), style="bright_black")
+    return Text().append(done, style=style).append("─" * (width - len(done)), style="bright_black")
 
 
 def duration(ms: int) -> str:

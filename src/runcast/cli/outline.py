@@ -57,6 +57,16 @@ DETAILS = (
     Detail(2, 0, 0, 0, 1),
 )
 
+_LIVELIEST = (
+    RunStatus.EXECUTING,
+    RunStatus.DEQUEUED,
+    RunStatus.WAITING,
+    RunStatus.QUEUED,
+    RunStatus.DELAYED,
+    RunStatus.PENDING_VERSION,
+)
+_COUNT_ORDER = (RunStatus.COMPLETED, *sorted(FINAL - {RunStatus.COMPLETED}), *_LIVELIEST)
+"""What ended well, what did not, what is still to come: the order that survives being cut."""
 _SHOWN_KINDS = frozenset({EntryKind.STEP, EntryKind.SLEEP, EntryKind.TOKEN, EntryKind.RESULT})
 """Children stand for themselves; decisions and recorded values are not what a watcher looks for."""
 _ENTRY_STATUS = {
@@ -203,7 +213,7 @@ def _group_node(
     return Node(
         status=_group_status(counts),
         name=f"{name} ×{len(group)}",
-        note=" · ".join(f"{counts[status]:,} {LABELS[status].lower()}" for status in RunStatus if counts[status]),
+        note=" · ".join(f"{counts[status]:,} {LABELS[status].lower()}" for status in _COUNT_ORDER if counts[status]),
         percent=None if done == len(group) else 100 * done / len(group),
         outcome="partial"
         if counts[RunStatus.COMPLETED] and done == len(group) != counts[RunStatus.COMPLETED]
@@ -214,8 +224,7 @@ def _group_node(
 
 def _group_status(counts: Counter[RunStatus]) -> RunStatus:
     """The liveliest status; of a finished group, completed unless none is."""
-    lively = (RunStatus.EXECUTING, RunStatus.DEQUEUED, RunStatus.WAITING, RunStatus.QUEUED, RunStatus.DELAYED)
-    for status in (*lively, RunStatus.COMPLETED):
+    for status in (*_LIVELIEST, RunStatus.COMPLETED):
         if counts[status]:
             return status
     return counts.most_common(1)[0][0]

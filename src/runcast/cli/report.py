@@ -119,7 +119,7 @@ def _print_error(out: Console, run: Run) -> None:
 
 def _labelled(label: str, value: str, *, style: str = "default") -> Text:
     """`label     value`, with further lines of the value below its first."""
-    text = Text(f"{label:<10}", style="bright_black")
+    text = Text.assemble((f"{label:<10}", "bright_black"))
     return text.append(value.replace("\n", "\n" + " " * 10), style=style)
 
 

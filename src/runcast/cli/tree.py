@@ -11,12 +11,14 @@ from rich.text import Text
 
 from runcast.cli.followed import Followed, LogLine, Progress, StreamText, progress_of
 from runcast.cli.look import LOOKS, badge, bar, clock, duration, elapsed_ms, failure_line, one_line, short_id
-from runcast.cli.outline import Node, outline
+from runcast.cli.outline import Node, about, outline
 from runcast.domain.run import LABELS, Run, RunStatus
 
 LOG_ROWS_MAX = 6
 STREAM_ROWS_MAX = 6
-STREAMS_MAX = 2
+STREAMS_MAX = 3
+STREAM_END_ROWS = 40
+LOG_END_ROWS = 12
 BAR_CELLS = 20
 NARROW = 64
 """Below this many columns bars shrink and status words give way to glyphs alone in deep lines."""
@@ -128,7 +130,7 @@ def _name_cells(item: _Flat) -> int:
 def _node_line(item: _Flat, page: Page, words: int, names: int) -> Text:
     """`├ name   ✓ Completed  ━━━━── 60% note            1.2s`, with the columns of all lines aligned."""
     guide, node = item
-    line = Text(guide, style="bright_black")
+    line = Text.assemble((guide, "bright_black"))
     if node.status is None:
         return _cut(line.append(node.name, style="bright_black"), page.width)
     look = LOOKS[node.status]
@@ -155,30 +157,32 @@ def _node_line(item: _Flat, page: Page, words: int, names: int) -> Text:
 
 
 def _streams(followed: Followed, page: Page) -> Iterator[Text]:
-    open_first = [
+    """Of a live picture the streams that are open, newest last; of a final one those of the run itself, whole."""
+    shown = [
         (run_id, stream)
         for run_id, streams in followed.streams.items()
         for stream in streams.values()
-        if stream.text and (page.rows is None or not stream.closed)
-    ]
-    for run_id, stream in open_first[-STREAMS_MAX:]:
+        if stream.text and (run_id == followed.run_id if page.rows is None else not stream.closed)
+    ][-STREAMS_MAX:]
+    rows = STREAM_END_ROWS if page.rows is None else max(1, min(STREAM_ROWS_MAX, page.rows // (4 * len(shown) or 4)))
+    for run_id, stream in shown:
         run = followed.runs.get(run_id)
         yield Text()
-        title = Text("stream ", style="bright_black").append(one_line(stream.name, limit=60))
+        title = Text.assemble(("stream ", "bright_black")).append(one_line(stream.name, limit=60))
         if run is not None and run_id != followed.run_id:
-            title.append(f"  {run.task} {short_id(run_id)}", style="bright_black")
+            title.append(f"  {run.task} {about(run)}".rstrip(), style="bright_black")
         yield _cut(title, page.width)
-        yield from _stream_text(stream, page)
+        yield from _stream_text(stream, page, rows)
 
 
-def _stream_text(stream: StreamText, page: Page) -> Iterator[Text]:
+def _stream_text(stream: StreamText, page: Page, rows: int) -> Iterator[Text]:
+    """The last `rows` lines of a stream."""
     width = max(10, page.width - 3)  # two cells before the text, one for the caret
-    rows = None if page.rows is None else max(2, min(STREAM_ROWS_MAX, page.rows // 4))
-    text = stream.text if rows is None else stream.text[-2 * rows * width :]
-    wrapped = [line for paragraph in text.split("\n") for line in _wrap(paragraph, width)]
-    for number, line in enumerate(shown := wrapped if rows is None else wrapped[-rows:], start=1):
+    text = stream.text[-2 * rows * width :]
+    shown = [line for paragraph in text.split("\n") for line in _wrap(paragraph, width)][-rows:]
+    for number, line in enumerate(shown, start=1):
         drawn = Text("  " + line)
-        if number == len(shown) and not stream.closed:
+        if number == len(shown) and page.rows is not None:
             drawn.append("▌" if not page.plain else "_", style="blue")
         yield drawn
 
@@ -191,7 +195,7 @@ def _wrap(paragraph: str, width: int) -> list[str]:
 
 
 def _logs(followed: Followed, page: Page) -> Iterator[Text]:
-    rows = LOG_ROWS_MAX if page.rows is None else max(1, min(LOG_ROWS_MAX, page.rows // 4))
+    rows = LOG_END_ROWS if page.rows is None else max(1, min(LOG_ROWS_MAX, page.rows // 4))
     shown = list(followed.logs)[-rows:]
     if shown:
         yield Text()
@@ -202,7 +206,7 @@ def _logs(followed: Followed, page: Page) -> Iterator[Text]:
 def log_text(line: LogLine, followed: Followed) -> Text:
     """`12:04:11 INFO  message`, with the task where it is not the followed run's own."""
     level = line.log.level.upper()
-    text = Text(clock(line.log.at), style="bright_black")
+    text = Text.assemble((clock(line.log.at), "bright_black"))
     text.append(f" {level:<5} ", style=LEVEL_STYLES.get(level, "default"))
     run = followed.runs.get(line.run_id)
     if run is not None and line.run_id != followed.run_id:

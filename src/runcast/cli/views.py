@@ -73,7 +73,7 @@ class LinesView:
 
     def _step(self, entry: Entry) -> None:
         status = RunStatus.COMPLETED if entry.status is EntryStatus.DONE else RunStatus.FAILED
-        text = Text(f"{clock(entry.finished_at or now_ms())} ", style="bright_black")
+        text = Text.assemble((f"{clock(entry.finished_at or now_ms())} ", "bright_black"))
         text.append_text(badge(status, plain=is_plain(self._console))).append(f"  step {printable(entry.name)}")
         self._console.print(text, soft_wrap=True)
 
@@ -90,7 +90,9 @@ class LinesView:
         if rest:
             self._unfinished[key] = rest
         for line in lines:
-            self._console.print(Text(f"{part.stream}│ ", style="bright_black").append(printable(line)), soft_wrap=True)
+            self._console.print(
+                Text.assemble((f"{part.stream}│ ", "bright_black")).append(printable(line)), soft_wrap=True
+            )
 
 
 class LiveView:
@@ -141,7 +143,7 @@ class LiveView:
 
 def run_line(run: Run, now: int, *, plain: bool) -> Text:
     """`12:04:11 ✓ Completed    enrich acme.com  8f2kqa3m  1.2s`, and the reason where there is one."""
-    text = Text(f"{clock(run.finished_at or now)} ", style="bright_black")
+    text = Text.assemble((f"{clock(run.finished_at or now)} ", "bright_black"))
     status = badge(run.shown, outcome=run.outcome, plain=plain)
     text.append_text(status).append(" " * max(2, STATUS_CELLS - status.cell_len)).append(one_line(run.task))
     payload = about(run)
