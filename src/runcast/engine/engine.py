@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import msgspec
 
 from runcast.clock import Clock
 from runcast.domain.effect import Artifact, Log, Part
-from runcast.domain.errors import NotFound
+from runcast.domain.errors import NotFound, Unavailable
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.limits import LEASE_MS, PAYLOAD_BYTES_MAX, RENEW_MS, RETENTION_MS
@@ -88,7 +89,9 @@ class Engine:
             group.create_task(Service(self._prune, self.clock).run())
 
     def _ring(self) -> None:
-        self.store.submit(_nothing, _ignore, lazy=True)
+        # The last commit of a closing store may ring too: whoever opens the file next looks anyway.
+        with suppress(Unavailable):
+            self.store.submit(_nothing, _ignore, lazy=True)
 
     def _on_due(self, at: int) -> None:
         if self._timer_service is not None and self._loop is not None:
