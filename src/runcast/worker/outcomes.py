@@ -17,7 +17,7 @@ from runcast.worker.running import Running
 def succeeded(running: Running, output: Any) -> Outcome:
     """The body returned `output`."""
     try:
-        return Succeeded(running.task.encode_output(output))
+        return Succeeded(running.task.encode_output(output), counts=running.counts)
     except InvalidInput as error:
         # Another attempt would compute the same value of the wrong type.
         return Failed(error_info(error))
