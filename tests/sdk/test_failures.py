@@ -48,11 +48,9 @@ def test_an_error_is_recorded_with_what_people_see() -> None:
 
 
 def test_user_frames_come_first() -> None:
-    try:
+    with pytest.raises(json.JSONDecodeError) as caught:
         json.loads("{")
-    except ValueError as error:
-        info = error_info(error)
-    first = info.stack.split("In full")[0]
+    first = error_info(caught.value).stack.split("In full")[0]
     assert "test_failures" in first
     assert "JSONDecodeError" in first
 

@@ -95,6 +95,8 @@ class Triggerable(Generic[P, R]):
 class TaskDefinition(Triggerable[P, R]):
     """A registered task: its name, its limits, and how its payload and output travel."""
 
+    __name__: str
+
     def __init__(
         self,
         fn: Callable[P, Any],
