@@ -7,20 +7,22 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import copy_context
 from random import Random
 from threading import get_ident
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from runcast.clock import Clock
 from runcast.domain.errors import Unavailable
+from runcast.domain.ids import RunId
 from runcast.domain.outcome import Evicted, HandedBack, Outcome, Released, TimedOut, Waiting
 from runcast.domain.run import Run
 from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
 from runcast.sdk.execution import Execution
 from runcast.sdk.registry import Registry
 from runcast.sdk.stopping import Stopping
+from runcast.sdk.task import TaskDefinition
 from runcast.worker.bodies import Bodies, stop
 from runcast.worker.deadlines import Deadlines
 from runcast.worker.evict import Residents
-from runcast.worker.lanes import Lanes
+from runcast.worker.lanes import Lanes, Placed
 from runcast.worker.outcomes import stopped, timed_out
 from runcast.worker.refusal import refuse
 from runcast.worker.reporter import Reporter
@@ -30,6 +32,21 @@ from runcast.worker.threads import Threads
 
 T = TypeVar("T")
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Isolated(Placed, Protocol):
+    """A run in a process of its own."""
+
+    run_id: RunId
+    waiting: bool
+    again: Assignment | None
+
+    async def run(self) -> None: ...
+    def news(self, news: News) -> None: ...
+    def stop(self, stopping: Stopping) -> None: ...
+
+
+Isolate = Callable[[Assignment, TaskDefinition[..., Any], WorkerSession, "Executor"], Isolated]
 
 
 class Executor:
@@ -44,6 +61,7 @@ class Executor:
         clock: Clock,
         random: Random,
         spawn: Spawn,
+        isolate: Isolate | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.thread_id = get_ident()
@@ -71,6 +89,9 @@ class Executor:
         self._stuck: Deadlines[Running] = Deadlines(self.loop, context, self._count_if_stuck)
         self._lanes = Lanes(settings)
         self._running: dict[str, Running] = {}
+        self._isolated: dict[str, Isolated] = {}
+        self._isolate = isolate
+        """None: this is such a process already."""
         self._bodies_alive = 0
         self._threads_used = 0
         self._all_gone: asyncio.Future[None] | None = None
@@ -116,12 +137,16 @@ class Executor:
             if running is not None and running.epoch == item.epoch:
                 for entry in item.entries:
                     running.resolve(entry)
+            elif (isolated := self._isolated.get(item.run_id)) is not None:
+                isolated.news(item)
 
     def stop(self, stops: Sequence[Stop]) -> None:
         for item in stops:
             running = self._running.get(item.run_id)
             if running is not None and running.epoch <= item.epoch:
                 self._lose(running)
+            elif (isolated := self._isolated.get(item.run_id)) is not None:
+                isolated.stop(Stopping.CANCEL)
 
     # --- starting and resuming
 
@@ -133,6 +158,9 @@ class Executor:
         task = self._registry.find(assignment.task)
         if task is None or self._lanes.closed:
             self.spawn(self._tell(Report(assignment.run_id, assignment.epoch, outcome=HandedBack())))
+            return
+        if self._isolate is not None and (assignment.alone or task.lane == "process"):
+            self._start_isolated(self._isolate(assignment, task, self._session, self))
             return
         running = Running(assignment, self, task, self.loop.time())
         self._running[assignment.run_id] = running
@@ -146,8 +174,34 @@ class Executor:
                 self._residents.evict_thread()
         self._bodies.start(running)
 
+    def _start_isolated(self, isolated: Isolated) -> None:
+        former = self._isolated.get(isolated.run_id)
+        if former is not None:
+            former.stop(Stopping.FENCE)
+        self._isolated[isolated.run_id] = isolated
+        self._bodies_alive += 1
+        self._lanes.take(isolated)
+        self.spawn(isolated.run())
+
+    def isolated_waits(self, isolated: Isolated) -> None:
+        self._lanes.give(isolated)
+        self.flushed()
+
+    def isolated_gone(self, isolated: Isolated) -> None:
+        if self._isolated.get(isolated.run_id) is isolated:
+            del self._isolated[isolated.run_id]
+        self._lanes.give(isolated)
+        if isolated.again is not None:
+            self.spawn(self._start_again(isolated.again))
+        self._one_gone()
+        self.flushed()
+
     def _resume(self, assignment: Assignment) -> None:
         running = self._running.get(assignment.run_id)
+        isolated = self._isolated.get(assignment.run_id)
+        if isolated is not None and isolated.waiting:
+            isolated.again = assignment
+            return
         if running is None:
             self.spawn(self._start_again(assignment))
             return
@@ -301,8 +355,11 @@ class Executor:
         del running.scope
         self._residents.remove(running)
         self._lanes.give(running)
-        self._bodies_alive -= 1
         self._threads_used -= running.lane == "thread"
+        self._one_gone()
+
+    def _one_gone(self) -> None:
+        self._bodies_alive -= 1
         if self._all_gone is not None and self._bodies_alive == 0 and not self._all_gone.done():
             self._all_gone.set_result(None)
 
@@ -335,13 +392,20 @@ class Executor:
             if running.stop is None:
                 stop(running, Stopping.HAND_BACK)
                 self._reporter.changed(running)
+        for isolated in tuple(self._isolated.values()):
+            isolated.stop(Stopping.HAND_BACK)
         await self._wait_until_gone(self.loop.time() + min(grace_s, 1.0))
 
-    async def _wait_until_gone(self, deadline: float) -> None:
+    async def until_empty(self) -> None:
+        """Wait until no body is left."""
+        await self._wait_until_gone(None)
+
+    async def _wait_until_gone(self, deadline: float | None) -> None:
         if self._bodies_alive == 0:
             return
         self._all_gone = self.loop.create_future()
-        await asyncio.wait([self._all_gone], timeout=max(0.0, deadline - self.loop.time()))
+        patience_s = None if deadline is None else max(0.0, deadline - self.loop.time())
+        await asyncio.wait([self._all_gone], timeout=patience_s)
 
     async def abort(self, patience_s: float) -> None:
         """The session is lost: stop every body, report nothing."""
@@ -349,6 +413,8 @@ class Executor:
         self._reporter.close()
         for running in tuple(self._running.values()):
             self._fence(running)
+        for isolated in tuple(self._isolated.values()):
+            isolated.stop(Stopping.FENCE)
         await self._wait_until_gone(self.loop.time() + patience_s)
 
     def close(self) -> None:

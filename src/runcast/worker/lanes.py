@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from runcast.gateway import Demand
-from runcast.worker.running import Running
 from runcast.worker.settings import WorkerSettings
+
+
+class Placed(Protocol):
+    """What takes room."""
+
+    lane: str
+    holds: bool
+    """It takes room now."""
 
 
 class Lanes:
@@ -25,13 +34,13 @@ class Lanes:
         """Assignments came in."""
         self._received += count
 
-    def take(self, running: Running) -> None:
+    def take(self, running: Placed) -> None:
         """It executes now."""
         if not running.holds:
             running.holds = True
             self._used[running.lane] += 1
 
-    def give(self, running: Running) -> None:
+    def give(self, running: Placed) -> None:
         """It waits, or its body is gone."""
         if running.holds:
             running.holds = False

@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from random import Random, SystemRandom
 from typing import Any
 
@@ -27,6 +28,7 @@ from runcast.sdk.registry import Registry
 from runcast.sdk.resource import close_resources
 from runcast.worker.executor import Executor
 from runcast.worker.heartbeat import Heartbeat
+from runcast.worker.isolate import Isolated
 from runcast.worker.settings import WorkerSettings
 
 OPEN_AGAIN_S = (0.05, 2.0)
@@ -133,6 +135,7 @@ class _Service:
             clock=worker._clock,  # noqa: SLF001
             random=worker._random,  # noqa: SLF001
             spawn=self._spawn,
+            isolate=partial(Isolated, kill_after_s=worker._settings.kill_after_ms / 1000),  # noqa: SLF001
         )
         self._heartbeat = Heartbeat(session, worker._clock, self._executor.measured)  # noqa: SLF001
 

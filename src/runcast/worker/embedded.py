@@ -1,0 +1,93 @@
+"""A worker inside the engine's process, on a thread and an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+
+from runcast.clock import Clock
+from runcast.gateway import WorkerGateway, WorkerSession
+from runcast.sdk.registry import Registry
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.worker import Worker
+
+
+class EmbeddedWorker:
+    """Starts a `Worker` on a thread: user code must never share the loop that serves HTTP or the database.
+
+    >>> worker = EmbeddedWorker(engine, registry)  # doctest: +SKIP
+    >>> worker.start()  # doctest: +SKIP
+    >>> worker.stop(grace_ms=10_000)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        gateway: WorkerGateway,
+        registry: Registry,
+        settings: WorkerSettings | None = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        self._gateway = gateway
+        self._registry = registry
+        self._settings = settings
+        self._clock = clock
+        self._opened: Future[None] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._worker: Worker | None = None
+        self._thread = threading.Thread(target=self._run, name="runcast-worker", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; returns at once. `wait_until_open` tells when it takes work."""
+        self._thread.start()
+
+    def wait_until_open(self, timeout_s: float | None = None) -> None:
+        """Block until the first session is open. Not on the engine's loop, which opens it."""
+        self._opened.result(timeout_s)
+
+    async def opened(self) -> None:
+        """The same, for the engine's loop."""
+        await asyncio.wrap_future(self._opened)
+
+    def stop(self, *, grace_ms: int | None = None) -> None:
+        """Begin the graceful stop; `join` or `joined` waits for its end."""
+        loop, worker = self._loop, self._worker
+        if loop is not None and worker is not None:
+            # The loop may be closed already: then the worker has stopped.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(lambda: worker.stop(grace_ms=grace_ms))
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Block until the worker has stopped."""
+        self._thread.join(timeout_s)
+
+    async def joined(self) -> None:
+        """Wait until the worker has stopped, without blocking the loop."""
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if not self._opened.done():
+                self._opened.set_exception(error)
+                return
+            raise
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._worker = Worker(
+            self._gateway,
+            self._registry,
+            self._settings,
+            embedded=True,
+            clock=self._clock,
+            on_open=self._on_open,
+        )
+        await self._worker.run()
+
+    def _on_open(self, _session: WorkerSession) -> None:
+        if not self._opened.done():
+            self._opened.set_result(None)
