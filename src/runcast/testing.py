@@ -1,0 +1,223 @@
+"""Testing tasks: a real engine in memory, whose clock moves only when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+from typing import Any, ParamSpec, TypeVar
+
+from runcast.clock import ManualClock
+from runcast.domain.errors import Conflict
+from runcast.domain.limits import PAGE_ROWS_MAX
+from runcast.domain.run import Run, RunStatus
+from runcast.engine.engine import Engine, EngineSettings
+from runcast.engine.timers import Timers
+from runcast.gateway import RunFilter, Watch, WorkerSession
+from runcast.sdk.ambient import use_door
+from runcast.sdk.call import Call
+from runcast.sdk.client import Client
+from runcast.sdk.doors import Door, GatewayDoor
+from runcast.sdk.durations import DURATION_MS_MAX, Duration, duration_ms
+from runcast.sdk.handle import RunHandle, get_run
+from runcast.sdk.outside import has_running_loop
+from runcast.sdk.registry import Registry, registry
+from runcast.sdk.snapshot import RunSnapshot
+from runcast.sdk.task import TaskDefinition
+from runcast.store.script import Script
+from runcast.store.store import Store
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.worker import Worker
+
+__all__ = ["TestEngine", "run_inline"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PATIENCE_S = 30.0
+"""How long (real time) a body may execute before a test that waits for it fails."""
+_DISPATCHES = 3
+_BUSY = (RunStatus.QUEUED, RunStatus.DEQUEUED, RunStatus.EXECUTING)
+
+
+def run_inline(task: TaskDefinition[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a task to its end in an engine of its own and return its output; raises `TaskFailed`.
+
+    Waits, delays and retries take no time: the clock jumps to whatever falls due next.
+
+    >>> from runcast import task, wait
+    >>> @task
+    ... async def patient(n: int) -> int:
+    ...     await wait.for_("7d")
+    ...     return n + 1
+    >>> run_inline(patient, 1)
+    2
+    """
+    if has_running_loop():
+        raise Conflict(
+            "run_inline blocks: in a coroutine write `async with TestEngine() as engine: await engine.run(…)`"
+        )
+
+    async def main() -> R:
+        async with TestEngine() as engine:
+            return await engine.run(task, *args, **kwargs)
+
+    return asyncio.run(main())
+
+
+class TestEngine:
+    """An engine with a worker, in memory, on the loop of the test. `trigger()` of any task goes to it.
+
+    >>> async with TestEngine() as engine:  # doctest: +SKIP
+    ...     run = await remind.trigger("ada")
+    ...     await engine.advance("3d")
+    ...     assert (await run.fetch()).ok
+
+    Durable waits, delays, retries, ttls and rate limits follow `clock`; what a body awaits itself (`asyncio.sleep`,
+    HTTP) takes real time. `evict_after=0` drops every waiting body, so that each wake-up executes it again.
+    """
+
+    __test__ = False
+
+    def __init__(
+        self,
+        tasks: Sequence[TaskDefinition[..., Any]] | None = None,
+        *,
+        evict_after: Duration | None = None,
+        seed: int = 0,
+    ) -> None:
+        """`tasks`: those of the process, if not given. `seed`: of retry jitter."""
+        self.clock = ManualClock()
+        self._registry = registry if tasks is None else _registry_of(tasks)
+        self._settings = WorkerSettings(grace_ms=0, flush_ms=0)
+        if evict_after is not None:
+            self._settings = WorkerSettings(grace_ms=0, flush_ms=0, evict_after_ms=duration_ms(evict_after))
+        self._random = Random(seed)
+        self._door_before: Door | None = None
+
+    async def __aenter__(self) -> TestEngine:
+        # Nothing is taken from the worker or pruned, however far the test moves the clock.
+        forever = EngineSettings(lease_ms=DURATION_MS_MAX, retention_ms=DURATION_MS_MAX)
+        self._store = Store(":memory:", self.clock, threaded=False)
+        self.engine = Engine(self._store, self.clock, forever)
+        await self.engine.start()
+        self._timers = Timers(self._store)
+        loop = asyncio.get_running_loop()
+        self._factory_before = loop.get_task_factory()
+        opened: asyncio.Future[WorkerSession] = loop.create_future()
+        self._worker = Worker(
+            self.engine,
+            self._registry,
+            self._settings,
+            embedded=True,
+            clock=self.clock,
+            random=self._random,
+            on_open=opened.set_result,
+        )
+        self._working = loop.create_task(self._worker.run())
+        either: list[asyncio.Future[Any]] = [self._working, opened]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if self._working.done():
+            self._working.result()
+        self._door_before = use_door(GatewayDoor(self.engine))
+        self.client = Client(gateway=self.engine)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        use_door(self._door_before)
+        self._worker.stop(grace_ms=0)
+        try:
+            await self._working
+        finally:
+            asyncio.get_running_loop().set_task_factory(self._factory_before)
+            self._store.close()
+
+    # --- running
+
+    def trigger(self, task: TaskDefinition[P, R], *args: P.args, **kwargs: P.kwargs) -> Call[RunHandle[R]]:
+        """The same as `task.trigger(…)`, for tests that like to say where."""
+        return task.trigger(*args, **kwargs)
+
+    async def run(self, task: TaskDefinition[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a task to its end, moving the clock to whatever falls due; its output, or `TaskFailed`.
+
+        Raises `Conflict` when it waits for something that no clock brings: a person, a paused queue.
+        """
+        handle = await task.trigger(*args, **kwargs)
+        return (await self.finish(handle)).unwrap()
+
+    async def finish(self, handle: RunHandle[R]) -> RunSnapshot[R]:
+        """Move the clock until the run has ended."""
+        while not (run := await self._settled(handle)).is_final:
+            due_at = await self._next_due()
+            if due_at is None:
+                why = await self.engine.why(run.id)
+                raise Conflict(f"run {run.id} of {run.task!r} will not end by itself: {why.reason}")
+            self._move_to(due_at)
+        return RunSnapshot(run, handle.decode)
+
+    async def _settled(self, handle: RunHandle[Any]) -> Run:
+        await self.settle()
+        return await get_run(self.engine, handle.id)
+
+    # --- time
+
+    async def advance(self, duration: Duration) -> None:
+        """Move the clock, stopping at everything that falls due on the way; returns when all bodies wait or ended."""
+        target = self.clock.now_ms() + duration_ms(duration)
+        await self.settle()
+        while (due_at := await self._next_due()) is not None and due_at <= target:
+            self._move_to(due_at)
+            await self.settle()
+        self._move_to(target)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until no body can go on without the clock or somebody else. Raises `TimeoutError` after 30 s."""
+        await self._fire_due()
+        async with asyncio.timeout(PATIENCE_S):
+            while busy := await self._busy():
+                await self._changed(busy)
+                await self._fire_due()
+
+    def _move_to(self, at: int) -> None:
+        self.clock.advance(max(0, at - self.clock.now_ms()))
+
+    async def _next_due(self) -> int | None:
+        """When the next thing falls due, after all that is due now."""
+        while (at := await self._timers.tick(self.clock.now_ms())) is not None and at <= self.clock.now_ms():
+            pass
+        return at
+
+    async def _fire_due(self) -> None:
+        await self._next_due()
+
+    async def _busy(self) -> list[Run]:
+        """Runs that execute, or will without anybody's help."""
+        for _ in range(_DISPATCHES):
+            page = await self.engine.list_runs(RunFilter(status=_BUSY), limit=PAGE_ROWS_MAX)
+            if not page.runs or any(run.status is not RunStatus.QUEUED for run in page.runs):
+                return list(page.runs)
+            # Queued runs and none that executes: each commit dispatches; what no commit moves is held by a limit.
+            await self._store.write(_nothing)
+        return []
+
+    async def _changed(self, runs: Sequence[Run]) -> None:
+        """Return after the next change of any of `runs`."""
+        versions = {run.id: run.version for run in runs}
+        updates = self.engine.watch(Watch(run_ids=tuple(versions)))
+        async for update in updates:
+            if any(run.version != versions[run.id] for run in update.runs):
+                return
+
+
+def _registry_of(tasks: Sequence[TaskDefinition[..., Any]]) -> Registry:
+    found = Registry()
+    for task in tasks:
+        found.add(task)
+    return found
+
+
+def _nothing() -> Script[None]:
+    return
+    yield  # a script is a generator
