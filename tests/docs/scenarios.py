@@ -1,0 +1,157 @@
+"""What each snippet of the documents is run with, and what must come of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Any
+
+from runcast import RunHandle, RunSnapshot, RunStatus
+from runcast.testing import TestEngine
+
+Load = Callable[[str], ModuleType]
+Scenario = Callable[[TestEngine, Load], Awaitable[None]]
+
+
+async def finish(engine: TestEngine, handle: RunHandle[Any], status: RunStatus) -> RunSnapshot[Any]:
+    run = await engine.finish(handle)
+    assert run.status is status, run
+    return run
+
+
+async def complete_the_only_wait(engine: TestEngine, value: object) -> None:
+    await engine.settle()
+    (wait,) = await engine.client.waits()
+    await engine.client.complete_wait(wait.id, value)
+
+
+async def readme(engine: TestEngine, load: Load) -> None:
+    handle = await load("README.md:1").research.trigger(["python.org", "sqlite.org"], reviewer="ada@example.com")
+    await complete_the_only_wait(engine, True)
+    run = await finish(engine, handle, RunStatus.COMPLETED)
+    assert run.metadata["done"] == 2
+    pages = [f"https://{domain}{path}" for domain in ("python.org", "sqlite.org") for path in ("", "/about")]
+    assert run.output == sum(len(f"<html>{page}</html>") for page in pages)
+
+
+async def runs(engine: TestEngine, load: Load) -> None:
+    charge = load("docs/concepts/runs.md:1").charge
+    assert await engine.run(charge, "o1", 499) == "charged o1"
+    refused = await finish(engine, await charge.trigger("o2", 0), RunStatus.FAILED)
+    assert refused.run.attempt == 1
+    assert "o2 has nothing to charge" in str(refused.error)
+
+
+async def journal_checkout(engine: TestEngine, load: Load) -> None:
+    receipt = await engine.run(load("docs/concepts/journal.md:1").checkout, "o1", "ada@example.com")
+    assert receipt.startswith("receipt for o1: 499")
+
+
+async def journal_branches(engine: TestEngine, load: Load) -> None:
+    lengths = await engine.run(load("docs/concepts/journal.md:2").research, ["b.org", "a.org", "long.org"])
+    assert lengths == [
+        len(f"https://{name}/") + len(f"https://{name}/about") for name in ("b.org", "a.org", "long.org")
+    ]
+
+
+async def journal_continue(engine: TestEngine, load: Load) -> None:
+    handle = await load("docs/concepts/journal.md:3").poll.trigger("https://python.org")
+    await engine.advance("3h")
+    run = await handle.fetch()
+    assert run.status is RunStatus.WAITING, run
+    assert run.run.payload == '{"url":"https://python.org","seen":3}'
+
+
+async def waiting_time(engine: TestEngine, load: Load) -> None:
+    before_ms = engine.clock.now_ms()
+    assert await engine.run(load("docs/concepts/waiting.md:1").follow_up, "ada") == "hello ada"
+    assert engine.clock.now_ms() - before_ms == 121_000
+
+
+async def waiting_runs(engine: TestEngine, load: Load) -> None:
+    assert await engine.run(load("docs/concepts/waiting.md:2").research, ["a.org", "bc.org"]) == 11
+
+
+async def waiting_people(engine: TestEngine, load: Load) -> None:
+    publish = load("docs/concepts/waiting.md:3").publish
+    handle = await publish.trigger("text", reviewer="ada")
+    await complete_the_only_wait(engine, True)
+    assert (await finish(engine, handle, RunStatus.COMPLETED)).output is True
+    forgotten = await finish(
+        engine, await publish.options(max_attempts=1).trigger("text", reviewer="ada"), RunStatus.FAILED
+    )
+    assert forgotten.error is not None
+    assert forgotten.error.code == "wait_timed_out", forgotten.error
+
+
+async def waiting_first(engine: TestEngine, load: Load) -> None:
+    remind = load("docs/concepts/waiting.md:4").remind
+    wait = await engine.client.create_wait()
+    assert await engine.run(remind, wait.id) == "time to remind them"
+    handle = await remind.trigger(wait.id)
+    await engine.settle()
+    await engine.client.complete_wait(wait.id, True)
+    assert (await finish(engine, handle, RunStatus.COMPLETED)).output == "answered"
+
+
+async def queues_limits(engine: TestEngine, load: Load) -> None:
+    fetch = load("docs/concepts/queues.md:1").fetch
+    handles = await asyncio.gather(*[fetch.trigger(f"https://{n}.org") for n in range(120)])
+    await engine.settle()
+    fetched = [await handle.fetch() for handle in handles]
+    assert sum(run.ok for run in fetched) == 100  # the burst
+    await engine.advance("6s")
+    fetched = [await handle.fetch() for handle in handles]
+    assert sum(run.ok for run in fetched) == 110  # then one every 0.6 s
+
+
+async def queues_options(engine: TestEngine, load: Load) -> None:
+    await engine.run(load("docs/concepts/queues.md:2").nightly, "acme", ["a.org", "b.org", "a.org"])
+    await engine.settle()
+    page = await engine.client.list(task="enrich", tag="nightly")
+    assert [run.output for run in page.runs] == [5, 5]
+    assert {run.run.concurrency_key for run in page.runs} == {"acme"}
+
+
+async def effects(engine: TestEngine, load: Load) -> None:
+    handle = await load("docs/concepts/effects.md:1").report.trigger("leads")
+    run = await finish(engine, handle, RunStatus.COMPLETED)
+    assert run.metadata == {"progress": 90, "currentStep": "writing", "rows": 3}
+    assert run.run.tags == ("report",)
+    parts = await engine.client.parts(run.id, "lines")
+    assert [part.value for part in parts if part.kind == "data"] == ['"leads 0"', '"leads 1"', '"leads 2"']
+    (artifact,) = await engine.client.artifacts(run.id)
+    assert await engine.client.artifact(artifact.id) == b"<h1>leads</h1>"
+    assert [log.message for log in await engine.client.logs(run.id)] == ["collecting"]
+
+
+async def quickstart(engine: TestEngine, load: Load) -> None:
+    handle = await load("docs/start/quickstart.md:1").longest.trigger(["ash", "blackthorn", "elm"])
+    run = await finish(engine, handle, RunStatus.COMPLETED)
+    assert run.output == "blackthorn"
+    assert run.metadata["done"] == 3
+
+
+async def quickstart_client(engine: TestEngine, load: Load) -> None:
+    await load("docs/start/quickstart.md:2").start_and_follow()
+    (run,) = (await engine.client.list(task="longest")).runs
+    assert run.output == "ash"
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "README.md:1": readme,
+    "docs/concepts/effects.md:1": effects,
+    "docs/concepts/journal.md:1": journal_checkout,
+    "docs/concepts/journal.md:2": journal_branches,
+    "docs/concepts/journal.md:3": journal_continue,
+    "docs/concepts/queues.md:1": queues_limits,
+    "docs/concepts/queues.md:2": queues_options,
+    "docs/concepts/runs.md:1": runs,
+    "docs/concepts/waiting.md:1": waiting_time,
+    "docs/concepts/waiting.md:2": waiting_runs,
+    "docs/concepts/waiting.md:3": waiting_people,
+    "docs/concepts/waiting.md:4": waiting_first,
+    "docs/start/quickstart.md:1": quickstart,
+    "docs/start/quickstart.md:2": quickstart_client,
+}
