@@ -81,9 +81,11 @@ def create_token(
     execution = _execution("wait.create_token")
     wait_timeout = None if timeout is None else duration_ms(timeout, name="timeout")
     call, prior = execution.open(EntryKind.CREATE, "", read=partial(_read_token, type), on_engine=False, key=key)
-    if prior is None:
+    if prior is None or prior.status is EntryStatus.FORGOTTEN:
+        # After `Continue` the same key stands for another wait.
+        generation = prior.generation if prior else 0
         wait = NewWait(
-            derived_id("waitpoint", execution.run_id, call.key),
+            derived_id("waitpoint", execution.run_id, f"{call.key}\0{generation}"),
             timeout_ms=wait_timeout,
             tags=parse_tags(tags),
             idempotency_key=check_key(idempotency_key, "idempotency_key"),
@@ -96,6 +98,7 @@ def create_token(
             EntryKind.CREATE,
             code_version=execution.code_version,
             awaits=wait.id,
+            generation=generation,
             started_at=execution.host.now_ms(),
         )
         execution.begin(call, NewEntry(entry, wait=wait))
