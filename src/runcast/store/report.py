@@ -82,6 +82,9 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
     touched = [[run.id] for run, item in accepted if item.entries or item.effects]
     if touched:
         yield call("touch_runs", ids=touched)
+    # A report with an outcome says so by its status: who follows reads the journal then too.
+    noted = [run for run, item in accepted if item.entries and item.outcome is None]
+    yield from changes.append([(run.id, run.root_id, run.version + 1, "journal", run.status, now) for run in noted])
     yield from _outcomes(accepted, replies, now)
     return [replies.reply(item) for item in reports]
 
