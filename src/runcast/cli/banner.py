@@ -33,7 +33,7 @@ def _tasks(tasks: Sequence[TaskInfo], width: int) -> Iterator[Text]:
     if not tasks:
         yield _fact("tasks", "none yet: write a function with @task above it, and save")
         return
-    shown = sorted(tasks, key=place)[:TASKS_SHOWN]
+    shown = sorted(tasks, key=_order)[:TASKS_SHOWN]
     names = max(len(task.name) for task in shown)
     places = max(len(place(task)) for task in shown)
     for number, task in enumerate(shown):
@@ -46,6 +46,11 @@ def _tasks(tasks: Sequence[TaskInfo], width: int) -> Iterator[Text]:
         yield _fact("", f"… {len(tasks) - len(shown)} more")
     yield Text()
     yield _fact("try", f"runcast trigger {shown[0].name} '{sample_payload(shown[0].schema)}' --follow")
+
+
+def _order(task: TaskInfo) -> tuple[str, int]:
+    file, _, line = task.source.rpartition(":")
+    return file, int(line) if line.isdigit() else 0
 
 
 def place(task: TaskInfo) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import traceback
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from runcast import __version__
 from runcast.cli.banner import banner
 from runcast.cli.connect import DEFAULT_DATABASE, database_path
+from runcast.cli.embedded import EmbeddedWorker
 from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
@@ -22,11 +24,15 @@ from runcast.gateway import TaskInfo
 from runcast.sdk.registry import load_app, registry
 from runcast.server import Server, ServerConfig
 from runcast.wire import socket_path
+from runcast.worker.settings import WorkerSettings
 
 GRACE_MS = 10_000
 """What attempts get to finish when a person stops `dev`."""
 RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
+
+
+Stop = Callable[[int], Awaitable[None]]
 
 
 class Settings(NamedTuple):
@@ -89,6 +95,21 @@ class Development:
                 raise InvalidInput(f"{self._settings.app} cannot be imported:\n{_user_traceback(error)}") from error
             note(f"\n{_user_traceback(error)}\n{self._settings.app} cannot be imported. Save a repair and it starts.")
         return None
+
+    async def _start_worker(self, server: Server) -> Stop:
+        """Start the worker inside, or worker processes; returns how to stop them within a grace in ms."""
+        settings = self._worker_settings()
+        if self._settings.workers:
+            raise InvalidInput("--workers is not there yet")
+        worker = EmbeddedWorker(server.engine, registry, settings)
+        await worker.start()
+        return lambda grace_ms: worker.stop(grace_ms=grace_ms)
+
+    def _worker_settings(self) -> WorkerSettings:
+        limit = self._settings.concurrency
+        if limit is None:
+            return WorkerSettings()
+        return WorkerSettings(async_capacity=limit, thread_capacity=limit, process_capacity=min(limit, 8))
 
     # --- what people see ------------------------------------------------------------------------------------------
 

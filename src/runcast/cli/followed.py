@@ -113,7 +113,8 @@ class Followed:
         for change in update.changes:
             changed.setdefault(change.kind, set()).add(change.run_id)
         return Dirty(
-            journals=(new | changed.get(ChangeKind.JOURNAL, set())) & ours,
+            # What a run records together with an outcome is told by its status alone.
+            journals=(new | changed.get(ChangeKind.JOURNAL, set()) | changed.get(ChangeKind.STATUS, set())) & ours,
             logs=(new | changed.get(ChangeKind.LOG, set())) & ours,
             streams=(new | changed.get(ChangeKind.STREAM, set())) & ours,
         )

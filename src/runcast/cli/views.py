@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -62,6 +63,7 @@ class LinesView:
         for run_id, part in news.parts:
             self._part(run_id, part)
         for run in ends:
+            self._end_streams(run.id)
             self._run(run)
 
     def _run(self, run: Run) -> None:
@@ -85,14 +87,21 @@ class LinesView:
             value = msgspec.json.decode(part.value)
             text += value if isinstance(value, str) else part.value + "\n"
         *lines, rest = text.split("\n")
-        if part.kind != "data":
-            lines, rest = [*lines, rest] if rest else lines, ""
+        self._stream_lines(part.stream, lines)
         if rest:
             self._unfinished[key] = rest
+        if part.kind != "data":
+            self._end_streams(run_id)
+
+    def _end_streams(self, run_id: RunId) -> None:
+        """What has no line break yet is a line when its stream or run ends."""
+        for key in [key for key in self._unfinished if key[0] == run_id]:
+            self._stream_lines(key[1], [self._unfinished.pop(key)])
+
+    def _stream_lines(self, stream: str, lines: Iterable[str]) -> None:
         for line in lines:
-            self._console.print(
-                Text.assemble((f"{part.stream}│ ", "bright_black")).append(printable(line)), soft_wrap=True
-            )
+            text = Text.assemble((f"{printable(stream)}│ ", "bright_black"), printable(line))
+            self._console.print(text, soft_wrap=True)
 
 
 class LiveView:
