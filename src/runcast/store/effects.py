@@ -187,7 +187,17 @@ def _apply_streams(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[N
         seqs[stream] += 1
     if rows:
         yield call("add_parts", rows=rows)
-    yield from changes.append(list(_facts([(run, _target(run, effect)) for run, effect in news], "stream", now)))
+    yield from changes.append(list(_facts([run for run, effect in news if _target(run, effect) == run.id], "stream", now)))
+    yield from _tell_ancestors({_target(run, effect) for run, effect in news if _target(run, effect) != run.id}, now)
+
+
+def _tell_ancestors(ids: set[str], now: int) -> Script[None]:
+    """Facts about runs whose streams others wrote: their own state, one version on."""
+    if not ids:
+        return
+    rows: list[MetadataRow] = yield call("metadata_rows", ids=[[id] for id in sorted(ids)])
+    yield call("raise_versions", ids=[[row.id] for row in rows])
+    yield from changes.append([(row.id, row.root_id, row.version + 1, "stream", row.status, now) for row in rows])
 
 
 def _supersede(stream: tuple[str, str], scope: str) -> Script[list[int]]:
@@ -197,9 +207,10 @@ def _supersede(stream: tuple[str, str], scope: str) -> Script[list[int]]:
     return [row.seq for row in rows]
 
 
-def _facts(targets: Sequence[tuple[Holding, str]], kind: str, now: int) -> Iterator[changes.ChangeFact]:
-    for target, run in {target: run for run, target in targets}.items():
-        yield (target, run.root_id, run.version, kind, run.status, now)
+def _facts(runs: Sequence[Holding], kind: str, now: int) -> Iterator[changes.ChangeFact]:
+    """Facts about the reporting runs themselves, whose versions their report raises by one."""
+    for run in {run.id: run for run in runs}.values():
+        yield (run.id, run.root_id, run.version + 1, kind, run.status, now)
 
 
 def _apply_logs(news: Sequence[tuple[Holding, Effect]], logged: dict[str, int], now: int) -> Script[None]:
@@ -219,7 +230,7 @@ def _apply_logs(news: Sequence[tuple[Holding, Effect]], logged: dict[str, int], 
         rows.append((run.id, effect.at or now, effect.key, message, encoded, run.attempt, effect.scope))
     if rows:
         yield call("add_logs", rows=rows)
-        yield from changes.append(list(_facts([(run, run.id) for run, _ in news], "log", now)))
+        yield from changes.append(list(_facts([run for run, _ in news], "log", now)))
 
 
 def _apply_artifacts(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
@@ -235,4 +246,4 @@ def _apply_artifacts(news: Sequence[tuple[Holding, Effect]], now: int) -> Script
         id = f"artifact_{blake2b(identity, digest_size=12).hexdigest()}"
         rows.append((id, run.id, effect.key, record["content_type"], len(data), data, run.attempt, now))
     yield call("add_artifacts", rows=rows)
-    yield from changes.append(list(_facts([(run, run.id) for run, _ in news], "artifact", now)))
+    yield from changes.append(list(_facts([run for run, _ in news], "artifact", now)))

@@ -17,6 +17,11 @@ set metadata = r.metadata, tags = r.tags, version = version + 1
 from {rows :rows (id text, metadata text, tags text)} r
 where runs.id = r.id;
 
+-- name: raise_versions
+update runs
+set version = version + 1
+where id in (select r.id from {rows :ids (id text)} r);
+
 -- name: stream_ends -> StreamEnd*
 select r.run_id, r.stream, coalesce((
   select max(p.seq) + 1 from parts p where p.run_id = r.run_id and p.stream = r.stream
