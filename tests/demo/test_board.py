@@ -143,7 +143,7 @@ def test_the_summary_tells_rates_accuracy_failures_places_and_what_to_try() -> N
         "domain",
         "98%",
         "98.8% of 83 answers are right",
-        "no answer for 15 companies: 13 are not listed",
+        "no answer for 15: 13 are not listed",
         "row 37 Aerojet Rocketdyne Holdings The row has no usable website",
         "/tmp/demo/companies.csv",
         "runcast watch run_1 --database /tmp/demo.db",

@@ -57,7 +57,7 @@ def main(*, rows: int | None, fast: bool, pace: float, csv_path: Path | None, da
         companies = read_companies(csv_path or shipped("companies.csv"), limit=rows or ROWS_MAX)
         plan = Plan(companies, pace_s=0.0 if fast else pace, database=database)
         summary = asyncio.run(run_demo(plan, view_for(console, as_json=as_json)))
-    except RuncastError as error:
+    except (RuncastError, OSError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         click.echo("Stopped. Start it again, and it goes on where it was.", err=True)

@@ -14,7 +14,7 @@ from runcast.demo.board import STATES, Board, CompanyRun
 STYLES = {"done": "green", "failed": "red", "running": "blue", "waiting": "yellow", "queued": "bright_black"}
 GLYPHS = {"done": "✓", "failed": "✕", "running": "◐", "waiting": "‖", "queued": "○"}
 ASCII_GLYPHS = {"done": "+", "failed": "x", "running": ">", "waiting": "=", "queued": "."}
-RUNNING_SHOWN = 8
+RUNNING_SHOWN = 10
 NAME_WIDTH = 30
 STEP_WIDTH = 24
 SHORT_BAR = 10

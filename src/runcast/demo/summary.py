@@ -101,12 +101,15 @@ def _accuracy(accuracy: Accuracy, dot: str) -> RenderableType:
         f"{share:.1%} of {accuracy.answered} answers are right "
         f"({accuracy.right} right, {accuracy.wrong} wrong, {accuracy.unconfirmed} whose ticker is no longer listed)"
     )
-    silent = (
-        f"no answer for {accuracy.silent + accuracy.missed} companies: {accuracy.silent} are not listed with the SEC, "
-        f"{accuracy.missed} could not be told for certain{dot}below the threshold is no match, not a guess"
-    )
     title = Text("Accuracy against the held-back tickers", style="bold")
-    return Group(title, Padding(Text(found), (0, 2)), Padding(Text(silent), (0, 2)))
+    lines: list[RenderableType] = [title, Padding(Text(found), (0, 2))]
+    if unanswered := accuracy.silent + accuracy.missed:
+        text = (
+            f"no answer for {unanswered}: {accuracy.silent} are not listed with the SEC, {accuracy.missed} could not "
+        )
+        text += f"be told for certain{dot}below the threshold is no match, not a guess"
+        lines.append(Padding(Text(text), (0, 2)))
+    return Group(*lines)
 
 
 def _failures(summary: Summary) -> RenderableType:
@@ -134,13 +137,14 @@ def _next_steps(summary: Summary) -> RenderableType:
 
 def next_steps(summary: Summary) -> list[tuple[str, str]]:
     """Commands that go on from here, and what each shows."""
-    database = f"--database {shlex.quote(_short(summary.database))}"
+    path = shlex.quote(_short(summary.database))
+    database = f"--database {path}"
     return [
         ("make demo", "kill it in the middle (kill -9), start it again: it goes on where it was"),
         ('make demo ARGS="--fast"', "the same work without the pace of a network"),
         (f"runcast watch {summary.run_id} {database}", "the run with everything below it"),
-        (f"runcast runs list {database}", "its runs; add --status FAILED for the broken rows"),
-        (f"runcast doctor {database}", "check what must hold in every database"),
+        (f"runcast runs list --all --status failed {database}", "the runs of the broken rows"),
+        (f"runcast doctor {path}", "check what must hold in every database"),
     ]
 
 

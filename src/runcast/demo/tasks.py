@@ -154,7 +154,9 @@ async def resolve_domain(website: str, pace_s: float) -> str | None:
 async def find_registrant(name: str, domain: str, pace_s: float) -> Match | None:
     """The company among the registrants of the SEC."""
     await network(pace_s, name)
-    return registrants().find(name, domain)
+    # The first call reads ten thousand rows; other runs go on meanwhile.
+    known = await asyncio.to_thread(registrants)
+    return known.find(name, domain)
 
 
 @step
@@ -168,7 +170,8 @@ async def split_person(person: str, pace_s: float) -> PersonName | None:
 async def find_time_zone(city: str, state: str, pace_s: float) -> str | None:
     """The time zone of the company's seat."""
     await network(pace_s, city)
-    return time_zones().find(city, state)
+    known = await asyncio.to_thread(time_zones)
+    return known.find(city, state)
 
 
 async def network(pace_s: float, asked: str) -> None:
