@@ -65,6 +65,7 @@ class Event(StrEnum):
     """What can happen to a run."""
 
     TASK_KNOWN = "task_known"
+    DELAY = "delay"
     DUE = "due"
     CLAIM = "claim"
     WAIT = "wait"
@@ -85,6 +86,7 @@ class Event(StrEnum):
 _S = RunStatus
 TRANSITIONS: dict[tuple[RunStatus, Event], RunStatus] = {
     (_S.PENDING_VERSION, Event.TASK_KNOWN): _S.QUEUED,
+    (_S.PENDING_VERSION, Event.DELAY): _S.DELAYED,
     (_S.PENDING_VERSION, Event.EXPIRE): _S.EXPIRED,
     (_S.DELAYED, Event.DUE): _S.QUEUED,
     (_S.DELAYED, Event.EXPIRE): _S.EXPIRED,

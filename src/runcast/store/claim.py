@@ -89,8 +89,9 @@ def _queues(claimant: Claimant) -> Script[list[QueueRow]]:
 class _Selection:
     """The runs picked from one queue, and what remains of its limits while picking."""
 
-    def __init__(self, queue: QueueRow, room: int, fresh_room: int, busy: dict[str, int]) -> None:
+    def __init__(self, queue: QueueRow, room: int, fresh_room: int, busy: dict[str, int], now: int) -> None:
         self.queue = queue
+        self.now = now
         self.room = room
         self.fresh_room = fresh_room
         self.busy = busy
@@ -130,8 +131,8 @@ def _claim_queue(
             yield Due(rate_ready_at(now, queue.tat_us, queue.rate_count, queue.rate_period_ms))
     busy: dict[str, int] = {}
     if queue.per_key is not None:
-        busy = yield from _busy_keys(queue)
-    selection = _Selection(queue, room, fresh_room, busy)
+        busy = yield from _busy_keys(claimant, queue, tasks)
+    selection = _Selection(queue, room, fresh_room, busy, now)
     yield from _select(claimant, tasks, selection)
     if not selection.picked:
         return []
@@ -139,7 +140,7 @@ def _claim_queue(
     return (yield from _take(claimant, queue, runs, now))
 
 
-def _busy_keys(queue: QueueRow) -> Script[dict[str, int]]:
+def _busy_keys(claimant: Claimant, queue: QueueRow, tasks: list[list[str]]) -> Script[dict[str, int]]:
     """Slots in use by key; keys that have room again get back that many of the runs set aside."""
     environment, name, per_key = queue.environment, queue.name, queue.per_key
     assert per_key is not None
@@ -148,10 +149,15 @@ def _busy_keys(queue: QueueRow) -> Script[dict[str, int]]:
     held: list[Name] = yield call("held_keys", environment=environment, queue=name)
     for key in (row.name for row in held):
         free = per_key - busy.get(key, 0)
+        if free <= 0:
+            continue
+        # Only what this worker may claim counts: another's ready runs must not keep this one's set aside.
+        claimable = {
+            "environment": environment, "queue": name, "key": key, "worker_id": claimant.worker_id, "tasks": tasks
+        }  # fmt: skip
+        free -= yield call("ready_of_key", limit=free, **claimable)
         if free > 0:
-            free -= yield call("ready_of_key", environment=environment, queue=name, key=key, limit=free)
-        if free > 0:
-            yield call("unhold", environment=environment, queue=name, key=key, limit=free)
+            yield call("unhold", limit=free, **claimable)
     return busy
 
 
@@ -183,6 +189,7 @@ def _page(claimant: Claimant, tasks: list[list[str]], selection: _Selection, lim
         "queue": selection.queue.name,
         "worker_id": claimant.worker_id,
         "fresh_max": int(selection.fresh_room > 0),
+        "now": selection.now,
         "limit": limit,
     }
     page: list[ReadyRun] = yield call("ready_runs", **wanted)
@@ -193,14 +200,14 @@ def _page(claimant: Claimant, tasks: list[list[str]], selection: _Selection, lim
 
 
 def _prefer(tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyRun]]:
-    """Within each key, runs with a head start come first: they swap turns with those they overtake."""
+    """Within each key, runs with a head start come first: they swap turns with the last that they overtake."""
     queue = selection.queue
     if not (yield call("has_priority", environment=queue.environment, queue=queue.name)):
         return selection.picked
     chosen: list[ReadyRun] = []
     taken = [[run.id] for run in selection.picked]
     swaps: list[list[object]] = []
-    for run in sorted(selection.picked, key=lambda run: (run.fresh, run.rank)):
+    for run in reversed(selection.picked):
         better: ReadyRun | None = None
         if run.fresh:
             better = yield call(
@@ -209,18 +216,19 @@ def _prefer(tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyR
                 queue=queue.name,
                 key=run.concurrency_key,
                 rank=run.rank,
+                now=selection.now,
                 tasks=tasks,
                 taken=taken,
             )
         if better is None:
             chosen.append(run)
             continue
-        chosen.append(better)
+        chosen.append(msgspec.structs.replace(better, turn=run.turn))
         taken.append([better.id])
-        swaps.append([run.id, better.turn])
+        swaps += [[run.id, better.turn, 1], [better.id, run.turn, 0]]
     if swaps:
-        yield call("set_turns", rows=swaps)
-    return chosen
+        yield call("swap_turns", rows=swaps)
+    return chosen[::-1]
 
 
 def _take(claimant: Claimant, queue: QueueRow, runs: list[ReadyRun], now: int) -> Script[list[Assignment]]:

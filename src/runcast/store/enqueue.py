@@ -17,9 +17,10 @@ from runcast.store.script import Due, Ready, Script, call
 _TASK = msgspec.json.Decoder(TaskInfo)
 _ERROR = msgspec.json.Decoder(ErrorInfo)
 _ENCODE = msgspec.json.Encoder().encode
+_RANKS_PER_MS = 1 << 20
 
 
-class _Turns:
+class Turns:
     """Fair queuing: a run's turn is one past its key's last, and never before the queue's present."""
 
     def __init__(self, queues: Iterable[QueueRow], keyed: Iterable[KeyTurn]) -> None:
@@ -36,6 +37,11 @@ class _Turns:
         if not key:
             self.unkeyed.add(queue)
         return turn
+
+    def save(self, environment: str) -> Script[None]:
+        """Keyed runs carry their key's last turn in their rows; that of runs without a key is the queue's."""
+        for queue in self.unkeyed:
+            yield call("set_unkeyed_turn", environment=environment, name=queue, turn=self.last[queue, ""])
 
 
 def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False) -> Script[list[Triggered]]:
@@ -57,10 +63,9 @@ def _enqueue_in(environment: str, runs: list[NewRun], now: int, *, awaited: bool
     found = yield from _cached(environment, runs, now)
     fresh = [run for run in runs if run.id not in found] if found else runs
     if fresh:
-        turns = yield from _turns(environment, fresh, tasks)
+        turns = yield from find_turns(environment, {(_queue_of(run, tasks), run.concurrency_key) for run in fresh})
         yield from _insert(fresh, tasks, turns, now, awaited=awaited)
-        for queue in turns.unkeyed:
-            yield call("set_unkeyed_turn", environment=environment, name=queue, turn=turns.last[queue, ""])
+        yield from turns.save(environment)
     for run in fresh:
         found[run.id] = Triggered(run.id)
         if run.adopts is not None:
@@ -110,17 +115,18 @@ def _queue_of(run: NewRun, tasks: dict[str, TaskInfo]) -> str:
     return info.queue if info is not None else ""
 
 
-def _turns(environment: str, runs: list[NewRun], tasks: dict[str, TaskInfo]) -> Script[_Turns]:
-    names = {_queue_of(run, tasks) for run in runs}
+def find_turns(environment: str, pairs: set[tuple[str, str]]) -> Script[Turns]:
+    """The turns of these queues and keys; queues that are new get their row."""
+    names = {queue for queue, _ in pairs}
     rows: list[QueueRow] = yield call("queue_rows", environment=environment, names=[[name] for name in names])
     missing = names - {row.name for row in rows}
     if missing:
         yield call("add_queues", rows=[(environment, name) for name in sorted(missing)])
-    keys = {(_queue_of(run, tasks), run.concurrency_key) for run in runs if run.concurrency_key}
+    keys = [[queue, key] for queue, key in pairs if key]
     last: list[KeyTurn] = []
     if keys:
-        last = yield call("last_turns", environment=environment, keys=[list(pair) for pair in keys])
-    return _Turns(rows, last)
+        last = yield call("last_turns", environment=environment, keys=keys)
+    return Turns(rows, last)
 
 
 class _Start(msgspec.Struct, frozen=True):
@@ -140,7 +146,7 @@ def _start(run: NewRun, info: TaskInfo | None, now: int) -> _Start:
     return _Start(RunStatus.DELAYED if available > now else RunStatus.QUEUED, available, expires)
 
 
-def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: int, *, awaited: bool) -> Script[None]:
+def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: Turns, now: int, *, awaited: bool) -> Script[None]:
     rows: list[tuple[object, ...]] = []
     facts: list[changes.ChangeFact] = []
     dues: list[int] = []
@@ -169,17 +175,23 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: _Turns, now: 
         yield Due(min(dues))
 
 
+def _rank(available_at: int, priority_ms: int, turn: int) -> int:
+    """The order within a key: by time less the head start, and what came in one millisecond by turn."""
+    return (available_at - priority_ms) * _RANKS_PER_MS + turn % _RANKS_PER_MS
+
+
 def _row(
-    run: NewRun, info: TaskInfo | None, start: _Start, turns: _Turns, payload: str, metadata: str, now: int
+    run: NewRun, info: TaskInfo | None, start: _Start, turns: Turns, payload: str, metadata: str, now: int
 ) -> tuple[object, ...]:
     """The columns of `add_runs` up to `awaited`."""
     queue = run.queue if run.queue is not None else info.queue if info is not None else ""
     attempts = run.max_attempts or (info.max_attempts if info is not None else 0)
     duration = run.max_duration_ms or (info.max_duration_ms if info is not None else None)
     tags = "[]" if not run.tags else _ENCODE(run.tags).decode()
+    turn = turns.take(queue, run.concurrency_key)
     return (
         run.id, run.environment, run.task, queue, run.concurrency_key, start.status.value, payload, metadata, tags,
-        attempts, run.priority_ms, turns.take(queue, run.concurrency_key), start.available_at - run.priority_ms, now,
+        attempts, run.priority_ms, turn, _rank(start.available_at, run.priority_ms, turn), now,
         start.available_at, start.expires_at, duration, run.parent_id, run.parent_key, run.root_id or run.id, run.depth,
         run.generation, run.batch_id, run.batch_position, run.idempotency_key, run.resumed_from,
         int(run.adopts is not None),

@@ -77,15 +77,12 @@ def members(batch_id: str) -> Script[tuple[Run, ...]]:
     """The runs of a batch, by position; a run that existed before has the batch's position here."""
     runs: list[Run] = yield call("batch_members", batch_id=batch_id)
     positions: list[KeyCount] = yield call("member_positions", batch_id=batch_id)
-    cached: dict[str, list[int]] = {}
+    by_id = {run.id: run for run in runs}
+    placed = {run.batch_position: run for run in runs if run.batch_id == batch_id}
     for row in positions:
-        cached.setdefault(row.key, []).append(row.count)
-    placed = []
-    for run in runs:
-        if run.batch_id != batch_id:
-            run = msgspec.structs.replace(run, batch_id=batch_id, batch_position=cached[run.id].pop(0))
-        placed.append(run)
-    return (yield from _whole_all(placed))
+        run = by_id[RunId(row.key)]
+        placed[row.count] = msgspec.structs.replace(run, batch_id=batch_id, batch_position=row.count)
+    return (yield from _whole_all([placed[position] for position in sorted(placed)]))
 
 
 def list_runs(filter: RunFilter, cursor: str | None, limit: int) -> Script[RunPage]:

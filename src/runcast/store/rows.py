@@ -59,6 +59,21 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     parked: bool
 
 
+class PendingRun(msgspec.Struct, frozen=True, array_like=True):
+    """A run of a task that no worker knew."""
+
+    id: str
+    root_id: str
+    version: int
+    task: str
+    queue: str
+    concurrency_key: str
+    max_attempts: int
+    max_duration_ms: int | None
+    available_at: int
+    expires_at: int | None
+
+
 class QueueRow(msgspec.Struct, frozen=True, array_like=True):
     environment: str
     name: str

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from runcast.domain.errors import LostOwnership
-from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.queue import QueueSettings
 from runcast.domain.run import RunStatus
-from runcast.gateway import Hello, TaskInfo
-from runcast.store import changes
+from runcast.gateway import Hello
+from runcast.store.known import know
 from runcast.store.report import died_alone, hand_back
 from runcast.store.rows import Holding, QueueRow, WorkerRow
 from runcast.store.script import READY, Script, call
@@ -51,25 +50,12 @@ def hello(worker: Hello, now: int, lease_ms: int) -> Script[None]:
                 for queue in declared.values()
             ],
         )
-    yield from _know(worker.environment, {task.name: task for task in worker.tasks}, now)
+        # Runs were set aside under the bound that the last version of the code declared.
+        for queue in declared.values():
+            if queue.per_key is None:
+                yield call("unhold_all", environment=worker.environment, queue=queue.name)
+    yield from know(worker.environment, {task.name: task for task in worker.tasks}, now)
     yield READY
-
-
-def _know(environment: str, tasks: dict[str, TaskInfo], now: int) -> Script[None]:
-    while True:
-        runs: list[Holding] = yield call(
-            "pending_runs", environment=environment, tasks=[[name] for name in tasks], limit=PAGE_ROWS_MAX
-        )
-        if not runs:
-            return
-        yield call(
-            "know_runs",
-            rows=[
-                [run.id, tasks[run.task].queue, tasks[run.task].max_attempts, tasks[run.task].max_duration_ms]
-                for run in runs
-            ],
-        )
-        yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run in runs])
 
 
 def renew(worker_id: str, now: int, lease_ms: int) -> Script[None]:

@@ -47,7 +47,8 @@ select count(*)
 from (
   select 1 from runs
   where environment = :environment and queue = :queue and concurrency_key = :key and concurrency_key <> ''
-    and status = 'QUEUED' and held = 0
+    and status = 'QUEUED' and held = 0 and (worker_id is null or worker_id = :worker_id)
+    and task in (select r.name from {rows :tasks (name text)} r)
   limit :limit
 );
 
@@ -57,6 +58,8 @@ set held = 0
 where id in (
   select id from runs
   where environment = :environment and queue = :queue and concurrency_key = :key and status = 'QUEUED' and held = 1
+    and (worker_id is null or worker_id = :worker_id)
+    and task in (select r.name from {rows :tasks (name text)} r)
   order by fresh, turn
   limit :limit
 );
@@ -79,6 +82,7 @@ select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, at
 from runs
 where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
   and (worker_id is null or worker_id = :worker_id)
+  and (expires_at is null or expires_at > :now or attempt > 0)
 order by fresh, turn, rank
 limit :limit;
 
@@ -90,18 +94,21 @@ select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, at
 from runs
 where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
   and (worker_id is null or worker_id = :worker_id)
+  and (expires_at is null or expires_at > :now or attempt > 0)
   and task in (select r.name from {rows :tasks (name text)} r)
 order by fresh, turn, rank
 limit :limit;
 
 -- name: preferred_of_key -> ReadyRun?
--- A run with a head start takes the turn of the run of its key that it overtakes.
+-- A run with a head start takes the turn of the run of its key that it overtakes; that one, in turn, goes before those
+-- that came after it.
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
   journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
   batch_id, idempotency_key
 from runs
 where environment = :environment and queue = :queue and concurrency_key = :key and status = 'QUEUED'
-  and priority_ms > 0 and fresh = 1 and rank < :rank
+  and (priority_ms > 0 or overtaken = 1) and fresh = 1 and rank < :rank
+  and (expires_at is null or expires_at > :now or attempt > 0)
   and task in (select r.name from {rows :tasks (name text)} r)
   and id not in (select r.id from {rows :taken (id text)} r)
 order by rank
@@ -110,13 +117,13 @@ limit 1;
 -- name: has_priority -> int
 select 1
 from runs
-where environment = :environment and queue = :queue and status = 'QUEUED' and priority_ms > 0
+where environment = :environment and queue = :queue and status = 'QUEUED' and (priority_ms > 0 or overtaken = 1)
 limit 1;
 
--- name: set_turns
+-- name: swap_turns
 update runs
-set turn = r.turn
-from {rows :rows (id text, turn bigint)} r
+set turn = r.turn, overtaken = max(runs.overtaken, r.overtaken)
+from {rows :rows (id text, turn bigint, overtaken bigint)} r
 where runs.id = r.id;
 
 -- name: take

@@ -13,20 +13,19 @@ set concurrency = excluded.concurrency, per_key = excluded.per_key, rate_count =
   rate_period_ms = excluded.rate_period_ms
 where overridden = 0;
 
--- name: pending_runs -> Holding*
-select holding.*
-from holding
+-- name: pending_runs -> PendingRun*
+select id, root_id, version, task, queue, concurrency_key, max_attempts, max_duration_ms, available_at, expires_at
+from runs
 where environment = :environment and status = 'PENDING_VERSION'
   and task in (select r.name from {rows :tasks (name text)} r)
+order by id
 limit :limit;
 
 -- name: know_runs
 update runs
-set status = 'QUEUED', version = version + 1,
-  queue = case when queue = '' then r.queue else runs.queue end,
-  max_attempts = case when max_attempts = 0 then r.max_attempts else runs.max_attempts end,
-  max_duration_ms = coalesce(runs.max_duration_ms, r.max_duration_ms)
-from {rows :rows (id text, queue text, max_attempts bigint, max_duration_ms bigint)} r
+set status = r.status, queue = r.queue, turn = r.turn, max_attempts = r.max_attempts,
+  max_duration_ms = r.max_duration_ms, expires_at = r.expires_at, version = version + 1
+from {rows :rows (id text, status text, queue text, turn bigint, max_attempts bigint, max_duration_ms bigint, expires_at bigint)} r
 where runs.id = r.id and runs.status = 'PENDING_VERSION';
 
 -- name: renew_worker

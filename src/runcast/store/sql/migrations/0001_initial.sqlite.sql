@@ -22,6 +22,7 @@ create table runs (
   rank integer not null,
   fresh integer not null default 1,
   held integer not null default 0,
+  overtaken integer not null default 0,
   slot integer not null default 0,
   journaled integer not null default 0,
   awaited integer not null default 0,
@@ -54,7 +55,8 @@ create table runs (
 create index runs_ready on runs (environment, queue, fresh, turn, rank) where status = 'QUEUED' and held = 0;
 create index runs_held on runs (environment, queue, concurrency_key, turn) where status = 'QUEUED' and held = 1;
 create index runs_keyed on runs (environment, queue, concurrency_key, turn) where status = 'QUEUED' and concurrency_key <> '';
-create index runs_priority on runs (environment, queue, concurrency_key, rank) where status = 'QUEUED' and priority_ms > 0;
+create index runs_priority on runs (environment, queue, concurrency_key, rank)
+  where status = 'QUEUED' and (priority_ms > 0 or overtaken = 1);
 create index runs_slot on runs (environment, queue, concurrency_key) where slot = 1;
 create index runs_resident on runs (worker_id) where status in ('WAITING', 'QUEUED') and worker_id is not null;
 create index runs_delayed on runs (available_at) where status = 'DELAYED';
