@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -15,7 +16,6 @@ from typing import NamedTuple
 from runcast import __version__
 from runcast.cli.banner import banner
 from runcast.cli.connect import DEFAULT_DATABASE, database_path
-from runcast.cli.embedded import EmbeddedWorker
 from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
@@ -24,6 +24,7 @@ from runcast.gateway import TaskInfo
 from runcast.sdk.registry import load_app, registry
 from runcast.server import Server, ServerConfig
 from runcast.wire import socket_path
+from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
 
 GRACE_MS = 10_000
@@ -31,6 +32,9 @@ GRACE_MS = 10_000
 RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
 
+
+SWITCH_INTERVAL_S = 0.0005
+"""Beside a CPU-bound body the engine's thread gets the interpreter after this long (default: 5 ms)."""
 
 Stop = Callable[[int], Awaitable[None]]
 
@@ -102,8 +106,15 @@ class Development:
         if self._settings.workers:
             raise InvalidInput("--workers is not there yet")
         worker = EmbeddedWorker(server.engine, registry, settings)
-        await worker.start()
-        return lambda grace_ms: worker.stop(grace_ms=grace_ms)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        worker.start()
+        await worker.opened()
+
+        async def stop(grace_ms: int) -> None:
+            worker.stop(grace_ms=grace_ms)
+            await worker.joined()
+
+        return stop
 
     def _worker_settings(self) -> WorkerSettings:
         limit = self._settings.concurrency

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -84,6 +85,7 @@ class Followed:
         self.log_cursors: dict[RunId, int] = {}
         self.streams: dict[RunId, dict[str, StreamText]] = {}
         self._children: dict[RunId, list[RunId]] = {}
+        self._unsorted: set[RunId] = set()
 
     @property
     def run(self) -> Run | None:
@@ -104,6 +106,7 @@ class Followed:
                 new.add(run.id)
                 if run.parent_id is not None:
                     self._children.setdefault(run.parent_id, []).append(run.id)
+                    self._unsorted.add(run.parent_id)
             if known is None or known.version <= run.version:
                 self.runs[run.id] = run
         if update.resync or whole:
@@ -129,8 +132,10 @@ class Followed:
 
     def children(self, run_id: RunId) -> list[Run]:
         """Children in the order in which they were asked for."""
-        found = [self.runs[child] for child in self._children.get(run_id, ())]
-        return sorted(found, key=lambda run: (run.created_at, run.batch_position))
+        if run_id in self._unsorted:
+            self._unsorted.discard(run_id)
+            self._children[run_id].sort(key=lambda child: _asked_order(self.runs[child]))
+        return [self.runs[child] for child in self._children.get(run_id, ())]
 
     def set_journal(self, run_id: RunId, entries: Sequence[Entry]) -> list[Entry]:
         """Keep a run's journal; returns the entries that are new or changed."""
@@ -147,6 +152,12 @@ class Followed:
         streams = self.streams.setdefault(run_id, {})
         for part in parts:
             streams.setdefault(part.stream, StreamText(part.stream)).apply(part)
+
+
+def _asked_order(run: Run) -> tuple[int, int, list[tuple[int, str]]]:
+    """By time, place in the batch, and the numbers inside the journal key: `…#2` comes before `…#10`."""
+    words = re.split(r"(\d+)", run.parent_key or "")
+    return run.created_at, run.batch_position, [(int(word) if word.isdigit() else -1, word) for word in words]
 
 
 def progress_of(run: Run) -> Progress:

@@ -100,7 +100,7 @@ def _run_node(followed: Followed, run: Run, now: int, detail: Detail, *, depth: 
         name=run.task,
         about=about(run) if depth else "",
         id=short_id(run.id),
-        note=_run_note(followed, run, now) or progress.step,
+        note=_run_note(followed, run, now) or ("" if run.is_final else progress.step),
         percent=None if run.is_final else progress.percent,
         ms=elapsed_ms(run, now),
         outcome=run.outcome,

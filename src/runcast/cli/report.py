@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from rich.table import Table
 from rich.text import Text
 
 from runcast.cli import exits
@@ -17,6 +18,7 @@ from runcast.domain.run import Run, RunStatus
 if TYPE_CHECKING:
     from rich.console import Console
 
+LABEL_CELLS = 9
 JSON_LINES_MAX = 24
 STACK_LINES_MAX = 16
 
@@ -38,12 +40,12 @@ def print_end(out: Console, run: Run, artifacts: Sequence[Artifact]) -> None:
     """Output or error of a finished run, its artifacts, and what to do next."""
     out.print()
     if run.output is not None and run.output != "null":
-        out.print(_labelled("output", _pretty(run.output)), soft_wrap=True)
+        out.print(_labelled("output", _pretty(run.output)))
     if run.error is not None and run.status is not RunStatus.CANCELED:
         _print_error(out, run)
     for artifact in artifacts:
         size = f"{artifact.size:,} bytes"
-        out.print(_labelled("artifact", f"{printable(artifact.name)}  {artifact.content_type}, {size}"), soft_wrap=True)
+        out.print(_labelled("artifact", f"{printable(artifact.name)}  {artifact.content_type}, {size}"))
     for what, command in _next(run):
         out.print(_labelled(what, command))
 
@@ -54,7 +56,7 @@ def print_run(out: Console, run: Run) -> None:
     out.print(head.append("  ").append(one_line(run.task), style="bold"))
     now = now_ms()
     for name, value in _fields(run, now):
-        out.print(_labelled(name, value), soft_wrap=True)
+        out.print(_labelled(name, value))
     if run.error is not None and run.status is not RunStatus.CANCELED:
         _print_error(out, run)
     for what, command in _next(run):
@@ -105,22 +107,25 @@ def _print_error(out: Console, run: Run) -> None:
     error = run.error
     message = f"{error.type.removeprefix('builtins.')}: {error.message}"
     if error.user_message:
-        out.print(_labelled("error", printable(error.user_message), style="red"), soft_wrap=True)
-        out.print(_labelled("", printable(message), style="bright_black"), soft_wrap=True)
+        out.print(_labelled("error", printable(error.user_message), style="red"))
+        out.print(_labelled("", printable(message), style="bright_black"))
     else:
-        out.print(_labelled("error", printable(message), style="red"), soft_wrap=True)
+        out.print(_labelled("error", printable(message), style="red"))
     stack = printable(error.stack).strip().splitlines()
     if stack:
         more = (
             [f"… {len(stack) - STACK_LINES_MAX} more lines: --json shows all"] if len(stack) > STACK_LINES_MAX else []
         )
-        out.print(_labelled("", "\n".join(stack[:STACK_LINES_MAX] + more), style="bright_black"), soft_wrap=True)
+        out.print(_labelled("", "\n".join(stack[:STACK_LINES_MAX] + more), style="bright_black"))
 
 
-def _labelled(label: str, value: str, *, style: str = "default") -> Text:
-    """`label     value`, with further lines of the value below its first."""
-    text = Text.assemble((f"{label:<10}", "bright_black"))
-    return text.append(value.replace("\n", "\n" + " " * 10), style=style)
+def _labelled(label: str, value: str, *, style: str = "default") -> Table:
+    """`label     value`, with further and wrapped lines of the value below its beginning."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=LABEL_CELLS, style="bright_black", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(label, Text(value, style=style))
+    return table
 
 
 def _pretty(json_text: str) -> str:
