@@ -37,9 +37,12 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
     rows: list[tuple[object, ...]] = []
     due: defaultdict[str, dict[str, int]] = defaultdict(dict)
     pending: list[tuple[str, Entry]] = []
+    others: list[tuple[str, Entry]] = []
     for run, item in group:
         for new in item.entries:
             entry = _placed(new, created, now)
+            if entry.kind == EntryKind.TRIGGER and entry.awaits != new.entry.awaits:
+                others.append((run.id, entry))
             if entry.status == EntryStatus.PENDING:
                 pending.append((run.id, entry))
                 if entry.due_at is not None:
@@ -52,6 +55,9 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
     yield call("put_entries", rows=rows)
     yield from _check_size([run.id for run, _ in group], len(rows))
     resolved = yield from _resolve_known(pending, created, now)
+    # The reporter made up an id; it must hear which run its idempotency key stands for.
+    for run_id, entry in others:
+        resolved.setdefault(run_id, []).append(entry)
     return Recorded(resolved, due)
 
 
