@@ -85,15 +85,20 @@ where id in (select r.id from {rows :ids (id text)} r) and status in ('WAITING',
 insert or ignore into attempts (run_id, number, worker_id, started_at, finished_at, outcome, error) {values :rows};
 
 -- name: forget_entries
--- Forgotten: the row stays, so that a child keeps its generation and its predecessor.
+-- Forgotten: the row stays, so that a child keeps its generation and its predecessor. A batch is done although members
+-- of it failed; who names it wants those again.
 update journal
 set status = 'forgotten', generation = generation + 1, value = null, error = null, resolved_at = null, due_at = null
-where run_id = :run_id and status = 'failed' and key in (select r.key from {rows :keys (key text)} r);
+where run_id = :run_id and (status = 'failed' or status = 'done' and kind = 'batch')
+  and key in (select r.key from {rows :keys (key text)} r);
 
 -- name: forget_failed
 update journal
 set status = 'forgotten', generation = generation + 1, value = null, error = null, resolved_at = null, due_at = null
-where run_id = :run_id and status = 'failed';
+where run_id = :run_id and (status = 'failed' or status = 'done' and kind = 'batch' and exists (
+  select 1 from runs
+  where runs.batch_id = journal.awaits and runs.batch_id is not null
+    and runs.status in ('CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT')));
 
 -- name: forget_journal
 -- A fresh start: everything is asked for again, children and waits one generation on, without a predecessor.
