@@ -131,15 +131,17 @@ _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for na
 _HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run") | {"Retry": "runcast.domain.retry"}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'runcast' has no attribute {name!r}")
-    if name in _MODULES:
-        found: Any = import_module(f"runcast.sdk.{name}")
-    else:
-        found = getattr(import_module(_HOME_OF.get(name, "runcast.domain.errors")), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # so that a misspelt name is a type error
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module 'runcast' has no attribute {name!r}")
+        if name in _MODULES:
+            found: Any = import_module(f"runcast.sdk.{name}")
+        else:
+            found = getattr(import_module(_HOME_OF.get(name, "runcast.domain.errors")), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

@@ -5,18 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 from runcast.domain.errors import InvalidInput
-from runcast.domain.ids import RunId
-from runcast.sdk.children import wait_for_output
 from runcast.sdk.doors import DatabaseDoor, Door, SocketDoor
-from runcast.sdk.execution import current_execution
-
-if TYPE_CHECKING:
-    from runcast.sdk.call import Call
-
-T = TypeVar("T")
 
 DEFAULT_DATABASE = ".runcast/runcast.db"
 DEFAULT_PAGES = "http://127.0.0.1:8321"
@@ -70,13 +61,3 @@ def _shared(address: str, make: Callable[[], Door]) -> Door:
 def page_url(path: str) -> str:
     """The address of a page, such as `runs/run_…`: under `RUNCAST_PAGES`, where the dashboard is reached."""
     return f"{os.environ.get('RUNCAST_PAGES', DEFAULT_PAGES).rstrip('/')}/{path}"
-
-
-def wait_inside(run_id: RunId, decode: Callable[[str], T], timeout: float | None) -> Call[T] | None:
-    """`handle.result()` as a recorded wait of the run that is executing here, or None outside of any run."""
-    execution = current_execution()
-    if execution is None:
-        return None
-    if timeout is not None:
-        raise InvalidInput('inside a run write `timeout(handle.result(), "30s")`: who came first is recorded')
-    return wait_for_output(execution, run_id, decode)

@@ -16,7 +16,7 @@ from runcast.domain.queue import QueueSettings, QueueState
 from runcast.domain.run import RunStatus
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
 from runcast.sdk import requests
-from runcast.sdk.ambient import current_door, door_to_database, door_to_url, page_url
+from runcast.sdk.ambient import current_door, door_to_database, door_to_url
 from runcast.sdk.call import Call
 from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.doors import Door, GatewayDoor
@@ -61,7 +61,7 @@ class Client:
         return self._door
 
     def _handle(self, run_id: str) -> RunHandle[Any]:
-        return RunHandle(RunId(run_id), door=self._find_door, url=page_url(f"runs/{run_id}"))
+        return RunHandle(RunId(run_id), door=self._find_door)
 
     # --- runs
 

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from runcast.domain.errors import ErrorInfo, NotFound
+from runcast.domain.errors import ErrorInfo, InvalidInput, NotFound
 from runcast.domain.ids import BatchId, RunId
 from runcast.domain.run import LABELS, End, Run, RunStatus
 from runcast.gateway import ClientGateway
+from runcast.sdk.ambient import page_url
 from runcast.sdk.call import Call
+from runcast.sdk.children import wait_for_output
 from runcast.sdk.codec import decode_json
 from runcast.sdk.doors import Door
+from runcast.sdk.execution import current_execution
 from runcast.sdk.follow import follow_one
 from runcast.sdk.outside import Following
 from runcast.sdk.result import Failed, Ok
@@ -36,12 +39,9 @@ class RunHandle(Generic[T]):
         *,
         door: FindDoor,
         decode: Callable[[str], T] = decode_json,
-        url: str = "",
         cached: bool = False,
     ) -> None:
         self.id = id
-        self.url = url
-        """Its page."""
         self.cached = cached
         """True when an idempotency key named a run that already existed."""
         self._door = door
@@ -50,6 +50,11 @@ class RunHandle(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<run {self.id}>"
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return page_url(f"runs/{self.id}")
 
     def fetch(self) -> Call[RunSnapshot[T]]:
         """The run as it is now. Raises `NotFound` when it was pruned."""
@@ -60,10 +65,12 @@ class RunHandle(Generic[T]):
 
         Inside a run it is a wait like any other: recorded, without a slot.
         """
-        from runcast.sdk.ambient import wait_inside
-
-        inside = wait_inside(self.id, self.decode, timeout)
-        return inside if inside is not None else self.wait_result(timeout=timeout)
+        execution = current_execution()
+        if execution is None:
+            return self.wait_result(timeout=timeout)
+        if timeout is not None:
+            raise InvalidInput('inside a run write `timeout(handle.result(), "30s")`: who came first is recorded')
+        return wait_for_output(execution, self.id, self.decode)
 
     def wait_result(self, *, timeout: float | None = None) -> Call[T]:
         """Like `result`, but asks the engine itself also inside a run: nothing is recorded."""

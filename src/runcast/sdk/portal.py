@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
+import concurrent.futures.thread  # noqa: F401 - before `_register_atexit`: executors must outlive the portal
+import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
@@ -11,6 +12,7 @@ from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+log = logging.getLogger("runcast")
 
 DRAIN_S = 5.0
 """How long the end of the process waits for triggers that nobody waited for."""
@@ -45,7 +47,12 @@ class Portal:
 
     def close(self) -> None:
         """Finish what must be finished, close what is open, and end the thread."""
-        wait(list(self._pending), timeout=DRAIN_S)
+        done, late = wait(list(self._pending), timeout=DRAIN_S)
+        for future in done:
+            if not future.cancelled() and (error := future.exception()) is not None:
+                log.error("a request that nobody waited for failed: %s", error)
+        if late:
+            log.error("%d requests that nobody waited for were given up at exit", len(late))
         try:
             asyncio.run_coroutine_threadsafe(self._shut_down(), self.loop).result(DRAIN_S)
         except TimeoutError:
@@ -75,7 +82,8 @@ def get_portal() -> Portal:
     with _lock:
         if _portal is None:
             _portal = Portal()
-            atexit.register(close_portal)
+            # Not `atexit`: by then no thread may be started any more, and opening a database starts some.
+            threading._register_atexit(close_portal)  # type: ignore[attr-defined]  # noqa: SLF001
         return _portal
 
 

@@ -13,7 +13,7 @@ from runcast.domain.ids import CHANCE_BITS, BatchId, RunId, make_id
 from runcast.domain.limits import BATCH_RUNS_MAX
 from runcast.domain.run import NewRun
 from runcast.gateway import ClientGateway
-from runcast.sdk.ambient import current_door, page_url
+from runcast.sdk.ambient import current_door
 from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.doors import Door
@@ -155,7 +155,7 @@ def handle_of(
     run_id: RunId, request: ChildRequest, *, find_door: FindDoor = current_door, cached: bool = False
 ) -> RunHandle[Any]:
     """The handle of a run that was triggered."""
-    return RunHandle(run_id, door=find_door, decode=request.decode, url=page_url(f"runs/{run_id}"), cached=cached)
+    return RunHandle(run_id, door=find_door, decode=request.decode, cached=cached)
 
 
 def _batch_of(
