@@ -34,7 +34,8 @@ def _waits(task: asyncio.Task[Any], branches: set[asyncio.Task[Any]]) -> bool:
     if kind is EngineWait:
         return not awaited.done()
     if awaited is None:
-        return task.done()
+        # It is about to run, or it has ended and whoever gathers it has not heard: either way something goes on.
+        return False
     if awaited.done():
         return False
     if kind is _Gathering:
