@@ -44,8 +44,9 @@ def test_the_pinned_requirements_cover_everything_that_is_asked_for() -> None:
     assert [name for name in asked if name.split(">=")[0].split("[")[0] not in pinned] == []
 
 
-def test_the_pinned_requirements_name_no_host_and_have_hashes() -> None:
-    text = (ROOT / "requirements/dev.txt").read_text("utf-8")
+@pytest.mark.parametrize("file", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda file: file.name)
+def test_pinned_requirements_name_no_host_and_have_hashes(file: Path) -> None:
+    text = file.read_text("utf-8")
     assert "://" not in text
     assert "index-url" not in text
     pins = [line for line in text.splitlines() if "==" in line]
