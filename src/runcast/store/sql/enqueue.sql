@@ -31,11 +31,12 @@ insert or ignore into queues (environment, name) {values :rows};
 
 -- name: last_turns -> KeyTurn*
 -- The last turn that each key of a queue was given, among its queued runs.
-select r.queue as queue, r.key as key, max(runs.turn) as turn
-from {rows :keys (queue text, key text)} r
-join runs on runs.environment = :environment and runs.queue = r.queue and runs.concurrency_key = r.key
-  and runs.status = 'QUEUED' and runs.concurrency_key <> ''
-group by r.queue, r.key;
+select r.queue as queue, r.key as key, coalesce((
+  select max(turn) from runs
+  where environment = :environment and queue = r.queue and concurrency_key = r.key and status = 'QUEUED'
+    and concurrency_key <> ''
+), 0) as turn
+from {rows :keys (queue text, key text)} r;
 
 -- name: set_unkeyed_turn
 update queues
