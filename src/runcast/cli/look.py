@@ -6,6 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from runcast.domain.errors import ErrorInfo
 from runcast.domain.run import LABELS, Run, RunStatus
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ LOOKS = {
 }
 SPINNER = "◐◓◑◒"
 SHORT_ID_CHARS = 8
+FULL_STACK = "\nIn full:"
+"""What parts the user's own frames from the whole traceback in a recorded error."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -141,3 +144,9 @@ def failure_line(run: Run) -> str:
     if run.error.user_message:
         return one_line(run.error.user_message)
     return one_line(f"{run.error.type.removeprefix('builtins.')}: {run.error.message}")
+
+
+def user_frames(error: ErrorInfo) -> list[str]:
+    """The lines of the recorded traceback that are the user's own code, without the message that ends it."""
+    frames = printable(error.stack).split(FULL_STACK)[0].rstrip().split("\n")
+    return [line.removeprefix("  ") for line in frames if line.startswith("  ")]

@@ -177,6 +177,8 @@ def _entry_note(entry: Entry, now: int) -> str:
         return ", ".join(
             filter(None, (one_line(f"{entry.error.type.removeprefix('builtins.')}: {entry.error.message}"), tries))
         )
+    if entry.status is EntryStatus.FORGOTTEN:
+        return "will be repeated"
     if entry.status is not EntryStatus.PENDING:
         return tries
     due = f"until {clock(entry.due_at)}, in {duration(entry.due_at - now)}" if entry.due_at else ""

@@ -10,7 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from runcast.cli import exits
-from runcast.cli.look import ago, badge, duration, elapsed_ms, moment, now_ms, one_line, printable, short_id
+from runcast.cli.look import (
+    ago,
+    badge,
+    duration,
+    elapsed_ms,
+    moment,
+    now_ms,
+    one_line,
+    printable,
+    short_id,
+    user_frames,
+)
 from runcast.cli.output import is_plain, raw
 from runcast.domain.effect import Artifact
 from runcast.domain.run import Run, RunStatus
@@ -111,12 +122,10 @@ def _print_error(out: Console, run: Run) -> None:
         out.print(_labelled("", printable(message), style="bright_black"))
     else:
         out.print(_labelled("error", printable(message), style="red"))
-    stack = printable(error.stack).strip().splitlines()
-    if stack:
-        more = (
-            [f"… {len(stack) - STACK_LINES_MAX} more lines: --json shows all"] if len(stack) > STACK_LINES_MAX else []
-        )
-        out.print(_labelled("", "\n".join(stack[:STACK_LINES_MAX] + more), style="bright_black"))
+    frames = user_frames(error)
+    if frames:
+        more = ["… --json shows the whole traceback"] if len(frames) > STACK_LINES_MAX else []
+        out.print(_labelled("", "\n".join(frames[:STACK_LINES_MAX] + more), style="bright_black"))
 
 
 def _labelled(label: str, value: str, *, style: str = "default") -> Table:

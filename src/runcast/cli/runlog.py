@@ -7,12 +7,13 @@ cost neither the engine nor the reader more than a handful of lines.
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from runcast.cli.look import now_ms, printable
+from runcast.cli.look import now_ms, user_frames
 from runcast.cli.output import is_plain, print_json, run_record
 from runcast.cli.views import run_line
 from runcast.domain.ids import RunId
@@ -29,7 +30,8 @@ LIVE_KEPT = 200
 LINES_PER_LOOK = 12
 SLOW_MS = 1_000
 """A run that executes this long gets a line before its end."""
-STACK_LINES = 12
+STACK_LINES = 9
+STACK_INDENT = " " * 11
 
 
 class RunLog:
@@ -94,13 +96,18 @@ async def follow_runs(gateway: ClientGateway, show: Show, *, since: int) -> None
 
 
 def print_runs(out: Console, runs: Sequence[Run], more: int) -> None:
-    """A line per run, the traceback of what failed, and a count of what did not fit."""
+    """A line per run, where it failed in the user's code (once for runs that failed alike), and how many did not fit."""
+    told: set[str] = set()
     for run in runs:
         out.print(run_line(run, now_ms(), plain=is_plain(out)), soft_wrap=True)
-        if run.status is RunStatus.FAILED and more == 0:
-            _print_stack(out, run)
+        frames = (
+            "\n".join(user_frames(run.error)[-STACK_LINES:]) if run.error and run.status is RunStatus.FAILED else ""
+        )
+        if frames and frames not in told:
+            told.add(frames)
+            out.print(Text(textwrap.indent(frames, STACK_INDENT), style="bright_black"), soft_wrap=True)
     if more:
-        out.print(f"         … {more}+ more: runcast runs list", style="bright_black")
+        out.print(f"{STACK_INDENT}… {more}+ more: runcast runs list", style="bright_black")
 
 
 def json_runs(runs: Sequence[Run], more: int) -> None:
@@ -109,12 +116,6 @@ def json_runs(runs: Sequence[Run], more: int) -> None:
         print_json({"event": "run", **run_record(run)})
     if more:
         print_json({"event": "more", "runs": more})
-
-
-def _print_stack(out: Console, run: Run) -> None:
-    stack = printable(run.error.stack if run.error else "").strip().splitlines()
-    for line in stack[:STACK_LINES]:
-        out.print(Text(f"         {line}", style="bright_black"), soft_wrap=True)
 
 
 def _when(run: Run) -> int:

@@ -17,12 +17,15 @@ from runcast.domain.run import LABELS, Run, RunStatus
 LOG_ROWS_MAX = 6
 STREAM_ROWS_MAX = 6
 STREAMS_MAX = 3
+QUEUED_LONG_MS = 2_000
 STREAM_END_ROWS = 40
 LOG_END_ROWS = 12
-BAR_CELLS = 20
+BAR_CELLS = 16
 NARROW = 64
 """Below this many columns bars shrink and status words give way to glyphs alone in deep lines."""
-LEVEL_STYLES = {"DEBUG": "bright_black", "INFO": "blue", "WARN": "yellow", "WARNING": "yellow", "ERROR": "red"}
+LEVEL_STYLES = {"DEBUG": "bright_black", "INFO": "blue", "WARN": "yellow", "ERROR": "red", "FATAL": "red"}
+LEVEL_NAMES = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+"""Longer names for the same, which would not keep the column."""
 
 
 class Page(NamedTuple):
@@ -72,7 +75,7 @@ def _header(run: Run, page: Page, now: int) -> Iterator[Text]:
     progress = progress_of(run)
     if progress.percent is not None:
         yield _progress_line(progress, run.shown, page)
-    note = failure_line(run) or (f"attempt {run.attempt} of {run.max_attempts}" if run.attempt > 1 else "")
+    note = failure_line(run) or _hint(run, now)
     if note:
         yield _cut(Text(note, style=LOOKS[run.shown].style if failure_line(run) else "bright_black"), page.width)
     if progress.facts:
@@ -82,6 +85,12 @@ def _header(run: Run, page: Page, now: int) -> Iterator[Text]:
         yield _cut(facts, page.width)
 
 
+def _hint(run: Run, now: int) -> str:
+    if run.status is RunStatus.QUEUED and run.attempt == 0 and now - run.available_at > QUEUED_LONG_MS:
+        return f"runcast why {short_id(run.id)}   says what it waits for"
+    return f"attempt {run.attempt} of {run.max_attempts}" if run.attempt > 1 else ""
+
+
 def _progress_line(progress: Progress, status: RunStatus, page: Page) -> Text:
     assert progress.percent is not None
     after = Text(f" {progress.percent:>3.0f}%")
@@ -89,7 +98,7 @@ def _progress_line(progress: Progress, status: RunStatus, page: Page) -> Text:
         after.append(f"  {progress.step}")
     if progress.remaining:
         after.append(f"  {progress.remaining} left", style="bright_black")
-    width = max(8, min(page.width - cell_len(after.plain), 2 * BAR_CELLS))
+    width = max(8, min(page.width - cell_len(after.plain), 3 * BAR_CELLS))
     return _cut(bar(progress.percent, width, style=LOOKS[status].style, plain=page.plain) + after, page.width)
 
 
@@ -205,12 +214,12 @@ def _logs(followed: Followed, page: Page) -> Iterator[Text]:
 
 def log_text(line: LogLine, followed: Followed) -> Text:
     """`12:04:11 INFO  message`, with the task where it is not the followed run's own."""
-    level = line.log.level.upper()
+    level = LEVEL_NAMES.get(line.log.level.upper(), line.log.level.upper())
     text = Text.assemble((clock(line.log.at), "bright_black"))
     text.append(f" {level:<5} ", style=LEVEL_STYLES.get(level, "default"))
     run = followed.runs.get(line.run_id)
     if run is not None and line.run_id != followed.run_id:
-        text.append(f"{run.task} {short_id(run.id)} ", style="bright_black")
+        text.append(f"{run.task} {about(run) or short_id(run.id)}  ", style="bright_black")
     return text.append(one_line(line.log.message), style="default")
 
 
