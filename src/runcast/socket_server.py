@@ -14,20 +14,30 @@ from typing import Any
 
 import msgspec
 
-from runcast.domain.errors import Conflict, InvalidInput, NotFound, RuncastError, Unavailable
+from runcast.domain.errors import (
+    Conflict,
+    ErrorInfo,
+    InvalidInput,
+    NotFound,
+    RuncastError,
+    Unavailable,
+    ValueTooLarge,
+)
+from runcast.domain.outcome import Failed
 from runcast.gateway import (
     Assignment,
     ClientGateway,
     Demand,
     Hello,
     News,
+    Report,
     Stop,
     Update,
     Watch,
     WorkerGateway,
     WorkerSession,
 )
-from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, operation, read_frame, wire_error
+from runcast.wire import PROTOCOL, READ_AHEAD_BYTES, Frame, FrameKind, encode_frame, operation, read_frame, wire_error
 
 WATCHES_MAX = 1_000
 """Open watches of one connection."""
@@ -70,7 +80,7 @@ class SocketServer:
             raise Unavailable(f"cannot listen at {self._path}: {error}") from error
         finally:
             os.umask(mask)
-        self._server = await asyncio.start_unix_server(self._accept, sock=listener)
+        self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=READ_AHEAD_BYTES)
 
     async def close(self) -> None:
         """Stop listening, end every connection, and remove the file."""
@@ -115,6 +125,7 @@ class Served:
         self._session: WorkerSession | None = None
         self._requests: dict[int, asyncio.Task[None]] = {}
         self._watches: dict[int, AsyncIterator[Update]] = {}
+        self._refused: set[asyncio.Task[None]] = set()
         self._next_watch = 1
         self._loop = asyncio.get_running_loop()
 
@@ -205,7 +216,7 @@ class Served:
         if self._session is not None:
             raise Conflict("this connection has a worker already")
         (hello,) = _read(frame.body, tuple[Hello])
-        self._session = await self._worker.open(hello, PushInbox(self._send))
+        self._session = await self._worker.open(hello, PushInbox(self._send, self._refuse))
         return self._session.welcome
 
     def _open_session(self) -> WorkerSession:
@@ -216,6 +227,20 @@ class Served:
     async def _close_session(self) -> None:
         session, self._session = self._open_session(), None
         await session.close()
+
+    def _refuse(self, assignment: Assignment, error: ValueTooLarge) -> None:
+        """A run whose journal no frame can carry fails with a reason, instead of never starting."""
+        info = ErrorInfo(
+            f"{ValueTooLarge.__module__}.ValueTooLarge", f"its journal is too large: {error}", code=error.code
+        )
+        report = Report(assignment.run_id, assignment.epoch, outcome=Failed(info))
+        request = self._loop.create_task(self._report_refused(report))
+        self._refused.add(request)
+        request.add_done_callback(self._refused.discard)
+
+    async def _report_refused(self, report: Report) -> None:
+        if self._session is not None:
+            await self._session.report([report])
 
     # --- watches
 
@@ -241,7 +266,7 @@ class Served:
             self._writer.write(encode_frame(kind, id, op, body))
 
     async def _end(self, gone: ProcessEnd) -> None:
-        requests = list(self._requests.values())
+        requests = [*self._requests.values(), *self._refused]
         for request in requests:
             request.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
@@ -264,14 +289,33 @@ class Served:
 class PushInbox:
     """What the engine pushes to a worker, as frames. Called on the engine's loop, in order."""
 
-    def __init__(self, send: Callable[[FrameKind, int, str, object], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[FrameKind, int, str, object], None],
+        refuse: Callable[[Assignment, ValueTooLarge], None],
+    ) -> None:
         self._send = send
+        self._refuse = refuse
 
     def assign(self, assignments: Sequence[Assignment]) -> None:
-        self._send(FrameKind.PUSH, 0, "assign", assignments)
+        try:
+            self._send(FrameKind.PUSH, 0, "assign", assignments)
+        except ValueTooLarge as error:
+            if len(assignments) == 1:
+                self._refuse(assignments[0], error)
+                return
+            middle = len(assignments) // 2
+            self.assign(assignments[:middle])
+            self.assign(assignments[middle:])
 
     def news(self, news: Sequence[News]) -> None:
-        self._send(FrameKind.PUSH, 0, "news", news)
+        try:
+            self._send(FrameKind.PUSH, 0, "news", news)
+        except ValueTooLarge:
+            # A single entry is far below a frame's bound, so halving comes to an end.
+            middle = len(news) // 2
+            self.news(news[:middle])
+            self.news(news[middle:])
 
     def stop(self, stops: Sequence[Stop]) -> None:
         self._send(FrameKind.PUSH, 0, "stop", stops)

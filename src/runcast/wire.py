@@ -20,8 +20,10 @@ from runcast.domain.errors import InvalidInput, RuncastError, Unavailable, Value
 from runcast.domain.limits import ARTIFACT_BYTES_MAX
 
 PROTOCOL = 1
-FRAME_BYTES_MAX = 2 * ARTIFACT_BYTES_MAX
-"""One frame. The largest honest one carries an artifact as base64; a report that is larger is split."""
+FRAME_BYTES_MAX = 4 * ARTIFACT_BYTES_MAX
+"""One frame. The largest honest ones carry an artifact as base64, or a whole journal; lists that are larger are split."""
+READ_AHEAD_BYTES = 1024 * 1024
+"""What a connection buffers before the other side has to wait."""
 SOCKET_PATH_BYTES_MAX = 100
 """The kernel allows 104 (macOS) or 108 (Linux)."""
 _LENGTH_BYTES = 4

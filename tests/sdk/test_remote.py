@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runcast.clock import ManualClock
-from runcast.domain.errors import Conflict, InvalidInput, NotFound, RuncastError, Unavailable
+from runcast.domain.errors import Conflict, InvalidInput, NotFound, RuncastError, Unavailable, ValueTooLarge
 from runcast.domain.ids import RunId, WorkerId
 from runcast.domain.outcome import Succeeded
 from runcast.domain.run import NewRun, RunStatus
@@ -186,6 +186,42 @@ async def test_a_worker_executes_over_the_socket(path: Path, client: RemoteClien
     await session.close()
     with pytest.raises(Unavailable):
         await session.renew()
+
+
+async def test_what_is_larger_than_a_frame_is_split(
+    path: Path, client: RemoteClientGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Received()
+    session = await RemoteWorkerGateway(path).open(hello(), inbox)
+    runs = [NewRun(RunId(fresh_id("run")), "f", f'"{"x" * 300}"') for _ in range(8)]
+    await client.trigger(runs)
+    monkeypatch.setattr("runcast.wire.FRAME_BYTES_MAX", 1_000)
+    session.demand(Demand({"async": 8}))
+    assignments = [await inbox.assignments.get() for _ in runs]
+    assert {assignment.run_id for assignment in assignments} == {run.id for run in runs}
+    reports = [Report(one.run_id, one.epoch, outcome=Succeeded(one.payload)) for one in assignments]
+    replies = await session.report(reports)
+    assert [reply.run_id for reply in replies] == [report.run_id for report in reports]
+    await session.close()
+
+
+async def test_a_run_that_no_frame_can_carry_fails_with_a_reason(
+    path: Path, client: RemoteClientGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Received()
+    session = await RemoteWorkerGateway(path).open(hello(), inbox)
+    new = NewRun(RunId(fresh_id("run")), "f", f'"{"x" * 3_000}"', max_attempts=1)
+    await client.trigger([new])
+    monkeypatch.setattr("runcast.wire.FRAME_BYTES_MAX", 2_000)
+    session.demand(Demand({"async": 1}))
+    with pytest.raises(ValueTooLarge):
+        await client.result(new.id)
+    monkeypatch.undo()
+    run = await client.result(new.id)
+    assert run.status is RunStatus.FAILED
+    assert run.error is not None
+    assert run.error.code == "value_too_large"
+    await session.close()
 
 
 async def test_a_cancel_reaches_the_worker(path: Path, client: RemoteClientGateway) -> None:

@@ -34,7 +34,7 @@ from runcast.gateway import (
     Welcome,
     WorkerSession,
 )
-from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, operation, read_error, read_frame
+from runcast.wire import PROTOCOL, READ_AHEAD_BYTES, Frame, FrameKind, encode_frame, operation, read_error, read_frame
 
 T = TypeVar("T")
 OnPush = Callable[[Frame], None]
@@ -56,7 +56,7 @@ class Connection:
     async def open(cls, path: Path, *, on_push: OnPush | None = None) -> Connection:
         """Connect and agree on the protocol. Raises `Unavailable` when nobody listens."""
         try:
-            reader, writer = await asyncio.open_unix_connection(path)
+            reader, writer = await asyncio.open_unix_connection(path, limit=READ_AHEAD_BYTES)
         except OSError as error:
             raise Unavailable(f"no engine answers at {path}: start one with `runcast dev`") from error
         connection = cls(reader, writer, on_push)
