@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from runcast.design import diagrams, reference
+from runcast.design import commands, diagrams, reference
 
 
 def generated_pages(root: Path) -> dict[Path, str]:
@@ -13,6 +13,7 @@ def generated_pages(root: Path) -> dict[Path, str]:
     states = root / diagrams.PAGE
     return {
         states: diagrams.render(states.read_text("utf-8")),
+        root / "docs/reference/commands.md": commands.commands_page(),
         root / "docs/reference/errors.md": reference.errors_page(),
         root / "docs/reference/limits.md": reference.limits_page(),
         root / "docs/reference/names.md": reference.names_page(),
