@@ -188,7 +188,7 @@ class BatchCall(Call[T]):
     async def _read_members(self, entry: Entry) -> None:
         execution = self._execution
         try:
-            value = self.finish_from_members(await _all_members(execution, entry))
+            value = self.finish_from_members(await execution.host.members(entry.awaits or ""))
         except Exception as error:  # noqa: BLE001 - an output that no longer fits its type, or a lost session
             execution.busy -= 1
             self.fail(error)
@@ -207,10 +207,11 @@ def batch_trigger(
 ) -> Call[T]:
     """Children that nobody waits for, in one transaction."""
     call, prior = _open_batch(execution, requests, key, on_engine=False)
-    batch_id = BatchId(_batch_id(execution, call.key, 0))
+    new = _batch_entry(execution, call.key, requests, prior, key_given=key is not None, on_engine=False)
+    batch_id = BatchId((new.entry if _is_fresh(prior) else prior or new.entry).awaits or "")
     call.finish_from_members = lambda members: wrap(batch_id, [member.id for member in members])
-    if prior is None:
-        execution.begin(call, _batch_entry(execution, call.key, requests, key_given=key is not None, on_engine=False))
+    if _is_fresh(prior):
+        execution.begin(call, new)
     return call
 
 
@@ -222,8 +223,9 @@ def batch_trigger_and_wait(
     call.finish_from_members = lambda members: [
         _member_result(call.key, member, request.decode) for member, request in zip(members, requests, strict=True)
     ]
-    if prior is None:
-        execution.begin(call, _batch_entry(execution, call.key, requests, key_given=key is not None, on_engine=True))
+    if prior is None or (_is_fresh(prior) and prior.awaits is None):
+        new = _batch_entry(execution, call.key, requests, prior, key_given=key is not None, on_engine=True)
+        execution.begin(call, new)
     elif prior.status is EntryStatus.FORGOTTEN:
         execution.begin(call)
         execution.on_loop(execution.host.spawn, _retry_batch(execution, call, prior, requests, key))
@@ -271,27 +273,30 @@ def _batch_entry(
     execution: Execution,
     key: str,
     requests: Sequence[ChildRequest],
+    prior: Entry | None,
     *,
-    key_given: bool = False,
+    key_given: bool,
     on_engine: bool,
-    generation: int = 0,
-    again: dict[int, RunId] | None = None,
+    members: Sequence[Run] = (),
 ) -> NewEntry:
-    """The entry with its runs: all of them, or (`again`) only those positions that failed before."""
+    """The entry with its runs. `members` of the batch before: those that completed are members of this one too,
+    and the others are triggered again and adopt what was done."""
+    generation = prior.generation if prior else 0
+    former = {run.batch_position: run for run in members}
+    done = {position: run.id for position, run in former.items() if run.status is RunStatus.COMPLETED}
     batch_id = _batch_id(execution, key, generation)
     children = tuple(
         new_run(
             execution,
             request,
-            child_run_id(execution.run_id, f"{key}\0{position}", generation),
+            done.get(position) or child_run_id(execution.run_id, f"{key}\0{position}", generation),
             key,
             generation=generation,
-            adopts=again[position] if again else None,
+            adopts=former[position].id if position in former else None,
             batch_id=batch_id,
             batch_position=position,
         )
         for position, request in enumerate(requests)
-        if again is None or position in again
     )
     entry = Entry(
         key,
@@ -307,39 +312,20 @@ def _batch_entry(
     return NewEntry(entry, children=children)
 
 
-async def _all_members(execution: Execution, entry: Entry, *, before: int | None = None) -> list[Run]:
-    """The latest run of each position: a retry of a batch triggers only what failed, as another batch."""
-    latest: dict[int, Run] = {}
-    for generation in range(entry.generation + 1 if before is None else before):
-        for run in await execution.host.members(_batch_id(execution, entry.key, generation)):
-            latest[run.batch_position] = run
-    return [latest[position] for position in sorted(latest)]
-
-
 async def _retry_batch(
     execution: Execution, call: BatchCall[Any], prior: Entry, requests: Sequence[ChildRequest], key: str | None
 ) -> None:
     """Trigger again what failed of a forgotten batch; what is done stays."""
     execution.busy += 1
     try:
-        members = await _all_members(execution, prior, before=prior.generation)
+        members = await execution.host.members(prior.awaits or "")
     except Exception as error:  # noqa: BLE001 - a lost session ends the execution, and this call with it
         execution.give_up(call, error)
         return
     finally:
         execution.busy -= 1
-    again = {run.batch_position: run.id for run in members if run.status is not RunStatus.COMPLETED}
-    execution.record(
-        _batch_entry(
-            execution,
-            call.key,
-            requests,
-            key_given=key is not None,
-            on_engine=True,
-            generation=prior.generation,
-            again=again,
-        )
-    )
+    new = _batch_entry(execution, call.key, requests, prior, key_given=key is not None, on_engine=True, members=members)
+    execution.record(new)
 
 
 def _member_result(key: str, member: Run, decode: Callable[[str], Any]) -> Ok[Any] | Failed:
