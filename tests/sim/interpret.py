@@ -13,6 +13,7 @@ from tests.sim.programs import (
     Catch,
     Child,
     Crumble,
+    DurableNode,
     Fire,
     Gather,
     Group,
@@ -43,29 +44,29 @@ class Ops(Protocol):
     attempt: int
 
     def mark(self, mark: Mark) -> None: ...
-    def step(self, node: Step) -> Awaitable[int]: ...
+    async def start(self, node: DurableNode) -> Awaitable[Any]:
+        """Make the durable call of `node`, and return it."""
+        ...
+
+    def read(self, node: DurableNode, result: Any) -> Any:
+        """The value of `node`, given what its call came to."""
+        ...
+
     def echo(self, label: str, value: Any) -> Awaitable[Any]:
         """A step that returns its argument: another argument in a replay would be noticed."""
         ...
 
-    def sleep(self, ms: int) -> Awaitable[None]: ...
     def noise(self, ms: int) -> Awaitable[None]: ...
     def value(self, kind: str) -> Awaitable[Any]: ...
-    def token(self, node: Token) -> Awaitable[str]: ...
-    def child(self, program: Program) -> Awaitable[list[Any]]:
-        """`["ok", output]` or `["failed"]`."""
-        ...
-
-    def unwrap(self, program: Program) -> Awaitable[Any]: ...
     def fire(self, node: Fire) -> Awaitable[str]:
         """The run's id."""
         ...
 
     def batch(self, programs: Sequence[Program]) -> Awaitable[list[list[Any]]]: ...
-    def select(self, branches: Sequence[Awaitable[Any]]) -> Awaitable[tuple[int, Any]]: ...
-    def as_completed(self, branches: Sequence[Awaitable[Any]]) -> AsyncIterator[tuple[int, Any]]: ...
-    def timeout(self, ms: int, branch: Awaitable[Any]) -> Awaitable[Any]:
-        """The branch's value, or `Late`."""
+    def select(self, calls: Sequence[Awaitable[Any]]) -> Awaitable[tuple[int, Any]]: ...
+    def as_completed(self, calls: Sequence[Awaitable[Any]]) -> AsyncIterator[Awaitable[Any]]: ...
+    def timeout(self, ms: int, call: Awaitable[Any]) -> Awaitable[Any]:
+        """What the call comes to, or `Late`."""
         ...
 
 
@@ -74,19 +75,13 @@ async def interpret(node: AnyNode, ops: Ops) -> Any:  # noqa: C901, PLR0911, PLR
     match node:
         case Mark():
             return ops.mark(node)
-        case Step():
-            return await ops.step(node)
-        case Sleep():
-            return await ops.sleep(node.ms)
+        case Step() | Sleep() | Token() | Child():
+            return ops.read(node, await (await ops.start(node)))
         case Noise():
             return await ops.noise(node.ms)
         case Value():
             await ops.echo(node.label, str(await ops.value(node.kind)))
             return None
-        case Token():
-            return await ops.token(node)
-        case Child():
-            return await (ops.unwrap(node.program) if node.unwrap else ops.child(node.program))
         case Fire():
             return len({await ops.fire(node) for _ in range(node.times)})
         case Batch():
@@ -117,22 +112,27 @@ async def _group(node: Group, ops: Ops) -> list[Any]:
 
 
 async def _select(node: Select, ops: Ops) -> list[Any]:
-    index, value = await ops.select([interpret(item, ops) for item in node.items])
+    index, result = await ops.select([await ops.start(item) for item in node.items])
     await ops.echo(node.label, index)
-    return [index, value]
+    return [index, ops.read(node.items[index], result)]
 
 
 async def _as_completed(node: AsCompleted, ops: Ops) -> list[list[Any]]:
-    found = [[index, value] async for index, value in ops.as_completed([interpret(item, ops) for item in node.items])]
+    calls = [await ops.start(item) for item in node.items]
+    found = []
+    async for call in ops.as_completed(calls):
+        index = next(index for index, other in enumerate(calls) if other is call)
+        found.append([index, ops.read(node.items[index], await call)])
     await ops.echo(node.label, [index for index, _ in found])
     return found
 
 
 async def _timeout(node: Timeout, ops: Ops) -> list[Any]:
     try:
-        return ["in time", await ops.timeout(node.ms, interpret(node.item, ops))]
+        result = await ops.timeout(node.ms, await ops.start(node.item))
     except Late:
         return ["late"]
+    return ["in time", ops.read(node.item, result)]
 
 
 async def _catch(node: Catch, ops: Ops) -> list[Any]:

@@ -14,7 +14,13 @@ _FINAL = ", ".join(f"'{status}'" for status in sorted(FINAL))
 _SCHEMA = """
 create temp table violations (law text not null, subject text not null);
 create temp table allowed (before text not null, after text not null, primary key (before, after));
+create temp trigger no_quarantine after update of deaths on main.runs when new.deaths > 1
+begin update runs set deaths = 1 where id = new.id; end;
 """
+# A second death sends a run to a process of its own, and a simulation has no processes: other tests try that.
+
+_CONTINUES = "exists (select 1 from main.runs where id = {row}.run_id and payload ->> '$.program.rounds' > 1)"
+"""A body that continues begins again with an empty journal."""
 
 _LAWS: dict[str, tuple[str, str, str]] = {
     "I2: epochs of a run strictly increase": (
@@ -24,14 +30,23 @@ _LAWS: dict[str, tuple[str, str, str]] = {
     ),
     "I4: a done entry never changes": (
         "update on main.journal",
-        "old.status = 'done' and (new.status <> 'done' or new.value is not old.value or new.digest <> old.digest)"
-        " and not exists (select 1 from main.runs where id = new.run_id and status = 'QUEUED' and attempt = 0)",
+        (
+            "old.status = 'done' and (new.status <> 'done' or new.value is not old.value or new.digest <> old.digest)"
+            f" and not {_CONTINUES.format(row='new')}"
+        ),
         "new.run_id || ' ' || new.key",
+    ),
+    "I4: a done entry stays": (
+        "delete on main.journal",
+        f"old.status = 'done' and not {_CONTINUES.format(row='old')}",
+        "old.run_id || ' ' || old.key",
     ),
     "I6: final is final": (
         "update on main.runs",
-        f"old.status in ({_FINAL}) and (new.status <> old.status or new.output is not old.output"
-        " or new.finished_at is not old.finished_at)",
+        (
+            f"old.status in ({_FINAL}) and (new.status <> old.status or new.output is not old.output"
+            " or new.finished_at is not old.finished_at)"
+        ),
         "new.id || ' ' || old.status || ' ' || new.status",
     ),
     "I6: a status follows the transition table": (

@@ -94,6 +94,8 @@ def expect_roots(programs: Iterable[Program]) -> dict[str, ExpectedRun]:
 class _Oracle:
     def __init__(self, found: dict[str, ExpectedRun]) -> None:
         self._found = found
+        self._doomed = 0
+        """How many programs around this one may be canceled, which cancels what they started."""
 
     def root(self, program: Program) -> None:
         run = self.run(program)
@@ -105,6 +107,7 @@ class _Oracle:
     def run(self, program: Program) -> ExpectedRun:
         marks: Marks = {}
         outcome = None
+        self._doomed += program.canceled
         for attempt in range(1, program.max_attempts + 1):
             outcome = self.node(program.body, attempt)
             _merge_attempt(marks, outcome.marks)
@@ -114,9 +117,10 @@ class _Oracle:
         assert outcome.fate != Fate.MAYBE, f"{program.id}: the generator must be certain"
         statuses = {"COMPLETED" if outcome.fate == Fate.OK else "FAILED"}
         marks = {key: _times(count, program.rounds) for key, count in marks.items()}
-        if program.canceled:
+        if self._doomed:
             statuses.add("CANCELED")
             marks = _perhaps(marks)
+        self._doomed -= program.canceled
         run = ExpectedRun(
             program=program,
             statuses=frozenset(statuses),

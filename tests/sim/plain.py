@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from tests.sim.interpret import Broken, Late, interpret
-from tests.sim.programs import ALWAYS, Fire, Mark, Program, Step, Token
+from tests.sim.programs import ALWAYS, Child, DurableNode, Fire, Mark, Program, Sleep, Step, Token
 
 
 class PlainRun:
@@ -69,7 +69,18 @@ class PlainOps:
             self._run.done.add(mark.label)
             target.marks[mark.label] += 1
 
-    async def step(self, node: Step) -> int:
+    async def start(self, node: DurableNode) -> Awaitable[Any]:
+        work = {Step: self._step, Sleep: self._sleep, Token: self._token, Child: self._child}[type(node)]
+        return asyncio.get_running_loop().create_task(work(node))  # type: ignore[operator]
+
+    def read(self, node: DurableNode, result: Any) -> Any:
+        if isinstance(node, Child) and node.unwrap:
+            if result == ["failed"]:
+                raise Broken(node.program.id)
+            return result[1]
+        return result
+
+    async def _step(self, node: Step) -> int:
         await asyncio.sleep(node.takes_ms / 1000)
         for mark in node.marks:
             self.mark(mark)
@@ -77,24 +88,31 @@ class PlainOps:
             raise Broken(node.label)
         return node.value
 
+    async def _sleep(self, node: Sleep) -> None:
+        await asyncio.sleep(node.ms / 1000)
+
+    async def _token(self, node: Token) -> str:
+        if not node.completed:
+            await asyncio.sleep(node.timeout_ms / 1000 if node.timeout_ms else 10**12)
+            raise Broken(node.label)
+        await asyncio.sleep(self._run.random.random() * 20)
+        return node.label
+
+    async def _child(self, node: Child) -> list[Any]:
+        return await self._result(node.program)
+
+    async def _result(self, program: Program) -> list[Any]:
+        child = await self._start(program)
+        return ["ok", child.output] if child.status == "COMPLETED" else ["failed"]
+
     async def echo(self, label: str, value: Any) -> Any:
         return value
-
-    async def sleep(self, ms: int) -> None:
-        await asyncio.sleep(ms / 1000)
 
     async def noise(self, ms: int) -> None:
         await asyncio.sleep(self._run.random.random() * ms / 1000)
 
     async def value(self, kind: str) -> str:
         return kind
-
-    async def token(self, node: Token) -> str:
-        if not node.completed:
-            await asyncio.sleep(node.timeout_ms / 1000 if node.timeout_ms else 10**12)
-            raise Broken(node.label)
-        await asyncio.sleep(self._run.random.random() * 20)
-        return node.label
 
     async def _start(self, program: Program) -> PlainRun:
         """The child of this round: one that lives or completed is kept, a failed one's successor adopts what it did."""
@@ -111,44 +129,29 @@ class PlainOps:
         await asyncio.shield(child.task)
         return child
 
-    async def child(self, program: Program) -> list[Any]:
-        child = await self._start(program)
-        return ["ok", child.output] if child.status == "COMPLETED" else ["failed"]
-
-    async def unwrap(self, program: Program) -> Any:
-        result = await self.child(program)
-        if result == ["failed"]:
-            raise Broken(program.id)
-        return result[1]
-
     async def fire(self, node: Fire) -> str:
         if node.program.id not in self._run.started:
             await self._start(node.program)
         return node.program.id
 
     async def batch(self, programs: Sequence[Program]) -> list[list[Any]]:
-        return list(await asyncio.gather(*[self.child(program) for program in programs]))
+        return list(await asyncio.gather(*[self._result(program) for program in programs]))
 
-    async def select(self, branches: Sequence[Awaitable[Any]]) -> tuple[int, Any]:
-        async for first in self.as_completed(branches):
-            return first
+    async def select(self, calls: Sequence[Awaitable[Any]]) -> tuple[int, Any]:
+        async for call in self.as_completed(calls):
+            return list(calls).index(call), await call
         raise AssertionError("select of nothing")
 
-    async def as_completed(self, branches: Sequence[Awaitable[Any]]) -> AsyncIterator[tuple[int, Any]]:
-        tasks = [asyncio.get_running_loop().create_task(_await(branch)) for branch in branches]
-        waiting = list(tasks)
+    async def as_completed(self, calls: Sequence[Awaitable[Any]]) -> AsyncIterator[Awaitable[Any]]:
+        waiting: list[Any] = list(calls)
         while waiting:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             first = next(task for task in waiting if task.done())
             waiting.remove(first)
-            yield tasks.index(first), first.result()
+            yield first
 
-    async def timeout(self, ms: int, branch: Awaitable[Any]) -> Any:
+    async def timeout(self, ms: int, call: Awaitable[Any]) -> Any:
         try:
-            return await asyncio.wait_for(branch, ms / 1000)
+            return await asyncio.wait_for(asyncio.shield(call), ms / 1000)
         except TimeoutError:
             raise Late from None
-
-
-async def _await(branch: Awaitable[Any]) -> Any:
-    return await branch

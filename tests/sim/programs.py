@@ -101,14 +101,14 @@ class Group(Node, tag="group", frozen=True):
 class Select(Node, tag="select", frozen=True):
     """`[index, value]` of whichever comes first; then a step under the winner's name, so that a change would be noticed."""
 
-    items: tuple[AnyNode, ...]
+    items: tuple[DurableNode, ...]
     label: str
 
 
 class AsCompleted(Node, tag="as_completed", frozen=True):
     """`[[index, value], …]` in the order of completion."""
 
-    items: tuple[AnyNode, ...]
+    items: tuple[DurableNode, ...]
     label: str
 
 
@@ -116,7 +116,7 @@ class Timeout(Node, tag="timeout", frozen=True):
     """`["in time", value]` or `["late"]`."""
 
     ms: int
-    item: AnyNode
+    item: DurableNode
 
 
 class Catch(Node, tag="catch", frozen=True):
@@ -148,6 +148,8 @@ class Program(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody outside cancels it at some time, perhaps too late."""
 
 
+DurableNode = Step | Sleep | Token | Child
+"""What is one durable call."""
 AnyNode = (
     Mark | Step | Sleep | Noise | Value | Token | Child | Fire | Batch | Seq | Gather | Group | Select | AsCompleted
     | Timeout | Catch | Crumble
@@ -157,11 +159,11 @@ QUEUES: dict[str, dict[str, Any]] = {
     "free": {},
     "narrow": {"concurrency": 1},
     "keyed": {"concurrency": 3, "per_key": 1},
-    "rated": {"concurrency": 4, "rate": "20/1s"},
+    "rated": {"concurrency": 4, "rate": "3/1s"},
 }
 """Queue name to its limits."""
 
-NEVER_MS = 10**11
+NEVER_MS = 10**10
 """Longer than any program."""
 DEPTH_MAX = 3
 
@@ -242,7 +244,7 @@ class Generator:
         )
 
     def _sleep(self, depth: int, nesting: int) -> Sleep:
-        return Sleep(self._random.choice([0, 1, 50, 2_000, 60_000, 86_400_000]))
+        return Sleep(self._random.choice([0, 1, 50, 50, 2_000, 2_000, 60_000, 600_000]))
 
     def _noise(self, depth: int, nesting: int) -> Noise:
         return Noise(self._random.choice([0, 1, 20, 500]))
@@ -280,16 +282,27 @@ class Generator:
     def _group(self, depth: int, nesting: int) -> Group:
         return Group(self._items(depth, nesting))
 
+    def _calls(self, depth: int) -> tuple[DurableNode, ...]:
+        return tuple(self._call(depth) for _ in range(self._random.randint(2, 3)))
+
+    def _call(self, depth: int) -> DurableNode:
+        kind = self._random.choice(["step", "step", "sleep", "token", "child"])
+        if kind == "token":
+            return Token(self._label("token"))
+        if kind == "child" and depth < DEPTH_MAX - 1:
+            return self._child(depth, 0)
+        return self._sleep(depth, 0) if kind == "sleep" else self._step(depth, 0)
+
     def _select(self, depth: int, nesting: int) -> Select:
-        return Select(self._items(depth, nesting), self._label("won"))
+        return Select(self._calls(depth), self._label("won"))
 
     def _as_completed(self, depth: int, nesting: int) -> AsCompleted:
-        return AsCompleted(self._items(depth, nesting), self._label("done"))
+        return AsCompleted(self._calls(depth), self._label("done"))
 
     def _timeout(self, depth: int, nesting: int) -> Timeout:
         if self._random.random() < 0.3:
             return Timeout(self._random.randint(1, 50_000), Token(self._label("token"), completed=False))
-        return Timeout(self._random.choice([1, 1_000, 10_000, NEVER_MS]), self.node(depth, nesting + 1))
+        return Timeout(self._random.choice([1, 1_000, 10_000, NEVER_MS]), self._call(depth))
 
     def _catch(self, depth: int, nesting: int) -> Catch:
         """Something that fails for good and is caught."""

@@ -1,0 +1,51 @@
+"""One seed: make its world, let it live, look at what is left."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.sim.loop import Stuck, VirtualLoop, run_virtual
+from tests.sim.programs import Generator
+from tests.sim.verify import verify
+from tests.sim.world import Setting, World, make_setting
+
+FOREVER_MS = 10**12
+EVICT_AFTER_MS = (0, FOREVER_MS)
+_MEMORY = Path("/dev/shm")
+
+
+def setting_of(seed: int, evict_after_ms: int) -> Setting:
+    return make_setting(seed, Generator(seed).roots(), evict_after_ms=evict_after_ms)
+
+
+def run_seed(seed: int, evict_after_ms: int) -> list[str]:
+    """What went wrong in this seed: nothing, if all is well."""
+    return run_setting(setting_of(seed, evict_after_ms))
+
+
+def run_setting(setting: Setting) -> list[str]:
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as directory:
+
+        async def main(loop: VirtualLoop) -> list[str]:
+            world = World(loop, setting, Path(directory))
+            try:
+                await world.live()
+                return world.failures or verify(world.connection, setting.programs)
+            finally:
+                world.end()
+
+        try:
+            failures: list[str] = run_virtual(setting.seed, main)
+        except Stuck as error:
+            return [str(error)]
+        return failures
+
+
+def replay(seed: int, evict_after_ms: int, failures: list[str]) -> str:
+    """What to print for a seed that failed."""
+    shown = "\n  ".join(failures[:10])
+    return (
+        f"seed {seed} with evict_after {'0' if evict_after_ms == 0 else 'never'} failed:\n  {shown}\n"
+        f"replay it with: make sim SEEDS=1 OFFSET={seed}"
+    )

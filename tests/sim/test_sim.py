@@ -1,0 +1,28 @@
+"""Two thousand worlds, each with evict_after 0 and never: whatever goes wrong, the promises hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sim.run import EVICT_AFTER_MS, replay, run_seed
+
+SEEDS = 2_000
+BLOCK = 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, SEEDS, BLOCK))
+def test_the_promises_hold_in_every_world(start: int) -> None:
+    broken = []
+    for seed in range(start, start + BLOCK):
+        for evict_after_ms in EVICT_AFTER_MS:
+            if failures := run_seed(seed, evict_after_ms):
+                broken.append(replay(seed, evict_after_ms, failures))
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("evict_after_ms", EVICT_AFTER_MS)
+def test_the_promises_hold_in_a_few_worlds(evict_after_ms: int) -> None:
+    for seed in range(1_000_000, 1_000_020):
+        failures = run_seed(seed, evict_after_ms)
+        assert not failures, replay(seed, evict_after_ms, failures)

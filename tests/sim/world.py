@@ -1,0 +1,374 @@
+"""One simulated world: an engine on a file, its workers, a client outside, and what goes wrong, all from one seed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import apsw
+import msgspec
+
+from runcast.domain.errors import Unavailable
+from runcast.domain.ids import RunId, make_id
+from runcast.domain.run import FINAL, NewRun
+from runcast.engine.engine import Engine, EngineSettings
+from runcast.gateway import WorkerGateway
+from runcast.sdk.factory import task_factory
+from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
+from runcast.socket_server import Served
+from runcast.store.store import Store
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.worker import Worker
+from tests.sim import invariants
+from tests.sim.loop import LoopClock, Process, VirtualLoop
+from tests.sim.network import Network
+from tests.sim.programs import Program
+from tests.sim.tasks import REGISTRY, WITNESS, plain
+
+LEASE_MS = 30_000
+DEADLINE_S = 4 * 3_600
+SOCKET = "engine.sock"
+
+
+class SimulatedCrash(BaseException):
+    """The process died at this instruction."""
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """What shall go wrong: at the n-th commit (`crash before`, `crash after`, `full`, `broken`, `kill`, `pause`, `cut`)."""
+
+    at_commit: int
+    kind: str
+    which: int = 0
+    """The worker, or how many commits fail."""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """How a world is built."""
+
+    seed: int
+    programs: tuple[Program, ...]
+    troubles: tuple[Trouble, ...]
+    workers: int
+    """Worker processes; 0: one worker inside the engine's process."""
+    evict_after_ms: int
+
+
+def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: int) -> Setting:
+    """What goes wrong in this seed: sometimes nothing, mostly a few things early on."""
+    random = Random(seed * 7 + 1)
+    workers = random.choice([0, 1, 2, 3])
+    engine_kinds = ["crash before", "crash after", "crash after", "full", "broken"]
+    kinds = engine_kinds + (["kill", "kill", "pause", "cut"] if workers else [])
+    count = random.choice([0, 1, 2, 3, 5])
+    troubles = tuple(
+        Trouble(random.randint(1, random.choice([15, 60, 200])), random.choice(kinds), random.randint(1, 4))
+        for _ in range(count)
+    )
+    return Setting(seed, programs, troubles, workers, evict_after_ms)
+
+
+class World:
+    """Executes a setting. `failures` says what was wrong."""
+
+    def __init__(self, loop: VirtualLoop, setting: Setting, directory: Path) -> None:
+        self.loop = loop
+        self.setting = setting
+        self.random = Random(setting.seed * 11 + 5)
+        self.clock = LoopClock(loop)
+        self.network = Network(loop, Random(setting.seed * 13 + 3))
+        self.path = directory / f"{setting.seed}.db"
+        self.failures: list[str] = []
+        self.commits = 0
+        self.calm = False
+        self._steps: Counter[tuple[str, str]] = Counter()
+        self._failing = 0
+        self._engine: tuple[Process, Store] | None = None
+        self._workers: dict[int, Process] = {}
+        self._processes: list[Process] = []
+        WITNESS.set(self)
+        loop.set_task_factory(task_factory)  # type: ignore[arg-type]
+        self._self = Process("world")
+
+    # --- what bodies see
+
+    def step_starts(self, run_id: str, epoch: int, label: str) -> int:
+        begun = self._steps[run_id, label]
+        self._steps[run_id, label] += 1
+        if self._engine is not None and self._engine[0].alive:
+            rows = self.connection.execute(
+                "select 1 from journal j join runs r on r.id = j.run_id "
+                "where j.run_id = ? and j.name = ? and j.kind = 'step' and j.status = 'done' and r.epoch = ? "
+                "and r.status = 'EXECUTING'",
+                (run_id, label, epoch),
+            ).fetchall()
+            if rows:
+                self.failures.append(f"I13: step {label} of {run_id} was recorded and ran again")
+        return begun
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """The engine's own connection; it sees what is committed, because writes are instants here."""
+        assert self._engine is not None
+        return self._engine[1]._executor.connection
+
+    def _process(self, name: str) -> Process:
+        process = Process(f"{name}.{len(self._processes)}")
+        self._processes.append(process)
+        return process
+
+    # --- the engine
+
+    async def boot(self) -> None:
+        process = self._process("engine")
+        self.loop.spawn(process, self._guard(process, self._serve(process)))
+
+    async def _serve(self, process: Process) -> None:
+        store = Store(str(self.path), self.clock, threaded=False, faults=_Faults(self))
+        self._engine = (process, store)
+        invariants.watch(self.connection)
+        engine = Engine(store, self.clock, EngineSettings(lease_ms=LEASE_MS))
+        while True:
+            try:
+                await engine.start()
+                break
+            except Unavailable:
+                await asyncio.sleep(1)
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await Served(reader, writer, engine, engine).serve()
+
+        self.network.listen(SOCKET, process, accept)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(engine.run())
+            if self.setting.workers == 0:
+                group.create_task(self._work(engine, embedded=True))
+
+    def crash(self) -> None:
+        """The engine's process dies now; it comes back a little later."""
+        assert self._engine is not None
+        process, store = self._engine
+        self.loop.kill(process)
+        self.network.died(process)
+        self.loop.run_in(self._self, self._bury, store)
+
+    def _bury(self, store: Store) -> None:
+        store.abandon()
+        self.loop.call_later(self.random.random() * 10, lambda: self.loop.spawn(self._self, self.boot()))
+
+    # --- workers
+
+    async def _work(self, gateway: WorkerGateway, *, embedded: bool) -> None:
+        settings = WorkerSettings(evict_after_ms=self.setting.evict_after_ms, async_capacity=50)
+        worker = Worker(
+            gateway, REGISTRY, settings, clock=self.clock, random=Random(self.random.random()), embedded=embedded
+        )
+        await worker.run()
+
+    def hire(self, number: int) -> None:
+        """Start a worker process."""
+        process = self._process(f"worker{number}")
+        self._workers[number] = process
+        gateway = RemoteWorkerGateway(Path(SOCKET))
+        self.loop.spawn(process, self._guard(process, self._work(gateway, embedded=False)))
+
+    def kill_worker(self, number: int) -> None:
+        process = self._workers[number]
+        self.loop.kill(process)
+        self.network.died(process)
+        self.loop.call_later(self.random.random() * 10, self.hire, number)
+
+    def pause_worker(self, number: int) -> None:
+        process = self._workers[number]
+        self.loop.pause(process)
+        self.loop.call_later(LEASE_MS / 1000 * (0.3 + 1.5 * self.random.random()), self.loop.go_on, process)
+
+    async def _guard(self, process: Process, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except BaseException as error:
+            if process.alive:
+                self.failures.append(f"{process.name} ended by itself: {error!r}")
+            raise
+
+    # --- what goes wrong
+
+    def before_commit(self) -> None:
+        self.commits += 1
+        for trouble in self.setting.troubles:
+            if trouble.at_commit == self.commits:
+                self._begin_trouble(trouble)
+        if self._failing > 0:
+            self._failing -= 1
+            raise apsw.FullError("simulated") if self._failing % 2 else apsw.IOError("simulated")
+
+    def _begin_trouble(self, trouble: Trouble) -> None:
+        workers = sorted(self._workers)
+        match trouble.kind:
+            case "crash before":
+                self.crash()
+                raise SimulatedCrash
+            case "full" | "broken":
+                self._failing = trouble.which
+            case "kill" | "pause" | "cut" if workers:
+                number = workers[trouble.which % len(workers)]
+                actions: dict[str, Callable[[int], None]] = {
+                    "kill": self.kill_worker,
+                    "pause": self.pause_worker,
+                    "cut": lambda number: self.network.cut(self._workers[number]),
+                }
+                self.loop.run_in(self._self, actions[trouble.kind], number)
+
+    def after_commit(self) -> None:
+        for violation in invariants.violations(self.connection):
+            if violation not in self.failures:
+                self.failures.append(violation)
+        if any(trouble == Trouble(self.commits, "crash after", trouble.which) for trouble in self.setting.troubles):
+            self.crash()
+            raise SimulatedCrash
+
+    # --- the world outside
+
+    async def live(self) -> None:
+        """From the first trigger to the end of the last run."""
+        await self.boot()
+        for number in range(self.setting.workers):
+            self.loop.call_later(self.random.random(), self.hire, number)
+        client = self._process("client")
+        self.loop.spawn(client, self._guard(client, _Client(self).run()))
+        while not self._is_over():
+            if self.loop.time() > DEADLINE_S:
+                self.failures.append("hang: " + "; ".join(self._unfinished()))
+                return
+            await asyncio.sleep(5)
+
+    def end(self) -> None:
+        """Nothing runs any more, and the file is closed."""
+        for process in self._processes:
+            self.loop.kill(process)
+        if self._engine is not None:
+            self._engine[1].abandon()
+
+    def _is_over(self) -> bool:
+        if self.failures:
+            return True
+        if self._engine is None or not self._engine[0].alive or not self.calm:
+            return False
+        return not self._unfinished()
+
+    def _unfinished(self) -> list[str]:
+        if self._engine is None or not self._engine[0].alive:
+            return ["the engine is down"]
+        final = ", ".join(f"'{status}'" for status in FINAL)
+        rows = self.connection.execute(
+            f"select id, status, attempt, epoch, worker_id, queue, payload ->> '$.program.id', parked_reason from runs "
+            f"where status not in ({final})"
+        ).fetchall()
+        return [" ".join(str(value) for value in row) for row in rows]
+
+
+class _Faults:
+    """The writer's hook."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def before_commit(self) -> None:
+        self._world.before_commit()
+
+    def after_commit(self) -> None:
+        self._world.after_commit()
+
+
+class _Client:
+    """Somebody outside: triggers, completes waits, cancels, and tries again when nobody answers."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._random = world.random
+        self._gateway: RemoteClientGateway | None = None
+        self._completed: dict[str, str] = {}
+        self._to_cancel = {program.id for program in _everyone(world.setting.programs) if program.canceled}
+        self._endless = {label for program in world.setting.programs for label in _endless(program)}
+
+    async def run(self) -> None:
+        for number, program in enumerate(self._world.setting.programs):
+            await self._retrying(lambda gateway, n=number, p=program: self._trigger(gateway, n, p))
+            await asyncio.sleep(self._random.random() * 3)
+        self._world.calm = True
+        while True:
+            await asyncio.sleep(self._random.random() * 20)
+            await self._retrying(self._complete_waits)
+            if self._to_cancel:
+                await self._retrying(self._cancel)
+
+    async def _retrying(self, ask: Callable[[RemoteClientGateway], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                if self._gateway is None or self._gateway.is_closed:
+                    self._gateway = await RemoteClientGateway.connect(Path(SOCKET))
+                await ask(self._gateway)
+                return
+            except Unavailable:
+                await asyncio.sleep(self._random.random() * 2)
+
+    async def _trigger(self, gateway: RemoteClientGateway, number: int, program: Program) -> None:
+        """Whether an unanswered trigger was stored is not known: its key makes asking again harmless."""
+        new = NewRun(
+            RunId(make_id("run", at_ms=self._world.clock.now_ms(), chance=self._random.getrandbits(55))),
+            program.queue,
+            msgspec.json.encode({"program": plain(program)}).decode(),
+            concurrency_key=program.concurrency_key,
+            delay_ms=program.delay_ms,
+            priority_ms=program.priority_s * 1000,
+            max_attempts=program.max_attempts,
+            idempotency_key=f"root{number}",
+        )
+        await gateway.trigger([new])
+
+    async def _complete_waits(self, gateway: RemoteClientGateway) -> None:
+        for wait in await gateway.list_waits(limit=1000):
+            label = wait.tags[0]
+            if label in self._endless or self._random.random() < 0.3:
+                continue
+            done = await gateway.complete_wait(wait.id, msgspec.json.encode(label).decode())
+            if done.value != msgspec.json.encode(label).decode():
+                self._world.failures.append(f"wait {wait.id} was completed with {done.value} instead of {label}")
+            if self._random.random() < 0.2:
+                again = await gateway.complete_wait(wait.id, '"another"')
+                if again.value != done.value:
+                    self._world.failures.append(f"the second completion of {wait.id} won")
+
+    async def _cancel(self, gateway: RemoteClientGateway) -> None:
+        rows = self._world.connection.execute("select id, payload ->> '$.program.id' from runs").fetchall()
+        found = [RunId(str(id)) for id, program in rows if program in self._to_cancel]
+        if found and self._random.random() < 0.5:
+            await gateway.cancel(found)
+            self._to_cancel.clear()
+
+
+def _everyone(value: Any) -> list[Program]:
+    """Every program inside a value."""
+    if isinstance(value, tuple):
+        return [program for item in value for program in _everyone(item)]
+    if not isinstance(value, msgspec.Struct):
+        return []
+    inner = [program for name in value.__struct_fields__ for program in _everyone(getattr(value, name))]
+    return [value, *inner] if isinstance(value, Program) else inner
+
+
+def _endless(value: Any) -> list[str]:
+    """Labels of the tokens that nobody completes."""
+    from tests.sim.programs import Token
+
+    if isinstance(value, tuple):
+        return [label for item in value for label in _endless(item)]
+    if not isinstance(value, msgspec.Struct):
+        return []
+    if isinstance(value, Token):
+        return [] if value.completed else [value.label]
+    return [label for name in value.__struct_fields__ for label in _endless(getattr(value, name))]
