@@ -134,3 +134,24 @@ def test_a_second_demo_on_the_same_database_is_refused_while_the_first_runs(tmp_
     assert second.returncode == 1
     assert "demo.db" in second.stderr
     assert process.returncode == 130
+
+
+def test_without_its_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    script = "import runpy, sys; sys.modules['rapidfuzz'] = None; runpy.run_module('runcast.demo', run_name='__main__')"
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "pip install 'runcast[demo]'" in ended.stderr
+
+
+def test_an_unfinished_run_of_another_list_is_finished_before_a_new_one_begins(tmp_path: Path) -> None:
+    process = begin_demo("--rows", "20", "--pace", "0.1", folder=tmp_path)
+    read_until_finished(process, 1)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=TIMEOUT_S)
+    own = tmp_path / "own.csv"
+    own.write_text("company,website,city,state,chief_executive,ticker\nWalmart,walmart.com,Bentonville,AR,,X\n")
+    summary = summary_of(demo("--csv", "own.csv", "--json", folder=tmp_path))
+    assert summary["rows"] == 20
+    # Only the truth of rows that both lists have is compared.
+    assert summary["accuracy"]["unconfirmed"] == 1
+    assert summary["accuracy"]["right"] == 0

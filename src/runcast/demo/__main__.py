@@ -10,10 +10,14 @@ import click
 from rich.console import Console
 
 from runcast import RuncastError
-from runcast.demo.companies import ROWS_MAX, read_companies, shipped
-from runcast.demo.drive import DEFAULT_DATABASE, DEFAULT_PACE_S, Plan, run_demo
-from runcast.demo.summary import render, to_json
-from runcast.demo.views import view_for
+
+try:
+    from runcast.demo.companies import ROWS_MAX, read_companies, shipped
+    from runcast.demo.drive import DEFAULT_DATABASE, DEFAULT_PACE_S, Plan, run_demo
+    from runcast.demo.summary import render, to_json
+    from runcast.demo.views import view_for
+except ModuleNotFoundError as missing:
+    raise SystemExit(f"The demo needs {missing.name}, which is not installed: pip install 'runcast[demo]'") from missing
 
 INTERRUPTED = 130
 """What a shell reports for a program that Ctrl-C ended."""

@@ -6,7 +6,7 @@ import asyncio
 import zlib
 from dataclasses import dataclass
 
-from runcast import AbortRun, Failed, Queue, artifacts, current_run, metadata, progress, resource, step, task
+from runcast import AbortRun, Failed, Ok, Queue, artifacts, current_run, metadata, progress, resource, step, task
 from runcast.demo.companies import Company, read_table
 from runcast.demo.enrich import PersonName, clean_name, registered_domain, split_name
 from runcast.demo.registrants import Match, Registrant, Registrants
@@ -99,11 +99,11 @@ async def enrich_list(job: ListJob) -> ListReport:
     metadata.set("total", len(job.companies))
     jobs = [CompanyJob(company, job.pace_s, share) for company in job.companies]
     results = await enrich_company.batch_trigger_and_wait(jobs)
-    found = [result.output for result in results if result.ok]
+    found = [result.output for result in results if isinstance(result, Ok)]
     failed = [
         FailedCompany(company.row, company.company, reason_of(result))
         for company, result in zip(job.companies, results, strict=True)
-        if not result.ok
+        if isinstance(result, Failed)
     ]
     table = to_csv(found, [(one.row, one.company, one.reason) for one in failed])
     artifacts.add(RESULT_NAME, table, content_type="text/csv")
