@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from runcast import RunHandle, RunSnapshot, RunStatus
+import pytest
+
+from runcast import InvalidPayload, RunHandle, RunSnapshot, RunStatus
 from runcast.testing import TestEngine
 
 Load = Callable[[str], ModuleType]
@@ -139,6 +141,46 @@ async def quickstart_client(engine: TestEngine, load: Load) -> None:
     assert run.output == "ash"
 
 
+async def tasks_payloads(engine: TestEngine, load: Load) -> None:
+    page = load("docs/concepts/tasks.md:1")
+    assert await engine.run(page.bill, page.Order("o1", 499)) == "billed o1"
+    by_name = await engine.client.trigger("bill", {"id": "o2", "cents": 5})
+    assert (await finish(engine, by_name, RunStatus.COMPLETED)).output == "billed o2"
+    with pytest.raises(InvalidPayload):
+        await engine.client.trigger("bill", {"id": "o2", "cents": "many"})
+    assert page.render("abc", pages=2) == 6
+
+
+async def tasks_triggers(engine: TestEngine, load: Load) -> None:
+    assert await engine.run(load("docs/concepts/tasks.md:2").research, ["a.org", "bc.org", "d.org", "e.org"]) == 21
+
+
+async def tasks_client(engine: TestEngine, load: Load) -> None:
+    # A blocking program: on a thread here, as it would be in a process of its own.
+    await asyncio.to_thread(load("docs/concepts/tasks.md:3").enrich_and_print, "python.org")
+    (run,) = (await engine.client.list(task="enrich", tag="by hand")).runs
+    assert run.output == len("python.org")
+
+
+async def tasks_resources(engine: TestEngine, load: Load) -> None:
+    assert await engine.run(load("docs/concepts/tasks.md:4").report, "abc") == 3
+
+
+async def testing_time(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/testing.md:1")
+    await asyncio.to_thread(page.test_a_reminder_names_its_reader)
+    await page.test_nothing_is_sent_before_the_week_is_over()
+
+
+async def testing_people(engine: TestEngine, load: Load) -> None:
+    await load("docs/guides/testing.md:2").test_without_approval_nothing_is_published()
+
+
+async def testing_survival(engine: TestEngine, load: Load) -> None:
+    for evict_after in (None, 0):
+        await load("docs/guides/testing.md:3").test_collecting_survives_losing_its_memory(evict_after)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "README.md:1": readme,
     "docs/concepts/effects.md:1": effects,
@@ -148,10 +190,17 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/concepts/queues.md:1": queues_limits,
     "docs/concepts/queues.md:2": queues_options,
     "docs/concepts/runs.md:1": runs,
+    "docs/concepts/tasks.md:1": tasks_payloads,
+    "docs/concepts/tasks.md:2": tasks_triggers,
+    "docs/concepts/tasks.md:3": tasks_client,
+    "docs/concepts/tasks.md:4": tasks_resources,
     "docs/concepts/waiting.md:1": waiting_time,
     "docs/concepts/waiting.md:2": waiting_runs,
     "docs/concepts/waiting.md:3": waiting_people,
     "docs/concepts/waiting.md:4": waiting_first,
+    "docs/guides/testing.md:1": testing_time,
+    "docs/guides/testing.md:2": testing_people,
+    "docs/guides/testing.md:3": testing_survival,
     "docs/start/quickstart.md:1": quickstart,
     "docs/start/quickstart.md:2": quickstart_client,
 }
