@@ -52,10 +52,11 @@ class _Desk:
         self._received = demand.received
 
     def room(self) -> dict[str, int]:
+        """Free executions of the lanes that it has tasks for."""
         rooms = dict(self._wanted)
         for lane in self._sent:
             rooms[lane] = rooms.get(lane, 0) - 1
-        return {lane: room for lane, room in rooms.items() if room > 0}
+        return {lane: rooms[lane] for lane in self.tasks if rooms.get(lane, 0) > 0}
 
     def is_crowded(self) -> bool:
         """Some lane has no room: what it could run may wait unseen."""
