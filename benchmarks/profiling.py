@@ -16,7 +16,7 @@ from benchmarks.run import SCRATCH
 from benchmarks.sampler import ALL
 from benchmarks.subjects import RUNCAST
 
-RUNS = 50_000
+RUNS = 20_000
 SHOWN = 18
 """Functions shown for each thread."""
 
