@@ -15,7 +15,7 @@ from runcast.gateway import Report
 from runcast.store import blobs, resolve
 from runcast.store.claim import to_entries
 from runcast.store.enqueue import enqueue
-from runcast.store.rows import Holding, JournalRow, KeyCount, Name, RunEnd, WaitEnd
+from runcast.store.rows import Holding, JournalRow, KeyCount, KnownWait, Name, RunEnd, WaitEnd
 from runcast.store.script import Due, Script, call
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -33,15 +33,16 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
     """Write the entries of several runs, create what they ask for, and resolve what is there already."""
     created = yield from _create_children(group, now)
     yield from _create_batches(group, now)
-    yield from _create_waits([new.wait for _, item in group for new in item.entries if new.wait is not None], now)
+    new_waits = [new.wait for _, item in group for new in item.entries if new.wait is not None]
+    stands_for = yield from _create_waits(new_waits, now)
     rows: list[tuple[object, ...]] = []
     due: defaultdict[str, dict[str, int]] = defaultdict(dict)
     pending: list[tuple[str, Entry]] = []
     others: list[tuple[str, Entry]] = []
     for run, item in group:
         for new in item.entries:
-            entry = _placed(new, created, now)
-            if entry.kind == EntryKind.TRIGGER and entry.awaits != new.entry.awaits:
+            entry = _placed(new, created, stands_for, now)
+            if entry.kind in (EntryKind.TRIGGER, EntryKind.CREATE) and entry.awaits != new.entry.awaits:
                 others.append((run.id, entry))
             if entry.status == EntryStatus.PENDING:
                 pending.append((run.id, entry))
@@ -55,17 +56,19 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
     yield call("put_entries", rows=rows)
     yield from _check_size([run.id for run, _ in group], len(rows))
     resolved = yield from _resolve_known(pending, created, now)
-    # The reporter made up an id; it must hear which run its idempotency key stands for.
+    # The reporter made up an id; it must hear which run or wait its idempotency key stands for.
     for run_id, entry in others:
         resolved.setdefault(run_id, []).append(entry)
     return Recorded(resolved, due)
 
 
-def _placed(new: NewEntry, created: dict[str, Triggered], now: int) -> Entry:
-    """The entry with its due time, and with the id of the run that an idempotency key pointed to."""
+def _placed(new: NewEntry, created: dict[str, Triggered], stands_for: dict[str, str], now: int) -> Entry:
+    """The entry with its due time, and with the id of the run or wait that an idempotency key pointed to."""
     entry = new.entry
     if new.due_in_ms is not None:
         entry = msgspec.structs.replace(entry, due_at=now + new.due_in_ms)
+    if entry.awaits in stands_for:
+        entry = msgspec.structs.replace(entry, awaits=stands_for[entry.awaits])
     if entry.kind in (EntryKind.CHILD, EntryKind.TRIGGER) and len(new.children) == 1:
         triggered = created[new.children[0].id]
         if triggered.cached:
@@ -114,9 +117,21 @@ def _create_batches(group: Sequence[tuple[Holding, Report]], now: int) -> Script
         yield call("add_batch", rows=rows)
 
 
-def _create_waits(waits: Sequence[NewWait], now: int) -> Script[None]:
-    rows = []
+def _create_waits(waits: Sequence[NewWait], now: int) -> Script[dict[str, str]]:
+    """Store waits. Those whose idempotency key names a wait that exists are not: what each of them stands for, by id."""
+    stands_for: dict[str, str] = {}
+    rows: list[tuple[object, ...]] = []
+    keys = [[wait.environment, wait.idempotency_key] for wait in waits if wait.idempotency_key is not None]
+    known: dict[tuple[str, str], str] = {}
+    if keys:
+        found: list[KnownWait] = yield call("known_waits", keys=keys)
+        known = {(row.environment, row.key): row.id for row in found}
     for wait in waits:
+        if wait.idempotency_key is not None:
+            first = known.setdefault((wait.environment, wait.idempotency_key), wait.id)
+            if first != wait.id:
+                stands_for[wait.id] = first
+                continue
         due = None if wait.timeout_ms is None else now + wait.timeout_ms
         if due is not None:
             yield Due(due)
@@ -138,6 +153,7 @@ def _create_waits(waits: Sequence[NewWait], now: int) -> Script[None]:
         )
     if rows:
         yield call("add_waits", rows=rows)
+    return stands_for
 
 
 def create_wait(wait: NewWait, now: int) -> Script[None]:
@@ -183,9 +199,28 @@ def _resolve_known(
             yield from resolve.batches_ended([row.name for row in done], now)
     if not (runs or waits or batches):
         return {}
+    yield from _fail_nothing(pending, now)
     keys = [[run_id, entry.key] for run_id, entry in pending]
     rows: list[JournalRow] = yield call("entries_at", keys=keys)
     resolved: dict[str, list[Entry]] = {}
     for run_id, entry in (yield from to_entries(rows)):
         resolved.setdefault(run_id, []).append(entry)
     return resolved
+
+
+def _fail_nothing(pending: Sequence[tuple[str, Entry]], now: int) -> Script[None]:
+    """Who waits for a run or wait that does not exist hears so, rather than waiting for ever."""
+    sought = [(run_id, entry) for run_id, entry in pending if entry.kind in (EntryKind.RESULT, EntryKind.TOKEN)]
+    if not sought:
+        return
+    ids = [[entry.awaits] for _, entry in sought]
+    rows: list[Name] = yield call("existing_things", ids=ids)
+    there = {row.name for row in rows}
+    yield from resolve.resolve(
+        [
+            (run_id, entry.key, "failed", None, resolve.not_found(entry.awaits or "nothing"))
+            for run_id, entry in sought
+            if entry.awaits not in there
+        ],
+        now,
+    )

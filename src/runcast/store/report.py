@@ -61,15 +61,22 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
     runs = {row.id: row for row in rows}
     replies = _Replies()
     accepted: list[tuple[Holding, Report]] = []
+    restless: list[Holding] = []
     for item in reports:
         run = runs.get(item.run_id)
         if isinstance(item.outcome, Released | Evicted):
+            continue
+        if run is not None and _waits_here(run, item, worker_id):
+            restless.append(run)
             continue
         if run is None or run.status != RunStatus.EXECUTING or run.epoch != item.epoch:
             replies.lost.add(item.run_id)
         else:
             accepted.append((run, item))
     yield from _let_go(worker_id, reports, runs)
+    if restless:
+        replies.waiting.update(run.id for run in restless)
+        yield from _wake(restless, now)
     with_entries = [(run, item) for run, item in accepted if item.entries]
     if with_entries:
         recorded = yield from entries.record(with_entries, now)
@@ -82,11 +89,33 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
     touched = [[run.id] for run, item in accepted if item.entries or item.effects]
     if touched:
         yield call("touch_runs", ids=touched)
+        accepted = [(_touched(run, item), item) for run, item in accepted]
     # A report with an outcome says so by its status: who follows reads the journal then too.
     noted = [run for run, item in accepted if item.entries and item.outcome is None]
-    yield from changes.append([(run.id, run.root_id, run.version + 1, "journal", run.status, now) for run in noted])
+    yield from changes.append([(run.id, run.root_id, run.version, "journal", run.status, now) for run in noted])
     yield from _outcomes(accepted, replies, now)
     return [replies.reply(item) for item in reports]
+
+
+def _waits_here(run: Holding, item: Report, worker_id: str) -> bool:
+    """An empty report of a run that waits in this worker, or was woken a moment ago."""
+    empty = item.outcome is None and not item.entries and not item.effects
+    waits = run.status in (RunStatus.WAITING, RunStatus.QUEUED) and not run.parked
+    return empty and waits and run.worker_id == worker_id and run.epoch == item.epoch
+
+
+def _wake(runs: Sequence[Holding], now: int) -> Script[None]:
+    """A branch goes on by itself: the run asks for its slot, ahead of new ones."""
+    waiting = [run for run in runs if run.status == RunStatus.WAITING]
+    if waiting:
+        yield call("wake_runs", ids=[[run.id] for run in waiting])
+        yield Ready(tuple({run.queue for run in waiting}))
+        yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run in waiting])
+
+
+def _touched(run: Holding, item: Report) -> Holding:
+    """The run as `touch_runs` left it, so that the fact of its outcome carries the version it really has."""
+    return msgspec.structs.replace(run, version=run.version + 1) if item.entries or item.effects else run
 
 
 def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding]) -> Script[None]:

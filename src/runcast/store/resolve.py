@@ -110,6 +110,14 @@ def timed_out(what: str) -> str:
     return _ENCODE(info).decode()
 
 
+def not_found(what: str) -> str:
+    message = f"there is no {what}: its id is wrong, or it was removed after its retention"
+    info = ErrorInfo(
+        type="runcast.domain.errors.NotFound", message=message, code="not_found", args=_ENCODE([message]).decode()
+    )
+    return _ENCODE(info).decode()
+
+
 def resolve(resolutions: Sequence[Resolution], now: int) -> Script[None]:
     """Write results into pending entries; waiting runs become ready, executing ones are told."""
     if not resolutions:
@@ -123,11 +131,12 @@ def resolve(resolutions: Sequence[Resolution], now: int) -> Script[None]:
         yield Ready(tuple({run.queue for run in waiting}))
     executing = {run.id: run for run in holders if run.status == RunStatus.EXECUTING and run.worker_id is not None}
     if executing:
+        yield call("raise_versions", ids=[[id] for id in executing])
         yield from _tell(executing, resolutions)
     facts: list[changes.ChangeFact] = [
         (run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run in waiting
     ]
-    facts.extend((run.id, run.root_id, run.version, "journal", run.status, now) for run in executing.values())
+    facts.extend((run.id, run.root_id, run.version + 1, "journal", run.status, now) for run in executing.values())
     yield from changes.append(facts)
 
 

@@ -115,6 +115,14 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     run_id: str
 
 
+class KnownWait(msgspec.Struct, frozen=True, array_like=True):
+    """An idempotency key that points to a wait."""
+
+    environment: str
+    key: str
+    id: str
+
+
 class Ended(msgspec.Struct, frozen=True, array_like=True):
     """A run that just became final."""
 

@@ -136,3 +136,14 @@ where waits.status <> 'WAITING';
 insert into waits (id, environment, status, value, tags, schema, run_id, idempotency_key, created_at, due_at, completed_at)
 {values :rows}
 on conflict do nothing;
+
+-- name: known_waits -> KnownWait*
+select waits.environment, waits.idempotency_key as key, waits.id
+from {rows :keys (environment text, key text)} r
+join waits on waits.idempotency_key is not null and waits.environment = r.environment and waits.idempotency_key = r.key;
+
+-- name: existing_things -> Name*
+-- Which of these ids are a run's or a wait's.
+select r.id as name
+from {rows :ids (id text)} r
+where exists (select 1 from runs where runs.id = r.id) or exists (select 1 from waits where waits.id = r.id);
