@@ -65,8 +65,15 @@ from {rows :rows (id text, executed_ms bigint)} r
 where runs.id = r.id;
 
 -- name: continue_runs
+-- The run goes behind those of its key that wait, as one that came now: a loop must not keep its queue to itself.
 update runs
-set status = 'QUEUED', slot = 0, held = 0, fresh = 1, attempt = 0, payload = r.payload, worker_id = null, alone = 0,
+set turn = 1 + max(
+    (select max(q.turn, iif(runs.concurrency_key = '', q.unkeyed_turn, 0)) from queues q
+     where q.environment = runs.environment and q.name = runs.queue),
+    coalesce((select max(o.turn) from runs o
+      where o.environment = runs.environment and o.queue = runs.queue and o.concurrency_key = runs.concurrency_key
+        and o.status = 'QUEUED' and o.concurrency_key <> ''), 0)),
+  status = 'QUEUED', slot = 0, held = 0, fresh = 1, attempt = 0, payload = r.payload, worker_id = null, alone = 0,
   executing_ms = 0, version = version + 1, deaths = 0, deaths_alone = 0, expires_at = null
 from {rows :rows (id text, payload text)} r
 where runs.id = r.id;
