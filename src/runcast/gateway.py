@@ -103,7 +103,11 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one execution did since its last report: applied whole in one transaction, in this order
-    (entries, effects, outcome), or refused whole when the epoch is old."""
+    (entries, effects, outcome), or refused whole when the epoch is old.
+
+    A report with nothing in it wakes a run that waits in this worker: one of its branches went on by itself (a timer
+    of its own, a thread) and wants its slot back. The answer is `waiting`, and an `Assignment(resume=True)` follows.
+    """
 
     run_id: RunId
     epoch: int

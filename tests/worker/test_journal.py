@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime
 from uuid import UUID
 
@@ -464,3 +465,65 @@ async def test_a_parent_and_its_child_share_a_queue_of_one() -> None:
 
     async with World(registry) as world:
         assert await world.output(parent) == 1
+
+
+async def test_a_branch_that_goes_on_by_itself_wakes_the_run() -> None:
+    registry = Registry()
+
+    @step
+    async def after() -> int:
+        return 5
+
+    @task(registry=registry)
+    async def body() -> int:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await wait.for_(3600)
+        return await after()
+
+    async with World(registry) as world:
+        assert await world.output(body) == 5
+
+
+async def test_a_body_that_ends_while_its_run_waits_ends_the_run() -> None:
+    registry = Registry()
+
+    @task(registry=registry)
+    async def body() -> int:
+        metadata.set("before", 1)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await wait.for_(3600)
+        metadata.set("after", 1)
+        return 5
+
+    async with World(registry) as world:
+        run = await world.run(body)
+        assert (run.output, run.metadata) == ("5", '{"before":1,"after":1}')
+
+
+@EVICTION
+async def test_work_of_its_own_beside_a_wait_is_neither_lost_nor_waited_for(evict_after_ms: int) -> None:
+    registry = Registry()
+
+    @step
+    async def tell() -> int:
+        return 1
+
+    async def io_then_step() -> int:
+        await asyncio.sleep(0.03)
+        return await tell()
+
+    @task(registry=registry)
+    async def body() -> int:
+        token = await wait.create_token(int)
+        answer, told = await asyncio.gather(wait.for_token(token).unwrap(), io_then_step())
+        return answer + told
+
+    async with World(registry, evict_after_ms=evict_after_ms) as world:
+        run_id = await world.trigger(body)
+        while "io_then_step#1/step" not in str(await world.journal(run_id)):
+            await asyncio.sleep(0)
+        (found,) = await world.engine.list_waits()
+        await world.engine.complete_wait(found.id, "41")
+        assert (await world.result(run_id)).output == "42"

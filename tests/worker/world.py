@@ -71,7 +71,7 @@ class World:
         await asyncio.wait_for(self._serving, PATIENCE_S)
 
     async def trigger(self, task: TaskDefinition[..., Any], *args: Any, **options: Any) -> RunId:
-        request = task._request(task.payload.encode(args, {}))  # noqa: SLF001
+        request = task._request(task.payload.encode(args, {}))
         if options:
             from msgspec.structs import replace
 

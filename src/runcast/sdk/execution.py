@@ -78,6 +78,7 @@ class Execution:
         "entries",
         "epoch",
         "explicit",
+        "gates",
         "host",
         "journal",
         "local_metadata",
@@ -90,6 +91,7 @@ class Execution:
         "thread_id",
         "thread_wait",
         "threaded",
+        "waiting",
         "waits",
     )
 
@@ -123,6 +125,10 @@ class Execution:
         self.thread_wait: ThreadWait | None = None
         self.stop: Stopping | None = None
         self.park_reason = ""
+        self.waiting = False
+        """The engine has the run as `WAITING`: it holds no slot, so nothing new may begin."""
+        self.gates: list[asyncio.Future[None]] = []
+        """Steps that begin when the run executes again."""
         self.ended = False
         """The body has ended: what its remaining tasks do is not recorded."""
 
@@ -214,6 +220,8 @@ class Execution:
             self.busy += 1
         if new is not None:
             self._record(new)
+        elif self.waiting:
+            self.host.changed(self)
 
     def record(self, new: NewEntry) -> None:
         """Put an entry on its way."""
@@ -341,6 +349,21 @@ class Execution:
             self.waits += 1
             self.busy -= 1
             self.host.changed(self)
+
+    async def until_executing(self) -> None:
+        """Wait for the run's slot, which it gave up while it waited."""
+        if self.waiting:
+            gate = self.host.loop.create_future()
+            self.gates.append(gate)
+            await gate
+
+    def go_on(self) -> None:
+        """The run executes again."""
+        self.waiting = False
+        gates, self.gates = self.gates, []
+        for gate in gates:
+            if not gate.done():
+                gate.set_result(None)
 
     def waiting_keys(self) -> tuple[str, ...]:
         """What the whole body waits for, or nothing if some of it still works."""

@@ -148,6 +148,8 @@ class _StepBody:
 
     async def _run(self) -> None:
         try:
+            if self._execution.waiting:
+                await self._execution.until_executing()
             entry = await self._tried()
         except asyncio.CancelledError as error:
             self._execution.give_up(self._call, error)

@@ -10,6 +10,8 @@ from contextvars import Context
 from runcast.worker.deadlines import Deadlines
 from runcast.worker.running import Running
 
+POSTPONE_S = 0.1
+
 
 class Residents:
     """The waiting executions, the one that waits longest first."""
@@ -42,6 +44,13 @@ class Residents:
         self._deadlines.add(running.waits_since + after_ms / 1000, (running, running.waits_since))
         if len(self._waiting) > self._maximum:
             self._evict_first(lambda _: True)
+
+    def postpone(self, running: Running) -> None:
+        """It cannot be evicted now; look again later."""
+        running.waits_since = self._loop.time()
+        self._waiting[running.run_id] = running
+        again_at = running.waits_since + max(self._after_ms / 1000, POSTPONE_S)
+        self._deadlines.add(again_at, (running, running.waits_since))
 
     def remove(self, running: Running) -> None:
         """It goes on, or is gone."""

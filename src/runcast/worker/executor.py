@@ -16,6 +16,7 @@ from runcast.domain.outcome import Evicted, HandedBack, Outcome, Released, Timed
 from runcast.domain.run import Run
 from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
 from runcast.sdk.execution import Execution
+from runcast.sdk.quiet import is_quiet
 from runcast.sdk.registry import Registry
 from runcast.sdk.stopping import Stopping
 from runcast.sdk.task import TaskDefinition
@@ -206,13 +207,14 @@ class Executor:
             self.spawn(self._start_again(assignment))
             return
         running.epoch = assignment.epoch
-        if running.ended or running.stop is not None:
+        if running.stop is not None:
             # It is being evicted in this moment; it starts again when it is gone.
             running.again = assignment
             return
         self._residents.remove(running)
         self._lanes.take(running)
-        running.waiting = False
+        running.go_on()
+        running.nudged = False
         running.since = self.loop.time()
         if assignment.remaining_ms is not None:
             self._limit(running, assignment.remaining_ms)
@@ -267,12 +269,13 @@ class Executor:
     def _begin_waiting(self, running: Running) -> None:
         running.waiting = True
         self._lanes.give(running)
-        if running.ended:
-            self._body_ended(running, None)
-        elif running.stop is None:
+        if running.stop is None:
             self._residents.add(running)
             if self._lanes.closed:
                 self._residents.evict_all()
+        elif running.ended and running.stop in (Stopping.EVICT, Stopping.HAND_BACK):
+            running.outcome = None
+            self._gone(running)
 
     # --- how bodies end
 
@@ -297,15 +300,18 @@ class Executor:
         self._reporter.changed(running)
 
     def _evict(self, running: Running) -> None:
-        stop(running, Stopping.EVICT)
+        """Take it from memory, unless a branch of it goes on by itself: that would be lost."""
+        restless = running.nudged or running.ended or not is_quiet(running)
+        if restless and not self._lanes.closed:
+            self._residents.postpone(running)
+        else:
+            stop(running, Stopping.EVICT)
 
     def _gone(self, running: Running) -> None:
         """A waiting body is gone: the run may be woken anywhere, or was woken meanwhile."""
         again = running.again
         self._forget(running)
-        if again is not None:
-            self.spawn(self._start_again(again))
-        else:
+        if again is None:
             self.spawn(self._tell(Report(running.run_id, running.epoch, outcome=Evicted())))
 
     async def _tell(self, report: Report) -> None:
@@ -320,7 +326,7 @@ class Executor:
         if running.stop is Stopping.CANCEL and not running.ended:
             return
         running.entries, running.effects, running.outcome = [], [], None
-        running.waiting = False
+        running.go_on()
         self._residents.remove(running)
         if running.ended:
             running.outcome = Released()
@@ -357,6 +363,8 @@ class Executor:
         self._lanes.give(running)
         self._threads_used -= running.lane == "thread"
         self._one_gone()
+        if running.again is not None:
+            self.spawn(self._start_again(running.again))
 
     def _one_gone(self) -> None:
         self._bodies_alive -= 1

@@ -92,7 +92,7 @@ class Reporter:
     def _report_of(self, running: Running, now: float) -> Report | None:
         """What is to be sent of an execution now, taken out of it."""
         if running.waiting:
-            return None
+            return self._nudge_of(running)
         outcome = running.outcome
         if outcome is None and running.waits:
             keys = running.waiting_keys()
@@ -111,6 +111,14 @@ class Reporter:
             running.flush_at = 0.0
         executed_ms = 0 if outcome is None else running.executed_ms(now)
         return Report(running.run_id, running.epoch, tuple(entries), tuple(effects), outcome, executed_ms)
+
+    def _nudge_of(self, running: Running) -> Report | None:
+        """A waiting run with something to record, or to begin, asks to be woken."""
+        wants = running.entries or running.effects or running.busy or running.outcome is not None
+        if not wants or running.nudged:
+            return None
+        running.nudged = True
+        return Report(running.run_id, running.epoch)
 
     def _recheck(self, running: Running) -> None:
         """A branch does something of its own, and nobody says when that ends: look again, less and less often."""

@@ -28,6 +28,7 @@ class Running(Execution):
         "holds",
         "in_flight",
         "lane",
+        "nudged",
         "outcome",
         "recheck_s",
         "rechecking",
@@ -35,7 +36,6 @@ class Running(Execution):
         "since",
         "task",
         "time_out_known",
-        "waiting",
         "waits_since",
     )
 
@@ -47,8 +47,9 @@ class Running(Execution):
         """It takes room in its lane."""
         self.since = now
         """Loop time since which it executes."""
-        self.waiting = False
         self.waits_since = 0.0
+        self.nudged = False
+        """It waits, and asked to be woken because a branch went on by itself."""
         self.outcome: Outcome | None = None
         self.forgotten = False
         self.in_flight = False
