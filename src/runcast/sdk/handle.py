@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from runcast.domain.errors import ErrorInfo, InvalidInput, NotFound
@@ -98,16 +99,25 @@ class RunHandle(Generic[T]):
 class BatchHandle(Generic[T]):
     """Runs that were triggered together, in order."""
 
-    def __init__(self, id: BatchId, runs: Sequence[RunHandle[T]], *, door: FindDoor) -> None:
+    def __init__(
+        self, id: BatchId, run_ids: Sequence[RunId], decoders: Sequence[Callable[[str], T]], *, door: FindDoor
+    ) -> None:
         self.id = id
-        self.runs = tuple(runs)
+        self.run_ids = tuple(run_ids)
+        self._decoders = decoders
         self._door = door
 
+    @cached_property
+    def runs(self) -> tuple[RunHandle[T], ...]:
+        """A handle for each run."""
+        pairs = zip(self.run_ids, self._decoders, strict=True)
+        return tuple(RunHandle(run_id, door=self._door, decode=decode) for run_id, decode in pairs)
+
     def __len__(self) -> int:
-        return len(self.runs)
+        return len(self.run_ids)
 
     def __repr__(self) -> str:
-        return f"<batch {self.id} of {len(self.runs)} runs>"
+        return f"<batch {self.id} of {len(self)} runs>"
 
     def fetch(self) -> Call[list[RunSnapshot[T]]]:
         """All runs as they are now, in order."""
@@ -122,16 +132,18 @@ class BatchHandle(Generic[T]):
         return self._door().call(self._cancel)
 
     async def _fetch(self, gateway: ClientGateway) -> list[RunSnapshot[T]]:
-        found = await asyncio.gather(*(get_run(gateway, handle.id) for handle in self.runs))
-        return [RunSnapshot(run, handle.decode) for run, handle in zip(found, self.runs, strict=True)]
+        found = {run.id: run for run in await gateway.members(self.id)}
+        # A run that an idempotency key named belongs to another batch, or to none.
+        runs = [found.get(run_id) or await get_run(gateway, run_id) for run_id in self.run_ids]
+        return [RunSnapshot(run, decode) for run, decode in zip(runs, self._decoders, strict=True)]
 
     async def collect(self, gateway: ClientGateway) -> list[Ok[T] | Failed]:
         """The results, asked of `gateway` in one request."""
-        ends = await gateway.ends([handle.id for handle in self.runs])
-        return [to_result(end, handle.decode) for end, handle in zip(ends, self.runs, strict=True)]
+        ends = await gateway.ends(self.run_ids)
+        return [to_result(end, decode) for end, decode in zip(ends, self._decoders, strict=True)]
 
     async def _cancel(self, gateway: ClientGateway) -> int:
-        return len(await gateway.cancel([handle.id for handle in self.runs]))
+        return len(await gateway.cancel(self.run_ids))
 
 
 def to_result(run: Run | End, decode: Callable[[str], T]) -> Ok[T] | Failed:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from runcast.domain.errors import InvalidInput, ValueTooLarge
-from runcast.domain.ids import CHANCE_BITS, BatchId, RunId, make_id
+from runcast.domain.ids import ALPHABET, CHANCE_CHARS, BatchId, RunId, make_id
 from runcast.domain.limits import BATCH_RUNS_MAX
 from runcast.domain.run import NewRun
 from runcast.gateway import ClientGateway
@@ -20,16 +20,24 @@ from runcast.sdk.doors import Door
 from runcast.sdk.execution import current_execution
 from runcast.sdk.follow import follow_one
 from runcast.sdk.handle import BatchHandle, FindDoor, RunHandle, to_result
+from runcast.sdk.options import NO_OPTIONS
 from runcast.sdk.outside import Following
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.snapshot import RunSnapshot
 
-ENVIRONMENT = "dev"
+_CHARACTER = bytes(ord(ALPHABET[byte & 31]) for byte in range(256))
 
 
 def fresh_id(prefix: str) -> str:
     """A new id, sortable by the time of this machine."""
-    return make_id(prefix, at_ms=time.time_ns() // 1_000_000, chance=secrets.randbits(CHANCE_BITS))
+    return fresh_ids(prefix, 1)[0]
+
+
+def fresh_ids(prefix: str, count: int) -> list[str]:
+    """New ids that sort in this order, so that a batch starts in the order of its items."""
+    head = make_id(prefix, at_ms=time.time_ns() // 1_000_000, chance=0)[:-CHANCE_CHARS]
+    text = os.urandom(CHANCE_CHARS * count).translate(_CHARACTER).decode()
+    return sorted(head + text[at : at + CHANCE_CHARS] for at in range(0, len(text), CHANCE_CHARS))
 
 
 def trigger(request: ChildRequest) -> Call[RunHandle[Any]]:
@@ -116,11 +124,16 @@ def batch_through(find_door: FindDoor, requests: Sequence[ChildRequest]) -> Call
     return door.call(ask)
 
 
-def new_run(request: ChildRequest, *, batch_id: str | None = None, batch_position: int = 0) -> NewRun:
+def new_run(
+    request: ChildRequest, run_id: str | None = None, *, batch_id: str | None = None, batch_position: int = 0
+) -> NewRun:
     """A root run as the engine is asked to store it. Every idempotency key is global outside of a run."""
+    run_id = run_id or fresh_id("run")
     options = request.options
+    if options is NO_OPTIONS:
+        return NewRun(RunId(run_id), request.task, request.payload, batch_id=batch_id, batch_position=batch_position)
     return NewRun(
-        RunId(fresh_id("run")),
+        RunId(run_id),
         request.task,
         request.payload,
         queue=options.queue,
@@ -137,7 +150,6 @@ def new_run(request: ChildRequest, *, batch_id: str | None = None, batch_positio
         max_duration_ms=options.max_duration_ms,
         batch_id=batch_id,
         batch_position=batch_position,
-        environment=ENVIRONMENT,
     )
 
 
@@ -148,7 +160,11 @@ def new_batch(requests: Sequence[ChildRequest]) -> tuple[BatchId, list[NewRun]]:
     if len(requests) > BATCH_RUNS_MAX:
         raise ValueTooLarge(f"a batch has at most {BATCH_RUNS_MAX:,} runs, got {len(requests):,}")
     batch_id = BatchId(fresh_id("batch"))
-    return batch_id, [new_run(one, batch_id=batch_id, batch_position=at) for at, one in enumerate(requests)]
+    ids = fresh_ids("run", len(requests))
+    return batch_id, [
+        new_run(request, run_id, batch_id=batch_id, batch_position=position)
+        for position, (request, run_id) in enumerate(zip(requests, ids, strict=True))
+    ]
 
 
 def handle_of(
@@ -161,5 +177,4 @@ def handle_of(
 def _batch_of(
     batch_id: BatchId, run_ids: Sequence[RunId], requests: Sequence[ChildRequest], *, find_door: FindDoor = current_door
 ) -> BatchHandle[Any]:
-    handles = [handle_of(id, one, find_door=find_door) for id, one in zip(run_ids, requests, strict=True)]
-    return BatchHandle(batch_id, handles, door=find_door)
+    return BatchHandle(batch_id, run_ids, [request.decode for request in requests], door=find_door)
