@@ -46,12 +46,16 @@ def _waits(task: asyncio.Task[Any], branches: set[asyncio.Task[Any]]) -> bool:
 def _waits_for_branch(task: asyncio.Task[Any]) -> bool:
     """True if the innermost coroutine is a lock, queue or group of asyncio: only another branch ends that."""
     coro: Any = task.get_coro()
-    frame = None
+    innermost = None
     while coro is not None:
-        frame = getattr(coro, "cr_frame", None) or getattr(coro, "ag_frame", None) or getattr(coro, "gi_frame", None)
+        # At the end of the chain stands the future's own iterator, which has no frame.
+        innermost = (
+            getattr(coro, "cr_frame", None)
+            or getattr(coro, "ag_frame", None)
+            or getattr(coro, "gi_frame", None)
+            or innermost
+        )
         coro = getattr(coro, "cr_await", None) or getattr(coro, "ag_await", None) or getattr(coro, "gi_yieldfrom", None)
-        if isinstance(coro, asyncio.Future):
-            break
-    if frame is None or frame.f_code is _SLEEP:
+    if innermost is None or innermost.f_code is _SLEEP:
         return False
-    return frame.f_globals.get("__name__") in _SYNCHRONISATION
+    return innermost.f_globals.get("__name__") in _SYNCHRONISATION
