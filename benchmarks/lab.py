@@ -39,7 +39,6 @@ class Order:
     """A directory that lives as long as the whole invocation."""
     database: str = ""
     """Path of the database file; empty: a fresh one in `directory`."""
-    profile: bool = False
 
 
 @dataclass(frozen=True)

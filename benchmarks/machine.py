@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 SYNCS = 200
+QUIET_CORES = 0.25
+QUIET_LOOK_S = 0.2
 _BLOCK = b"\x5a" * 4096
 
 
@@ -53,6 +55,16 @@ class ForeignLoad:
         """The mean number of cores that others kept busy."""
         elapsed = time.perf_counter() - self._begun
         return max(0.0, (_busy_s() - self._busy) - (_own_s() - self._own)) / elapsed
+
+
+def wait_for_quiet(limit_s: float) -> None:
+    """Wait until others use less than `QUIET_CORES`, at most `limit_s`: the result says how quiet it was."""
+    deadline = time.perf_counter() + limit_s
+    while time.perf_counter() < deadline:
+        load = ForeignLoad()
+        time.sleep(QUIET_LOOK_S)
+        if load.cores() < QUIET_CORES:
+            return
 
 
 def _busy_s() -> float:

@@ -9,14 +9,12 @@ import sys
 
 from benchmarks.benchmark import Values
 from benchmarks.lab import Lab, Order
-from benchmarks.sampler import profiled
 
 
 def main() -> None:
     order = Order(**json.loads(sys.argv[1]))
     act = getattr(importlib.import_module(order.module), order.act)
-    lab = Lab(order)
-    values: Values = asyncio.run(profiled(act(lab), runs=lab.size["runs"]) if order.profile else act(lab))
+    values: Values = asyncio.run(act(Lab(order)))
     print(json.dumps(values), flush=True)
 
 

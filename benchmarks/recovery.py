@@ -10,7 +10,7 @@ from benchmarks.benchmark import Benchmark, Metric, Values
 from benchmarks.lab import Lab, MeasurementFailed
 from benchmarks.ledger import until
 
-UNRECORDED_NS = 50_000_000
+UNRECORDED_NS = 100_000_000
 """A body that ended this shortly before the kill may not have been recorded yet: it counts as in flight."""
 WATCH_S = 0.002
 LIFETIME_S = 60

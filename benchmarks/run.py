@@ -12,12 +12,16 @@ from pathlib import Path
 from benchmarks import peers
 from benchmarks.benchmark import Benchmark, Values
 from benchmarks.lab import ROOT, MeasurementFailed, Order, Process
-from benchmarks.machine import ForeignLoad, fsync_ms
+from benchmarks.machine import ForeignLoad, fsync_ms, wait_for_quiet
 from benchmarks.report import FOREIGN, FSYNC, MACHINE, Record
 from benchmarks.subjects import RUNCAST
 
 SCRATCH = ROOT / "build" / "benchmarks"
 """On the repository's own file system: a temporary directory in memory would hide the cost of durability."""
+
+PATIENCE_S = 20.0
+QUICK_PATIENCE_S = 0.5
+"""How long each measurement waits for other processes to be quiet."""
 
 
 @dataclass
@@ -41,10 +45,9 @@ class Suite:
         found: dict[str, list[Values]] = {subject: [] for subject in [MACHINE, *subjects]}
         for repetition in range(benchmark.quick_repeats if self.quick else benchmark.repeats):
             for subject in subjects:
-                note = f"{benchmark.name}: {subject}, repetition {repetition + 1}"
-                print(f"\r\x1b[K{note}", end="", file=sys.stderr, flush=True)
+                _progress(f"{benchmark.name}: {subject}, repetition {repetition + 1}")
                 self._measure(benchmark, subject, shared, found)
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        _progress("")
         units = {metric.name: metric.unit for metric in benchmark.metrics} | {FSYNC: "ms", FOREIGN: "cores"}
         for subject, values in found.items():
             for name in values[0] if values else ():
@@ -63,6 +66,7 @@ class Suite:
                 directory=directory,
                 shared=str(shared),
             )
+            wait_for_quiet(QUICK_PATIENCE_S if self.quick else PATIENCE_S)
             machine = {FSYNC: fsync_ms(Path(directory))}
             load = ForeignLoad()
             try:
@@ -72,3 +76,9 @@ class Suite:
                 print(f"\n{error}", file=sys.stderr)
             machine[FOREIGN] = load.cores()
             found[MACHINE].append(machine)
+
+
+def _progress(text: str) -> None:
+    """What is measured now, on one line of a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

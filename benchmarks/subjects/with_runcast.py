@@ -133,7 +133,7 @@ class Runcast:
         """All have started, and none holds a slot any more."""
         await until(lambda: opened().started_count(count) == count)
         while any(queue.queued or queue.executing for queue in await self._client.queues()):
-            await asyncio.sleep(0.01)
+            pass
 
     async def steps(self, count: int) -> Result:
         return await self._batches("two_steps", range(count))
