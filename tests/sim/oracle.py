@@ -53,7 +53,7 @@ class Count(msgspec.Struct, frozen=True):
     high: int
 
     def allows(self, count: int) -> bool:
-        if self.kind in ("tag", "artifact"):
+        if self.kind == "tag":
             return min(self.low, 1) <= count <= self.high
         return self.low <= count <= self.high
 

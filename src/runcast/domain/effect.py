@@ -7,6 +7,10 @@ from enum import StrEnum
 import msgspec
 
 
+ROUNDS_SCOPE = "#rounds"
+"""Among the applied counts: how often the body restarted by `Continue`. No scope of a body has this name."""
+
+
 class EffectKind(StrEnum):
     SET = "set"
     """metadata: `key` = `value`"""

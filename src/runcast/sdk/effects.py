@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import get_ident
 
-from runcast.domain.effect import Effect, EffectKind, Target
+from runcast.domain.effect import ROUNDS_SCOPE, Effect, EffectKind, Target
 from runcast.domain.errors import NotDurableHere
 from runcast.sdk.execution import Execution
 from runcast.sdk.scope import Scope, current_scope
@@ -38,12 +38,15 @@ def emit_part(stream: str, value: str, *, target: Target) -> None:
         emit(EffectKind.PART, stream, value, target=target)
         return
     execution = scope.execution
-    part_scope = f"{trial.key}@{execution.epoch}.{trial.number}"
+    rounds = execution.assignment.applied.get(ROUNDS_SCOPE, 0)
+    # What the step wrote before a `Continue` was another step's, and stays.
+    step_scope = f"{trial.key}@{rounds}:" if rounds else f"{trial.key}@"
+    part_scope = f"{step_scope}{execution.epoch}.{trial.number}"
     if stream not in trial.reset:
         trial.reset.add(stream)
         if trial.number > 1 or execution.epoch > 1:
             trial.stream_number += 1
-            earlier = f'"{_escaped(trial.key)}@"'
+            earlier = f'"{_escaped(step_scope)}"'
             _send(execution, Effect(EffectKind.RESET, stream, earlier, target, part_scope, trial.stream_number))
     trial.stream_number += 1
     _send(execution, Effect(EffectKind.PART, stream, value, target, part_scope, trial.stream_number))

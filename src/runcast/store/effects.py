@@ -242,7 +242,7 @@ def _apply_artifacts(news: Sequence[tuple[Holding, Effect]], now: int) -> Script
             raise ValueTooLarge(
                 f"artifact {effect.key!r} has {len(data):,} bytes, the limit is {ARTIFACT_BYTES_MAX:,}."
             )
-        identity = f"{run.id}\0{effect.scope}\0{effect.number}\0{effect.key}".encode()
+        identity = f"{run.id}\0{run.epoch}\0{effect.scope}\0{effect.number}\0{effect.key}".encode()
         id = f"artifact_{blake2b(identity, digest_size=12).hexdigest()}"
         rows.append((id, run.id, effect.key, record["content_type"], len(data), data, run.attempt, now))
     yield call("add_artifacts", rows=rows)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from runcast.domain.effect import ROUNDS_SCOPE
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.journal import Entry
 from runcast.domain.limits import MAX_DEATHS_ALONE
@@ -268,6 +269,7 @@ def _continue(group: _Group, now: int) -> Script[None]:
         payload = yield from blobs.stow(run.id, item.outcome.payload, "payload")
         rows.append([run.id, payload])
         yield from _empty_journal(run.id)
+        yield call("count_round", run_id=run.id, scope=ROUNDS_SCOPE)
     yield call("continue_runs", rows=rows)
     yield Ready(tuple({run.queue for run, _ in group}))
     yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in group])

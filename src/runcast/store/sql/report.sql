@@ -120,7 +120,12 @@ where run_id = :run_id and status <> 'forgotten';
 
 -- name: delete_applied
 delete from applied
-where run_id = :run_id;
+where run_id = :run_id and scope <> '#rounds';
+
+-- name: count_round
+insert into applied (run_id, scope, count) values (:run_id, :scope, 1)
+on conflict (run_id, scope) do update
+set count = count + 1;
 
 -- name: await_runs
 update runs
