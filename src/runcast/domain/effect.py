@@ -6,7 +6,6 @@ from enum import StrEnum
 
 import msgspec
 
-
 ROUNDS_SCOPE = "#rounds"
 """Among the applied counts: how often the body restarted by `Continue`. No scope of a body has this name."""
 
