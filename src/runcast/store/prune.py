@@ -31,6 +31,7 @@ def prune(before: int) -> Script[int]:
     yield call("prune_workers", before=before)
     if not roots:
         yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
+        yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)
         return 0
     tree: list[Name] = yield call("tree_ids", ids=[[row.name] for row in roots])
     ids = [[row.name] for row in tree]

@@ -89,14 +89,9 @@ def list_runs(filter: RunFilter, cursor: str | None, limit: int) -> Script[RunPa
     """A page, newest first."""
     limit = max(1, min(limit, PAGE_ROWS_MAX))
     runs: list[Run]
-    if filter.batch_id is not None:
-        found = yield from members(filter.batch_id)
-        return RunPage(found, None)
-    if filter.root_id is not None:
-        found = yield from tree(filter.root_id)
-        return RunPage(found, None)
-    if filter.parent_id is not None:
-        runs = yield call("list_children", parent_id=filter.parent_id, cursor=cursor, limit=limit + 1)
+    if filter.parent_id is not None or filter.root_id is not None or filter.batch_id is not None:
+        related = {"parent_id": filter.parent_id, "root_id": filter.root_id, "batch_id": filter.batch_id}
+        runs = yield call("list_related", cursor=cursor, limit=limit + 1, **related, **_params(filter))
     elif _only_status(filter):
         runs = yield call(
             "list_runs_by_status",

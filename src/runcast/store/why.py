@@ -9,7 +9,7 @@ from runcast.domain.journal import EntryKind
 from runcast.domain.queue import rate_ready_at
 from runcast.domain.run import Run, RunStatus
 from runcast.gateway import Explanation
-from runcast.store.rows import Awaiting, Name, QueueRow
+from runcast.store.rows import Awaiting, KeyCount, Name, QueueRow
 from runcast.store.script import Script, call
 
 _BLOCKERS = 20
@@ -55,10 +55,11 @@ def _queued(run: Run, now: int) -> Script[Explanation]:
     blockers: Sequence[str] = ()
     reasons: list[str] = []
     if queue.per_key is not None and run.concurrency_key:
-        keyed = yield from _holders(queue, run.concurrency_key)
-        if len(keyed) >= queue.per_key:
-            reasons.append(f"key {run.concurrency_key} {len(keyed)}/{queue.per_key} busy")
-            blockers = keyed
+        slots: list[KeyCount] = yield call("slots_by_key", environment=queue.environment, queue=queue.name)
+        busy = next((row.count for row in slots if row.key == run.concurrency_key), 0)
+        if busy >= queue.per_key:
+            reasons.append(f"key {run.concurrency_key} {busy}/{queue.per_key} busy")
+            blockers = yield from _holders(queue, run.concurrency_key)
     if queue.concurrency is not None and not reasons:
         used: int = yield call("count_slots", environment=queue.environment, queue=queue.name)
         if used >= queue.concurrency:

@@ -41,6 +41,11 @@ delete from idempotency where run_id in (select r.id from {rows :ids (id text)} 
 -- name: prune_waits
 delete from waits where run_id is not null and run_id in (select r.id from {rows :ids (id text)} r);
 
+-- name: prune_loose_waits
+-- Waits that no run created go by themselves.
+delete from waits
+where id in (select id from waits where run_id is null and completed_at < :before limit :limit);
+
 -- name: prune_members
 delete from batch_members where run_id in (select r.id from {rows :ids (id text)} r);
 

@@ -47,10 +47,34 @@ where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 
 order by id desc
 limit :limit;
 
--- name: list_children -> Run*
+-- name: list_related -> Run*
+-- Within a tree, a parent's children or a batch: found through their own indexes, then filtered like any list.
 select *
 from runs
-where parent_id is not null and parent_id = :parent_id and (:cursor is null or id < :cursor)
+where id in (
+    select id from runs where parent_id is not null and parent_id = :parent_id
+    union all
+    select :root_id where :root_id is not null
+    union all
+    select id from runs where parent_id is not null and root_id = :root_id
+    union all
+    select id from runs where batch_id is not null and batch_id = :batch_id
+    union all
+    select run_id from batch_members where batch_id = :batch_id)
+  and (:parent_id is null or parent_id = :parent_id)
+  and (:root_id is null or root_id = :root_id)
+  and (:batch_id is null or batch_id = :batch_id
+    or exists (select 1 from batch_members m where m.run_id = runs.id and m.batch_id = :batch_id))
+  and (:environment is null or environment = :environment)
+  and (:cursor is null or id < :cursor)
+  and (:created_from is null or created_at >= :created_from)
+  and (:created_to is null or created_at < :created_to)
+  and (not :roots_only or parent_id is null)
+  and (:no_task or task in (select r.name from {rows :tasks (name text)} r))
+  and (:no_queue or queue in (select r.name from {rows :queues (name text)} r))
+  and (:no_status or status in (select r.name from {rows :statuses (name text)} r))
+  and (:no_tag or exists (
+    select 1 from json_each(runs.tags) t where t.value in (select r.name from {rows :tags (name text)} r)))
 order by id desc
 limit :limit;
 
@@ -216,7 +240,7 @@ limit :limit;
 
 -- name: recent_pace -> int
 -- Mean milliseconds between the ends of the last runs of a queue that the feed remembers.
-select (max(finished_at) - min(finished_at)) / max(1, count(*) - 1)
+select (max(finished_at) - min(finished_at)) / nullif(count(*) - 1, 0)
 from (
   select finished_at from runs
   where id < :id and environment = :environment and queue = :queue and finished_at is not null

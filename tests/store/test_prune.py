@@ -1,0 +1,138 @@
+"""Retention: finished trees go whole, live ones never, and nothing that grows is left behind."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from runcast.domain.effect import Effect, EffectKind
+from runcast.domain.journal import NewWait
+from runcast.domain.outcome import Failed, Succeeded
+from runcast.store import entries, prune
+from tests.store.world import ERROR, World, batch, child, increment, log, part, step, token
+
+DAY_MS = 86_400_000
+
+
+def _prune(db: World) -> int:
+    """Remove everything that ended before now; how many runs went."""
+    gone = 0
+    while piece := db.run(lambda: prune.prune(db.now)):
+        gone += piece
+    return gone
+
+
+def _count(db: World, table: str) -> int:
+    return int(db.one(f"select count(*) from {table}"))
+
+
+def test_a_finished_tree_goes_with_all_that_belongs_to_it(db: World) -> None:
+    db.worker()
+    parent = db.start(idempotency_key="k", payload='"' + "x" * 200_000 + '"')
+    db.report(parent, token("t", "waitpoint_1"), effects=[increment("n", 1), part("s", "x", 2), log("l")])
+    artifact = Effect(EffectKind.ARTIFACT, "a", '{"content_type":"text/plain","text":"x"}', scope="s", number=9)
+    db.report(parent, step("s"), effects=[artifact])
+    db.sql("update waits set run_id = ?", parent.run_id)
+    db.wait(parent, batch(parent, "b", 2))
+    for kid in db.claim():
+        db.report(kid, outcome=Succeeded("1"))
+    [parent] = db.claim()
+    db.report(parent, outcome=Failed(ERROR, retry_in_ms=0))
+    db.fire()
+    [parent] = db.claim()
+    db.report(parent, outcome=Succeeded("1"))
+    db.advance(DAY_MS)
+    assert _prune(db) == 3
+    for table in (
+        "runs", "journal", "applied", "attempts", "parts", "logs", "artifacts", "blobs", "idempotency", "waits", "batches",
+        "batch_members",
+    ):  # fmt: skip
+        assert _count(db, table) == 0, table
+
+
+def test_a_live_tree_stays(db: World) -> None:
+    db.worker()
+    ended = db.start()
+    db.report(ended, child(ended, "c", waited=False), outcome=Succeeded("1"))
+    waiting = db.start()
+    db.wait(waiting, token("t", "waitpoint_1"))
+    queued = db.trigger()
+    db.advance(DAY_MS)
+    before = _count(db, "runs")
+    assert _prune(db) == 0
+    assert _count(db, "runs") == before
+    assert db.statuses(ended, waiting, queued)
+
+
+def test_a_tree_stays_while_a_grandchild_lives(db: World) -> None:
+    db.worker()
+    root = db.start()
+    db.report(root, child(root, "c", waited=False), outcome=Succeeded("1"))
+    [kid] = db.claim()
+    db.report(kid, child(kid, "g", waited=False), outcome=Succeeded("1"))
+    [grandchild] = db.claim()
+    db.advance(DAY_MS)
+    assert _prune(db) == 0
+    db.report(grandchild, outcome=Succeeded("1"))
+    assert _prune(db) == 0
+    db.advance(1)
+    assert _prune(db) == 3
+
+
+def test_what_ended_after_the_limit_stays(db: World) -> None:
+    db.worker()
+    old = db.start()
+    db.report(old, outcome=Succeeded("1"))
+    db.advance(DAY_MS)
+    new = db.start()
+    db.report(new, outcome=Succeeded("1"))
+    assert db.run(lambda: prune.prune(db.now)) == 1
+    assert db.status(new) == "COMPLETED"
+
+
+def test_a_pruned_key_may_be_used_again(db: World) -> None:
+    db.worker()
+    run = db.start(idempotency_key="k")
+    db.report(run, outcome=Succeeded("1"))
+    db.advance(DAY_MS)
+    _prune(db)
+    assert db.trigger(idempotency_key="k") != run.run_id
+
+
+def test_waits_that_no_run_created_go_after_they_ended(db: World) -> None:
+    for number in (1, 2):
+        db.run(partial(entries.create_wait, NewWait(f"waitpoint_{number}"), db.now))
+    db.complete("waitpoint_1")
+    db.advance(DAY_MS)
+    _prune(db)
+    assert db.sql("select id from waits") == [("waitpoint_2",)]
+
+
+def test_the_feed_forgets_but_never_its_newest_fact(db: World) -> None:
+    db.worker()
+    for _ in range(3):
+        db.report(db.start(), outcome=Succeeded("1"))
+    newest = db.one("select max(seq) from changes")
+    db.advance(DAY_MS)
+    _prune(db)
+    assert db.sql("select seq from changes") == [(newest,)]
+
+
+def test_dead_workers_go_living_ones_stay(db: World) -> None:
+    db.worker("w1")
+    db.worker("w2")
+    db.lose("w1")
+    db.advance(DAY_MS)
+    _prune(db)
+    assert db.sql("select id from workers") == [("w2",)]
+
+
+def test_pruning_is_done_in_pieces(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prune, "_ROOTS", 2)
+    db.worker()
+    for _ in range(5):
+        db.report(db.start(), outcome=Succeeded("1"))
+    db.advance(DAY_MS)
+    pieces = [db.run(lambda: prune.prune(db.now)) for _ in range(4)]
+    assert pieces == [2, 2, 1, 0]
