@@ -393,11 +393,7 @@ class StoreMachine(RuleBasedStateMachine):
                 run.worker = None
 
     def taken_back(self, run: Ran, *, died: bool) -> None:
-        alone = run.deaths >= 2
         run.slot = False
-        if died and alone and run.deaths == 4:
-            self.ended(run, RunStatus.CRASHED)
-            return
         run.status, run.worker = RunStatus.QUEUED, None
         run.deaths += died
 

@@ -18,10 +18,7 @@ class Ok(msgspec.Struct, Generic[T], frozen=True):
     output: T
     run_id: str | None = None
     """The child run, where there is one."""
-
-    @property
-    def ok(self) -> Literal[True]:
-        return True
+    ok: Literal[True] = True
 
     @property
     def error(self) -> None:
@@ -41,10 +38,7 @@ class Failed(msgspec.Struct, frozen=True):
     status: str = "FAILED"
     key: str = ""
     """The journal key that a retry of the caller forgets when the error reaches it."""
-
-    @property
-    def ok(self) -> Literal[False]:
-        return False
+    ok: Literal[False] = False
 
     @property
     def output(self) -> None:

@@ -11,7 +11,7 @@ from runcast.domain.queue import QueueSettings
 from runcast.domain.run import RunStatus
 from runcast.gateway import Hello
 from runcast.store.known import know
-from runcast.store.report import died_alone, hand_back
+from runcast.store.report import hand_back
 from runcast.store.rows import Holding, QueueRow, WorkerRow
 from runcast.store.script import READY, Script, call
 
@@ -81,16 +81,11 @@ def rescue(worker_ids: Sequence[str], now: int, *, deaths: bool) -> Script[int]:
     ended = [[run.id] for run in held if run.status != RunStatus.EXECUTING]
     if ended:
         yield call("release_slots", ids=ended)
-    together = executing
-    if deaths:
-        together = [run for run in executing if not run.alone]
-        if together:
-            yield call("count_deaths", ids=[[run.id] for run in together])
-        for run in executing:
-            if run.alone:
-                yield from died_alone(run, now)
-    if together:
-        yield from hand_back([(run, 0) for run in together], now)
+    if executing:
+        if deaths:
+            # A run that had a process of its own did not kill its worker: its deaths alone are reported as `Died`.
+            yield call("count_deaths", ids=[[run.id] for run in executing])
+        yield from hand_back([(run, 0) for run in executing], now)
     yield call("drop_residents", ids=ids)
     yield READY
     return len(executing)
