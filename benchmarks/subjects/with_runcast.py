@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 from benchmarks.ledger import opened, until
 from benchmarks.subjects import DATABASE_NAME, Result
 from runcast import Client, Queue, step, task, wait
-from runcast.gateway import WorkerGateway
+from runcast.sdk.ambient import use_door
+from runcast.sdk.doors import GatewayDoor
 from runcast.sdk.registry import registry
+from runcast.sdk.task import AsyncTask
 from runcast.server import Server, ServerConfig
+from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
-from runcast.worker.worker import Worker
 
 CHUNK = 1_000
+SWITCH_INTERVAL_S = 0.0005
+"""As `runcast dev` and every worker process set it."""
 hundred = Queue("hundred", concurrency=100)
 
 
@@ -80,32 +86,26 @@ class Runcast:
             settings = WorkerSettings(evict_after_ms=int(evict_after_s * 1000))
         self._server = Server(ServerConfig(database=os.environ[DATABASE_NAME]))
         await self._server.start()
-        self._worker = EmbeddedWorker(self._server.engine, settings)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._worker = EmbeddedWorker(self._server.engine, registry, settings)
+        self._worker.start()
+        await self._worker.opened()
+        use_door(GatewayDoor(self._server.engine))
         self._client = Client(gateway=self._server.engine)
-        run = await self._client.trigger(noop, {"i": 0})
+        run = await noop.trigger(0)
         await run.result()
 
     async def close(self) -> None:
-        await self._worker.stop()
+        use_door(None)
+        self._worker.stop()
+        await self._worker.joined()
         await self._server.stop()
 
     async def noops(self, count: int) -> Result:
-        return await self._batches("noop", range(count))
-
-    async def _batches(self, name: str, payloads: range) -> Result:
-        batches = [
-            await self._client.batch_trigger(name, [{"i": i} for i in payloads[begin : begin + CHUNK]])
-            for begin in range(0, len(payloads), CHUNK)
-        ]
-
-        async def finished() -> None:
-            for batch in batches:
-                await batch.results()
-
-        return finished
+        return await _batches(noop, range(count))
 
     async def noop(self, row: int) -> Result:
-        run = await self._client.trigger("noop", {"i": row})
+        run = await noop.trigger(row)
 
         async def finished() -> None:
             await run.result()
@@ -113,21 +113,11 @@ class Runcast:
         return finished
 
     async def fanout(self, children: int) -> None:
-        run = await self._client.trigger("parent", {"children": children})
+        run = await parent.trigger(children)
         await run.result()
 
     async def sleepers(self, count: int, seconds: int) -> Result:
-        payloads = [{"i": i, "seconds": seconds} for i in range(count)]
-        batches = [
-            await self._client.batch_trigger("sleeper", payloads[begin : begin + CHUNK])
-            for begin in range(0, count, CHUNK)
-        ]
-
-        async def finished() -> None:
-            for batch in batches:
-                await batch.results()
-
-        return finished
+        return await _batches(sleeper, [(i, seconds) for i in range(count)])
 
     async def until_asleep(self, count: int) -> None:
         """All have started, and none holds a slot any more."""
@@ -136,26 +126,15 @@ class Runcast:
             pass
 
     async def steps(self, count: int) -> Result:
-        return await self._batches("two_steps", range(count))
+        return await _batches(two_steps, range(count))
 
 
-class EmbeddedWorker:
-    """A worker on a thread and loop of its own."""
+async def _batches(triggered: AsyncTask[..., int], items: Sequence[Any]) -> Result:
+    """Trigger in chunks; the result is seen when every batch's results are."""
+    batches = [await triggered.batch_trigger(items[begin : begin + CHUNK]) for begin in range(0, len(items), CHUNK)]
 
-    def __init__(self, gateway: WorkerGateway, settings: WorkerSettings) -> None:
-        self._started = threading.Event()
-        self._gateway = gateway
-        self._settings = settings
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="runcast-worker")
-        self._thread.start()
-        self._started.wait()
+    async def finished() -> None:
+        for batch in batches:
+            await batch.results()
 
-    async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._worker = Worker(self._gateway, registry, self._settings, embedded=True)
-        self._started.set()
-        await self._worker.run()
-
-    async def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._worker.stop)
-        await asyncio.to_thread(self._thread.join)
+    return finished
