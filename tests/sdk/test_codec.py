@@ -20,7 +20,8 @@ from pydantic import BaseModel, Field
 
 from runcast.domain.errors import InvalidPayload, ValueTooLarge
 from runcast.domain.limits import PAYLOAD_BYTES_MAX
-from runcast.sdk.codec import codec_for, decode_json, digest_arguments, encode_json, is_structured
+from runcast.sdk.annotations import is_structured
+from runcast.sdk.codec import codec_for, decode_json, digest_arguments, encode_json
 
 
 class Colour(Enum):

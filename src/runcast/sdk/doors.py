@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from runcast.domain.errors import DatabaseLocked, Unavailable
 from runcast.gateway import ClientGateway
 from runcast.sdk.outside import Following, OutsideCall
-from runcast.sdk.portal import get_portal
+from runcast.sdk.portal import Portal, get_portal
 from runcast.sdk.remote import RemoteClientGateway
 from runcast.wire import socket_path
 
@@ -71,21 +71,37 @@ class SocketDoor:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._portal: Portal | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start without a connection."""
         self._gateway: RemoteClientGateway | None = None
         self._connecting = asyncio.Lock()
-        get_portal().on_close(self._disconnect)
+
+    def _settle(self) -> None:
+        """A connection belongs to the portal that made it; a forked process has another."""
+        portal = get_portal()
+        if portal is not self._portal:
+            self._portal = portal
+            self._forget()
+            portal.on_close(self._disconnect)
 
     def call(self, ask: Ask[T]) -> OutsideCall[T]:
+        self._settle()
         return OutsideCall(self._ask(ask), on_portal=True)
 
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
+        self._settle()
         return OutsideCall(self._ask_until_answered(ask), on_portal=True, finish=False)
 
     def follow(self, begin: Callable[[], Source[T]]) -> Following[T]:
+        self._settle()
         return Following(lambda: self._stream(begin()), on_portal=True)
 
     async def close(self) -> None:
-        await asyncio.wrap_future(get_portal().submit(self._disconnect()))
+        if self._gateway is not None:
+            await asyncio.wrap_future(get_portal().submit(self._disconnect()))
 
     @asynccontextmanager
     async def using(self) -> AsyncIterator[ClientGateway]:
@@ -150,6 +166,9 @@ class DatabaseDoor(SocketDoor):
     def __init__(self, database: Path) -> None:
         super().__init__(socket_path(database))
         self._database = database
+
+    def _forget(self) -> None:
+        super()._forget()
         self._direct: ClientGateway | None = None
         self._users = 0
         self._opening = asyncio.Lock()

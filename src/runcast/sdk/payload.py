@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from runcast.domain.errors import InvalidInput, InvalidPayload
-from runcast.sdk.codec import Schema, ValueCodec, checked_text, codec_for, encode_json, is_plain, is_structured
+from runcast.sdk.annotations import is_plain, is_structured
+from runcast.sdk.codec import Schema, ValueCodec, checked_text, codec_for, encode_json
 
 _POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 _POSITIONAL = (_POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

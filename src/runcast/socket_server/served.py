@@ -1,43 +1,30 @@
-"""Serves an engine's gateways to other processes of the same user, on a unix socket beside the database."""
+"""One connection to the socket server: requests and answers, a worker's session, watches."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
-import struct
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import msgspec
 
-from runcast.domain.errors import (
-    Conflict,
-    ErrorInfo,
-    InvalidInput,
-    NotFound,
-    RuncastError,
-    Unavailable,
-    ValueTooLarge,
-)
+from runcast.domain.errors import Conflict, ErrorInfo, InvalidInput, NotFound, RuncastError, ValueTooLarge
 from runcast.domain.outcome import Failed
 from runcast.gateway import (
     Assignment,
     ClientGateway,
     Demand,
     Hello,
-    News,
     Report,
-    Stop,
     Update,
     Watch,
     WorkerGateway,
     WorkerSession,
 )
-from runcast.wire import PROTOCOL, READ_AHEAD_BYTES, Frame, FrameKind, encode_frame, operation, read_frame, wire_error
+from runcast.socket_server.process_end import ProcessEnd
+from runcast.socket_server.push_inbox import PushInbox
+from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, operation, read_frame, wire_error
 
 WATCHES_MAX = 1_000
 """Open watches of one connection."""
@@ -50,62 +37,6 @@ CLIENT_OPERATIONS = frozenset(
 WORKER_OPERATIONS = frozenset({"report", "renew", "journal", "members"})
 
 log = logging.getLogger("runcast")
-
-
-class SocketServer:
-    """Accepts connections at `path` until it is closed. The file is readable by its owner only."""
-
-    def __init__(self, path: Path, client: ClientGateway, worker: WorkerGateway) -> None:
-        self._path = path
-        self._client = client
-        self._worker = worker
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
-
-    @property
-    def path(self) -> Path:
-        return self._path
-
-    async def start(self) -> None:
-        """Listen. The caller owns the database's lock, so a socket file that is there belongs to nobody."""
-        _private_directory(self._path)
-        self._path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Created without rights for others from the start: a chmod afterwards would leave a moment.
-        mask = os.umask(0o177)
-        try:
-            listener.bind(str(self._path))
-        except OSError as error:
-            listener.close()
-            raise Unavailable(f"cannot listen at {self._path}: {error}") from error
-        finally:
-            os.umask(mask)
-        self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=READ_AHEAD_BYTES)
-
-    async def close(self) -> None:
-        """Stop listening, end every connection, and remove the file."""
-        if self._server is None:
-            return
-        self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-        await self._server.wait_closed()
-        self._server = None
-        self._path.unlink(missing_ok=True)
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        try:
-            await Served(reader, writer, self._client, self._worker).serve()
-        except asyncio.CancelledError:
-            pass  # the server closes; nobody awaits this task
-        except Exception:
-            log.exception("a connection ended with an error")
-        finally:
-            self._connections.discard(task)
 
 
 class Served:
@@ -286,78 +217,6 @@ class Served:
             await session.lost()
 
 
-class PushInbox:
-    """What the engine pushes to a worker, as frames. Called on the engine's loop, in order."""
-
-    def __init__(
-        self,
-        send: Callable[[FrameKind, int, str, object], None],
-        refuse: Callable[[Assignment, ValueTooLarge], None],
-    ) -> None:
-        self._send = send
-        self._refuse = refuse
-
-    def assign(self, assignments: Sequence[Assignment]) -> None:
-        try:
-            self._send(FrameKind.PUSH, 0, "assign", assignments)
-        except ValueTooLarge as error:
-            if len(assignments) == 1:
-                self._refuse(assignments[0], error)
-                return
-            middle = len(assignments) // 2
-            self.assign(assignments[:middle])
-            self.assign(assignments[middle:])
-
-    def news(self, news: Sequence[News]) -> None:
-        try:
-            self._send(FrameKind.PUSH, 0, "news", news)
-        except ValueTooLarge:
-            # A single entry is far below a frame's bound, so halving comes to an end.
-            middle = len(news) // 2
-            self.news(news[:middle])
-            self.news(news[middle:])
-
-    def stop(self, stops: Sequence[Stop]) -> None:
-        self._send(FrameKind.PUSH, 0, "stop", stops)
-
-
-class ProcessEnd:
-    """Knows when the process at the other end of a socket is gone, which a closed socket alone does not say.
-
-    Linux gives a handle that cannot mean another process later; elsewhere the socket's own end must do.
-    """
-
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self._handle: int | None = None
-        if sys.platform == "linux":
-            peer: socket.socket = writer.get_extra_info("socket")
-            pid, _, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-            try:
-                self._handle = os.pidfd_open(pid)
-            except OSError:
-                pass  # gone already, or a kernel without pidfd
-
-    async def within(self, timeout_s: float) -> bool:
-        """Whether the process ended before `timeout_s` passed."""
-        if self._handle is None:
-            return True
-        ended: asyncio.Event = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._handle, ended.set)
-        try:
-            await asyncio.wait_for(ended.wait(), timeout_s)
-        except TimeoutError:
-            return False
-        finally:
-            loop.remove_reader(self._handle)
-        return True
-
-    def close(self) -> None:
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-
 def _call(target: object, protocol: type, name: str, body: msgspec.Raw) -> Coroutine[Any, Any, object]:
     """Call a gateway's method with the arguments of a frame, by name."""
     kind = operation(protocol, name)
@@ -371,11 +230,3 @@ def _read(body: msgspec.Raw, shape: Any) -> Any:
         return msgspec.msgpack.decode(body, type=shape)
     except msgspec.DecodeError as error:
         raise InvalidInput(f"arguments of the wrong shape: {error}") from error
-
-
-def _private_directory(path: Path) -> None:
-    """The directory of a socket that cannot lie beside its database: ours, and closed to others."""
-    directory = path.parent
-    if directory.exists():
-        return
-    directory.mkdir(mode=0o700, parents=True)

@@ -1,0 +1,46 @@
+"""Knows when the process at the other end of a socket is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+import sys
+
+
+class ProcessEnd:
+    """The end of a process, which the end of its socket alone does not say.
+
+    Linux gives a handle that cannot mean another process later; elsewhere the socket's own end must do.
+    """
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._handle: int | None = None
+        if sys.platform == "linux":
+            peer: socket.socket = writer.get_extra_info("socket")
+            pid, _, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            try:
+                self._handle = os.pidfd_open(pid)
+            except OSError:
+                pass  # gone already, or a kernel without pidfd
+
+    async def within(self, timeout_s: float) -> bool:
+        """Whether the process ended before `timeout_s` passed."""
+        if self._handle is None:
+            return True
+        ended: asyncio.Event = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._handle, ended.set)
+        try:
+            await asyncio.wait_for(ended.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        finally:
+            loop.remove_reader(self._handle)
+        return True
+
+    def close(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
