@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from runcast.domain.errors import ErrorInfo, InvalidInput
-from runcast.domain.limits import DEPTH_MAX
+from runcast.domain.limits import DEPTH_MAX, TAGS_MAX
 from runcast.domain.run import NewRun, RunStatus, Triggered
 from runcast.gateway import TaskInfo
 from runcast.store import blobs, changes
@@ -206,6 +206,8 @@ def _adopt(run: NewRun) -> Script[None]:
         "adopt_journal", run_id=run.id, adopts=run.adopts, failed=[[key] for key in failed], all_failed=int(not failed)
     )
     yield call("adopt_applied", run_id=run.id, adopts=run.adopts)
+    # Effects that count as applied must be there: metadata came with the row.
+    yield call("adopt_tags", run_id=run.id, adopts=run.adopts, maximum=TAGS_MAX)
     yield call("adopt_blobs", run_id=run.id, adopts=run.adopts)
     if run.resumed_from is not None:
         yield call("set_continued", id=run.resumed_from, by=run.id)

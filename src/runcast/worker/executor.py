@@ -264,7 +264,11 @@ class Executor:
         """A turn of the reporter is over: tell the engine what room there is."""
         demand = self._lanes.news()
         if demand is not None:
-            self._session.demand(demand)
+            try:
+                self._session.demand(demand)
+            except Unavailable:
+                # The session is broken; the heartbeat finds out and a new one begins.
+                self.on_unavailable()
 
     def _begin_waiting(self, running: Running) -> None:
         running.waiting = True

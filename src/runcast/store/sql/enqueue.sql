@@ -104,6 +104,18 @@ select error
 from runs
 where id = :id;
 
+-- name: adopt_tags
+update runs
+set tags = (
+  select json_group_array(t.value)
+  from (
+    select value from json_each(runs.tags)
+    union
+    select value from json_each((select former.tags from runs former where former.id = :adopts))
+    limit :maximum
+  ) t)
+where id = :run_id;
+
 -- name: run_metadata -> str
 select metadata
 from runs
