@@ -99,7 +99,7 @@ class TestEngine:
         # Nothing is taken from the worker or pruned, however far the test moves the clock.
         forever = EngineSettings(lease_ms=DURATION_MS_MAX, retention_ms=DURATION_MS_MAX)
         self._store = Store(":memory:", self.clock, threaded=False)
-        self.engine = Engine(self._store, self.clock, forever)
+        self.engine = _ClockedEngine(self._store, self.clock, forever)
         await self.engine.start()
         self._timers = Timers(self._store)
         loop = asyncio.get_running_loop()
@@ -185,9 +185,11 @@ class TestEngine:
 
     async def _next_due(self) -> int | None:
         """When the next thing falls due, after all that is due now."""
-        while (at := await self._timers.tick(self.clock.now_ms())) is not None and at <= self.clock.now_ms():
+        now = self.clock.now_ms()
+        while (at := await self._timers.tick(now)) is not None and at <= now:
             pass
-        return at
+        self.engine.due_at = {due for due in self.engine.due_at if due > now}
+        return min(self.engine.due_at | ({at} if at is not None else set()), default=None)
 
     async def _fire_due(self) -> None:
         await self._next_due()
@@ -209,6 +211,17 @@ class TestEngine:
         async for update in updates:
             if any(run.version != versions[run.id] for run in update.runs):
                 return
+
+
+class _ClockedEngine(Engine):
+    """Remembers what only its dispatch knows: when a rate admits the next run."""
+
+    def __init__(self, store: Store, clock: ManualClock, settings: EngineSettings) -> None:
+        super().__init__(store, clock, settings)
+        self.due_at: set[int] = set()
+
+    def _on_due(self, at: int) -> None:
+        self.due_at.add(at)
 
 
 def _registry_of(tasks: Sequence[TaskDefinition[..., Any]]) -> Registry:

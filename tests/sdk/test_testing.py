@@ -126,6 +126,10 @@ async def test_a_rate_follows_the_clock() -> None:
         assert [run.ok for run in await batch.fetch()] == [True, True, False]
         await engine.advance("1h")
         assert [run.ok for run in await batch.fetch()] == [True, True, True]
+        started_at = engine.clock.now_ms()
+        late = await limited.batch_trigger([None] * 3)
+        await engine.finish(late.runs[2])
+        assert engine.clock.now_ms() - started_at > 2 * 3_600_000
 
 
 async def test_tests_use_the_engine_that_is_open() -> None:
