@@ -8,16 +8,18 @@ import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from runcast import __version__
 from runcast.cli.banner import banner
 from runcast.cli.connect import DEFAULT_DATABASE, database_path
 from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
+from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
 from runcast.domain.errors import InvalidInput
 from runcast.gateway import TaskInfo
@@ -33,10 +35,13 @@ RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
 
 
+PROCESSES_MAX = 8
+"""Runs with a process of their own that `--concurrency` asks for at most; each is a whole interpreter."""
 SWITCH_INTERVAL_S = 0.0005
 """Beside a CPU-bound body the engine's thread gets the interpreter after this long (default: 5 ms)."""
 
 Stop = Callable[[int], Awaitable[None]]
+Ended = asyncio.Future[str | None]
 
 
 class Settings(NamedTuple):
@@ -65,18 +70,27 @@ class Development:
     async def run(self) -> str | None:
         """The name of the file that changed, or None when it was stopped. Raises what keeps it from starting."""
         self._set_environment()
-        async with AsyncExitStack() as stack:
-            server = await stack.enter_async_context(Server(ServerConfig(database=str(self._database))))
-            tasks = self._load()
-            stop_worker = None if tasks is None else await self._start_worker(server)
-            changed = None
+        async with Server(ServerConfig(database=str(self._database))) as server:
+            ended = self._listen()
+            # It watches before the app is read: no change is missed.
+            changes = asyncio.create_task(self._wait_for_change(ended))
+            await asyncio.sleep(0)
+            log = asyncio.create_task(self._follow_runs(server))
+            stop_worker: Stop | None = None
             try:
+                tasks = self._load()
+                if tasks is not None:
+                    stop_worker = await self._start_worker(server)
                 self._say_ready(tasks or [])
-                changed = await self._until_ended(server)
+                waited: list[asyncio.Future[Any]] = [ended, log]
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+                return ended.result() if ended.done() else log.result()
             finally:
+                changes.cancel()
                 if stop_worker is not None:
-                    await stop_worker(GRACE_MS if changed is None else RELOAD_GRACE_MS)
-        return changed
+                    saved = ended.done() and ended.result() is not None
+                    await stop_worker(RELOAD_GRACE_MS if saved else GRACE_MS)
+                log.cancel()
 
     def _set_environment(self) -> None:
         """Code of the app that triggers outside of a run reaches this engine; links carry our port."""
@@ -102,10 +116,11 @@ class Development:
 
     async def _start_worker(self, server: Server) -> Stop:
         """Start the worker inside, or worker processes; returns how to stop them within a grace in ms."""
-        settings = self._worker_settings()
         if self._settings.workers:
-            raise InvalidInput("--workers is not there yet")
-        worker = EmbeddedWorker(server.engine, registry, settings)
+            processes = WorkerProcesses(self._worker_arguments(), self._settings.workers)
+            await processes.start()
+            return lambda grace_ms: processes.stop(grace_ms=grace_ms)
+        worker = EmbeddedWorker(server.engine, registry, self._worker_settings())
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         worker.start()
         await worker.opened()
@@ -116,11 +131,16 @@ class Development:
 
         return stop
 
+    def _worker_arguments(self) -> list[str]:
+        settings = msgspec.json.encode(self._worker_settings()).decode()
+        socket = str(socket_path(self._database))
+        return ["--app", self._settings.app, "--socket", socket, "--settings", settings]
+
     def _worker_settings(self) -> WorkerSettings:
         limit = self._settings.concurrency
         if limit is None:
             return WorkerSettings()
-        return WorkerSettings(async_capacity=limit, thread_capacity=limit, process_capacity=min(limit, 8))
+        return WorkerSettings(async_capacity=limit, thread_capacity=limit, process_capacity=min(limit, PROCESSES_MAX))
 
     # --- what people see ------------------------------------------------------------------------------------------
 
@@ -147,26 +167,17 @@ class Development:
             ("reload", "when a .py file changes" if self._settings.reload else "off"),
         ]
 
-    # --- until it ends --------------------------------------------------------------------------------------------
+    # --- what ends it --------------------------------------------------------------------------------------------
 
-    async def _until_ended(self, server: Server) -> str | None:
-        """Print runs until a signal or a change; the name of the changed file, or None."""
+    def _listen(self) -> Ended:
+        """What ends this life: signals set it to None, a change to the file's name."""
         loop = asyncio.get_running_loop()
-        ended: asyncio.Future[str | None] = loop.create_future()
+        ended: Ended = loop.create_future()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal, ended)
-        show = json_runs if self._settings.as_json else partial(print_runs, self._console)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(follow_runs(server.engine, show, since=self._started_at))]
-            if self._settings.reload:
-                tasks.append(group.create_task(self._watch_files(ended)))
-            try:
-                return await ended
-            finally:
-                for task in tasks:
-                    task.cancel()
+        return ended
 
-    def _on_signal(self, ended: asyncio.Future[str | None]) -> None:
+    def _on_signal(self, ended: Ended) -> None:
         """The first signal stops gracefully, the second at once: the next start takes everything up again."""
         if ended.done():
             os._exit(130)
@@ -174,13 +185,19 @@ class Development:
         if not self._settings.as_json:
             note(f"\nstopping; running attempts get {GRACE_MS // 1000} s to finish (again Ctrl-C: at once)")
 
-    async def _watch_files(self, ended: asyncio.Future[str | None]) -> None:
+    async def _wait_for_change(self, ended: Ended) -> None:
         from watchfiles import PythonFilter, awatch
 
+        if not self._settings.reload:
+            return
         async for changes in awatch(_home(self._settings.app), watch_filter=PythonFilter()):
             if not ended.done():
                 ended.set_result(Path(min(changes)[1]).name)
             return
+
+    async def _follow_runs(self, server: Server) -> None:
+        show = json_runs if self._settings.as_json else partial(print_runs, self._console)
+        await follow_runs(server.engine, show, since=self._started_at)
 
 
 def _home(app: str) -> Path:

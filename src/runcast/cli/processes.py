@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 
 from runcast.cli.output import note
@@ -13,55 +15,86 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
 HEALTHY_S = 30.0
 """A worker that lived this long starts again without a pause."""
+KILL_AFTER_S = 5.0
+"""Beyond its grace."""
 
 
 class WorkerProcesses:
-    """`count` processes of one command. A worker that ends by itself is started again, after a growing pause."""
+    """`count` processes of one command. A worker that ends by itself is started again, after a growing pause.
 
-    def __init__(self, command: Sequence[str], count: int, *, grace_s: float) -> None:
-        self._command = command
+    The standard input of each is a pipe from here: a line in it asks the worker to stop, and its end tells that this
+    process is gone, however it went.
+    """
+
+    def __init__(self, arguments: Sequence[str], count: int) -> None:
+        self._arguments = [sys.executable, "-P", "-m", "runcast.worker", *arguments]
         self._count = count
-        self._grace_s = grace_s
         self._stopping = asyncio.Event()
-        self._processes: dict[int, asyncio.subprocess.Process] = {}
+        self._processes: dict[int, Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Start them all; returns before they are ready."""
+        """Start them all; returns when each has opened its session or ended."""
         loop = asyncio.get_running_loop()
-        self._keepers = [loop.create_task(self._keep(number)) for number in range(1, self._count + 1)]
+        ready = [loop.create_future() for _ in range(self._count)]
+        self._keepers = [loop.create_task(self._keep(number, opened)) for number, opened in enumerate(ready, start=1)]
+        await asyncio.wait(ready)
 
-    async def stop(self) -> None:
-        """Ask them to stop; kill those that need longer than the grace."""
+    async def stop(self, *, grace_ms: int) -> None:
+        """Ask them to stop; kill those that need much longer than the grace."""
         self._stopping.set()
         for process in self._processes.values():
-            _send(process, signal.SIGTERM)
-        _, late = await asyncio.wait(self._keepers, timeout=self._grace_s)
+            assert process.stdin is not None
+            process.stdin.write(f"{grace_ms}\n".encode())
+        _, late = await asyncio.wait(self._keepers, timeout=grace_ms / 1000 + KILL_AFTER_S)
         for process in self._processes.values():
-            _send(process, signal.SIGKILL)
-        for keeper in late:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+            process.kill()
+        if late:
+            await asyncio.wait(late)
 
-    async def _keep(self, number: int) -> None:
+    async def _keep(self, number: int, opened: asyncio.Future[None]) -> None:
         loop = asyncio.get_running_loop()
-        pause = FIRST_PAUSE_S
+        pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
             started = loop.time()
-            process = await asyncio.create_subprocess_exec(sys.executable, *self._command, start_new_session=True)
-            self._processes[number] = process
+            process = await self._spawn(number, opened)
             code = await process.wait()
             del self._processes[number]
             if self._stopping.is_set():
-                return
-            pause = FIRST_PAUSE_S if loop.time() - started > HEALTHY_S else min(2 * pause, LONGEST_PAUSE_S)
-            note(f"worker {number} ended ({_how(code)}); it starts again in {pause:.0f} s")
-            await asyncio.sleep(pause)
+                break
+            pause_s = FIRST_PAUSE_S if loop.time() - started > HEALTHY_S else min(2 * pause_s, LONGEST_PAUSE_S)
+            note(f"worker {number} ended ({_how(code)}); it starts again in {pause_s:g} s")
+            await _wait(self._stopping, pause_s)
+
+    async def _spawn(self, number: int, opened: asyncio.Future[None]) -> Process:
+        """A process that tells through a pipe when it takes work; the pipe also ends when the process does."""
+        reading, writing = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._arguments, "--ready-fd", str(writing), stdin=PIPE, pass_fds=[writing]
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        self._processes[number] = process
+        asyncio.get_running_loop().add_reader(reading, _on_ready, reading, opened)
+        return process
 
 
-def _send(process: asyncio.subprocess.Process, what: signal.Signals) -> None:
-    if process.returncode is None:
-        process.send_signal(what)
+def _on_ready(reading: int, opened: asyncio.Future[None]) -> None:
+    asyncio.get_running_loop().remove_reader(reading)
+    os.close(reading)
+    if not opened.done():
+        opened.set_result(None)
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), timeout_s)
+    except TimeoutError:
+        return
 
 
 def _how(code: int) -> str:

@@ -1,0 +1,74 @@
+"""A worker process: `python -m runcast.worker --app APP --socket PATH`. Started and watched by `runcast dev --workers`.
+
+It reaches the engine through the socket beside the database, so it needs no access to the file. It ends when it is
+asked to, by SIGTERM or by a line on its standard input that says how many milliseconds attempts get to finish; and when
+whoever started it is gone: then its standard input is at its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from runcast.gateway import WorkerSession
+from runcast.sdk.registry import load_app, registry
+from runcast.sdk.remote import RemoteWorkerGateway
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.worker import Worker
+
+RECYCLE = 75
+"""Exit code of a worker that asks to be started anew, because threads of its are stuck."""
+ORPHAN_GRACE_S = 3.0
+"""What an orphan gets to unwind; its engine is gone, so nobody waits for it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Load the app and serve until stopped."""
+    parser = argparse.ArgumentParser(prog="python -m runcast.worker", description="A worker process of a local engine.")
+    parser.add_argument("--app", required=True, help="file or module with the tasks")
+    parser.add_argument("--socket", required=True, type=Path, help="the engine's socket")
+    parser.add_argument("--settings", default="{}", help="JSON of WorkerSettings")
+    parser.add_argument("--ready-fd", type=int, help="write a byte to this descriptor when the first session is open")
+    given = parser.parse_args(arguments)
+    # Ctrl-C reaches the whole group of processes; the one that started us decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    load_app(given.app)
+    settings = msgspec.json.decode(given.settings, type=WorkerSettings)
+    return asyncio.run(_serve(given.socket, settings, given.ready_fd))
+
+
+async def _serve(socket: Path, settings: WorkerSettings, ready_fd: int | None) -> int:
+    def on_open(_session: WorkerSession) -> None:
+        nonlocal ready_fd
+        if ready_fd is not None:
+            os.write(ready_fd, b".")
+            os.close(ready_fd)
+            ready_fd = None
+
+    worker = Worker(RemoteWorkerGateway(socket), registry, settings, on_open=on_open)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, worker.stop)
+
+    def on_input() -> None:
+        command = os.read(0, 1024)
+        loop.remove_reader(0)
+        if command:
+            worker.stop(grace_ms=int(command))
+        else:
+            loop.call_later(ORPHAN_GRACE_S, os._exit, 1)
+            worker.stop(grace_ms=0)
+
+    loop.add_reader(0, on_input)
+    await worker.run()
+    return RECYCLE if worker.recycle else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
