@@ -5,11 +5,13 @@ where t.environment = :environment
   and t.name in (select r.name from {rows :names (name text)} r);
 
 -- name: known_keys -> Known*
--- An idempotency key holds until it expires or its run is pruned.
+-- An idempotency key holds until it expires or its run is pruned. The cross join keeps the order: a look-up for each key
+-- asked for, where SQLite would rather read every key of the environment.
 select i.task, i.key, i.run_id
 from {rows :keys (task text, key text)} r
-join idempotency i on i.environment = :environment and i.task = r.task and i.key = r.key
-where i.expires_at is null or i.expires_at > :now;
+cross join idempotency i
+where i.environment = :environment and i.task = r.task and i.key = r.key
+  and (i.expires_at is null or i.expires_at > :now);
 
 -- name: existing_runs -> Name*
 select runs.id as name

@@ -14,12 +14,6 @@ from {rows :ids (id text)} r
 join runs on runs.id = r.id
 where runs.status in ('COMPLETED', 'CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT');
 
--- name: runs_by_prefix -> Run*
-select *
-from runs
-where id >= :prefix and id < :prefix || '~'
-limit :limit;
-
 -- name: list_runs -> Run*
 select *
 from runs
@@ -224,8 +218,15 @@ where runs.id = :id;
 -- Queued runs of the queue that come first, counted up to a bound.
 select count(*) from (
   select 1
-  from runs r, (select * from runs where id = :id) me
-  where r.environment = me.environment and r.queue = me.queue and r.status = 'QUEUED'
+  from (select * from runs where id = :id) me
+  cross join runs r
+  where r.environment = me.environment and r.queue = me.queue and r.status = 'QUEUED' and r.held = 0
+    and (r.fresh, r.turn, r.rank) < (me.fresh, me.turn, me.rank)
+  union all
+  select 1
+  from (select * from runs where id = :id) me
+  cross join runs r
+  where r.environment = me.environment and r.queue = me.queue and r.status = 'QUEUED' and r.held = 1
     and (r.fresh, r.turn, r.rank) < (me.fresh, me.turn, me.rank)
   limit :limit
 );

@@ -43,11 +43,6 @@ select id, environment, lease_until, stopped_at
 from workers
 where stopped_at is null and (lease_until < :now or (:boot and embedded = 1));
 
--- name: live_workers -> WorkerRow*
-select id, environment, lease_until, stopped_at
-from workers
-where stopped_at is null;
-
 -- name: stop_workers
 update workers
 set stopped_at = :now

@@ -53,7 +53,7 @@ create table runs (
   counts text
 );
 create index runs_ready on runs (environment, queue, fresh, turn, rank) where status = 'QUEUED' and held = 0;
-create index runs_held on runs (environment, queue, concurrency_key, turn) where status = 'QUEUED' and held = 1;
+create index runs_held on runs (environment, queue, concurrency_key, fresh, turn) where status = 'QUEUED' and held = 1;
 create index runs_keyed on runs (environment, queue, concurrency_key, turn) where status = 'QUEUED' and concurrency_key <> '';
 create index runs_priority on runs (environment, queue, concurrency_key, rank)
   where status = 'QUEUED' and (priority_ms > 0 or overtaken = 1);
