@@ -27,7 +27,7 @@ from runcast.sdk.ambient import current_door, door_to_database, door_to_url, use
 from runcast.sdk.doors import DatabaseDoor, SocketDoor
 from runcast.sdk.registry import Registry
 from runcast.server import Server, ServerConfig
-from runcast.wire import socket_path
+from runcast.wire import encode_frame, read_frame, socket_path
 from runcast.worker.worker import Worker
 
 home = Registry()
@@ -250,6 +250,64 @@ async def test_a_result_may_take_too_long(client: Client) -> None:
     run = await double.options(delay="1h").trigger(1)
     with pytest.raises(TimeoutError):
         await run.result(timeout=0.01)
+
+
+class Cut:
+    """A socket in front of a server that swallows the answer to the first trigger, and breaks the connection."""
+
+    def __init__(self, path: Path, target: Path) -> None:
+        self.path = path
+        self._target = target
+        self.cuts = 0
+
+    async def __aenter__(self) -> Cut:
+        self._server = await asyncio.start_unix_server(self._pass, self.path)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_unix_connection(self._target)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_pump(reader, far_writer))
+            group.create_task(self._answers(far_reader, writer))
+
+    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (frame := await read_frame(reader)) is not None:
+            if frame.op.endswith("trigger") and not self.cuts:
+                self.cuts += 1
+                break
+            writer.write(encode_frame(frame.kind, frame.id, frame.op, frame.body))
+        writer.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+    writer.close()
+
+
+async def test_a_trigger_whose_answer_is_lost_is_stored_once(server: Running, database: Path, tmp_path: Path) -> None:
+    async with (
+        Cut(tmp_path / "cut.sock", socket_path(database)) as cut,
+        Client(url=str(cut.path)) as client,
+        Client(database) as direct,
+    ):
+        run = await client.trigger("client_double", {"n": 1})
+        assert cut.cuts == 1
+        assert [one.id for one in (await direct.list()).runs] == [run.id]
+
+
+async def test_a_batch_whose_answer_is_lost_is_stored_once(server: Running, database: Path, tmp_path: Path) -> None:
+    async with (
+        Cut(tmp_path / "cut.sock", socket_path(database)) as cut,
+        Client(url=str(cut.path)) as client,
+        Client(database) as direct,
+    ):
+        batch = await client.batch_trigger("client_double", [{"n": n} for n in range(5)])
+        assert cut.cuts == 1
+        assert [run.id for run in (await direct.list()).runs] == list(reversed(batch.run_ids))
 
 
 # --- mistakes

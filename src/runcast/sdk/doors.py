@@ -32,8 +32,12 @@ log = logging.getLogger("runcast")
 class Door(Protocol):
     """Where requests go."""
 
-    def call(self, ask: Ask[T]) -> OutsideCall[T]:
-        """Ask one thing and get the answer; the request starts at once."""
+    def call(self, ask: Ask[T], *, again: Ask[T] | None = None) -> OutsideCall[T]:
+        """Ask one thing and get the answer; the request starts at once.
+
+        When the connection breaks before the answer, `again` is asked on the next one: it must do no harm if the
+        first request was carried out. Without it the caller gets `Unavailable`.
+        """
         ...
 
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
@@ -53,7 +57,7 @@ class GatewayDoor:
     def __init__(self, gateway: ClientGateway) -> None:
         self._gateway = gateway
 
-    def call(self, ask: Ask[T]) -> OutsideCall[T]:
+    def call(self, ask: Ask[T], *, again: Ask[T] | None = None) -> OutsideCall[T]:
         return OutsideCall(ask(self._gateway), on_portal=False)
 
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
@@ -87,9 +91,9 @@ class SocketDoor:
             self._forget()
             portal.on_close(self._disconnect)
 
-    def call(self, ask: Ask[T]) -> OutsideCall[T]:
+    def call(self, ask: Ask[T], *, again: Ask[T] | None = None) -> OutsideCall[T]:
         self._settle()
-        return OutsideCall(self._ask(ask), on_portal=True)
+        return OutsideCall(self._ask(ask, again), on_portal=True)
 
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
         self._settle()
@@ -120,9 +124,21 @@ class SocketDoor:
         if gateway is not None:
             await gateway.close()
 
-    async def _ask(self, ask: Ask[T]) -> T:
+    async def _ask(self, ask: Ask[T], again: Ask[T] | None) -> T:
         async with self.using() as gateway:
-            return await ask(gateway)
+            try:
+                return await ask(gateway)
+            except Unavailable:
+                if again is None or gateway is not self._gateway or not self._gateway.is_closed:
+                    raise
+        async with asyncio.timeout(STARTING_S):
+            await self._served_or_free()
+        async with self.using() as gateway:
+            return await again(gateway)
+
+    async def _served_or_free(self) -> None:
+        """Wait until a request has a chance again."""
+        await self._served()
 
     async def _ask_until_answered(self, ask: Ask[T]) -> T:
         while True:
@@ -181,6 +197,9 @@ class DatabaseDoor(SocketDoor):
         finally:
             if gateway is self._direct:
                 await self._leave()
+
+    async def _served_or_free(self) -> None:
+        """A free file is opened directly, and `using` waits for one that is about to be served."""
 
     async def _enter(self) -> ClientGateway:
         deadline = asyncio.get_running_loop().time() + STARTING_S

@@ -16,7 +16,6 @@ from runcast.gateway import ClientGateway
 from runcast.sdk.ambient import current_door
 from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
-from runcast.sdk.doors import Door
 from runcast.sdk.execution import current_execution
 from runcast.sdk.follow import follow_one
 from runcast.sdk.handle import BatchHandle, FindDoor, RunHandle, to_result
@@ -101,27 +100,38 @@ def batch_trigger_and_wait(requests: Sequence[ChildRequest], *, key: str | None 
 
 
 def trigger_through(find_door: FindDoor, request: ChildRequest) -> Call[RunHandle[Any]]:
-    """Trigger through a door, whatever executes here."""
+    """Trigger through a door, whatever executes here. A connection that breaks meanwhile does no harm."""
     new = new_run(request)
 
     async def ask(gateway: ClientGateway) -> RunHandle[Any]:
         (triggered,) = await gateway.trigger([new])
         return handle_of(triggered.id, request, find_door=find_door, cached=triggered.cached)
 
-    door: Door = find_door()
-    return door.call(ask)
+    async def again(gateway: ClientGateway) -> RunHandle[Any]:
+        if await gateway.find_run(new.id) is None:
+            return await ask(gateway)
+        return handle_of(new.id, request, find_door=find_door)
+
+    return find_door().call(ask, again=again)
 
 
 def batch_through(find_door: FindDoor, requests: Sequence[ChildRequest]) -> Call[BatchHandle[Any]]:
-    """Trigger many through a door, whatever executes here."""
+    """Trigger many through a door, whatever executes here. A connection that breaks meanwhile does no harm."""
     batch_id, news = new_batch(requests)
 
     async def ask(gateway: ClientGateway) -> BatchHandle[Any]:
         triggered = await gateway.trigger(news)
         return _batch_of(batch_id, [one.id for one in triggered], requests, find_door=find_door)
 
-    door: Door = find_door()
-    return door.call(ask)
+    async def again(gateway: ClientGateway) -> BatchHandle[Any]:
+        stored = {run.batch_position: run.id for run in await gateway.members(batch_id)}
+        # All or none were stored, but for those whose idempotency key named an older run: ask for these again.
+        rest = [new for new in news if new.batch_position not in stored]
+        named = await gateway.trigger(rest) if rest else []
+        stored.update((new.batch_position, one.id) for new, one in zip(rest, named, strict=True))
+        return _batch_of(batch_id, [stored[new.batch_position] for new in news], requests, find_door=find_door)
+
+    return find_door().call(ask, again=again)
 
 
 def new_run(
