@@ -69,7 +69,7 @@ class Demand(msgspec.Struct, frozen=True, omit_defaults=True):
     """Assignments the worker has received so far: those that crossed this message count against it."""
 
 
-class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
+class Assignment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A claimed run: execute it, or go on with it if it is resident."""
 
     run_id: RunId
@@ -101,7 +101,7 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     deaths: int = 0
 
 
-class Report(msgspec.Struct, frozen=True, omit_defaults=True):
+class Report(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What one execution did since its last report: applied whole in one transaction, in this order
     (entries, effects, outcome), or refused whole when the epoch is old.
 
@@ -118,7 +118,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """Time spent executing since the last outcome report, for `max_duration`."""
 
 
-class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The engine's answer to one report, on disk when it arrives.
 
     An `Assignment(resume=True)` of the same run may overtake it: the higher epoch is the truth.
@@ -139,7 +139,7 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     error_code: str | None = None
 
 
-class News(msgspec.Struct, frozen=True):
+class News(msgspec.Struct, frozen=True, gc=False):
     """Entries of an executing run that were resolved."""
 
     run_id: RunId
@@ -249,7 +249,7 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
     root_ids: tuple[RunId, ...] = ()
 
 
-class Update(msgspec.Struct, frozen=True, omit_defaults=True):
+class Update(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The newest state of runs, after the feed's position `cursor`."""
 
     cursor: int

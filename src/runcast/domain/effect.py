@@ -44,7 +44,7 @@ class Target(StrEnum):
     ROOT = "root"
 
 
-class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
+class Effect(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One effect, the `number`-th (from 1) of its scope.
 
     The engine applies it only when `number` is greater than the scope's applied count, and raises the count in
@@ -62,7 +62,7 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
     """Engine time in ms as the worker knows it; 0: when it is applied."""
 
 
-class Log(msgspec.Struct, frozen=True, omit_defaults=True):
+class Log(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A log line, as anyone may read it."""
 
     seq: int
@@ -74,7 +74,7 @@ class Log(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str = ""
 
 
-class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One part of a stream. `seq` counts from 0 without gaps; a `reset` part tells readers to drop `value["seqs"]`."""
 
     stream: str
@@ -86,7 +86,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     superseded: bool = False
 
 
-class Artifact(msgspec.Struct, frozen=True, omit_defaults=True):
+class Artifact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A stored result that a person looks at."""
 
     id: str

@@ -44,7 +44,7 @@ class EntryStatus(StrEnum):
     """A failed entry that a retry asks for again; a child's row keeps its generation and predecessor."""
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One record. `(run_id, key)` is unique; a done entry never changes."""
 
     key: str
@@ -68,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     finished_at: int | None = None
 
 
-class NewEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+class NewEntry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An entry on its way to the engine, with what must be created in the same transaction."""
 
     entry: Entry
@@ -78,7 +78,7 @@ class NewEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     wait: NewWait | None = None
 
 
-class NewWait(msgspec.Struct, frozen=True, omit_defaults=True):
+class NewWait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A wait for a person or program to complete."""
 
     id: str
@@ -91,7 +91,7 @@ class NewWait(msgspec.Struct, frozen=True, omit_defaults=True):
     environment: str = "dev"
 
 
-class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
+class Wait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A wait as anyone may read it. First completion wins."""
 
     id: str

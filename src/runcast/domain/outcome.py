@@ -8,7 +8,7 @@ from runcast.domain.errors import ErrorInfo
 from runcast.domain.run import Counts
 
 
-class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+class Waiting(msgspec.Struct, frozen=True, tag="waiting", gc=False):
     """Every branch waits on the engine for one of `keys`; the slot is free."""
 
     keys: tuple[str, ...]
@@ -16,13 +16,13 @@ class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
     """False: the coroutine is gone; a wake-up executes the body again over its journal."""
 
 
-class Succeeded(msgspec.Struct, frozen=True, tag="succeeded", omit_defaults=True):
+class Succeeded(msgspec.Struct, frozen=True, tag="succeeded", omit_defaults=True, gc=False):
     output: str
     """JSON text."""
     counts: Counts | None = None
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed", omit_defaults=True):
+class Failed(msgspec.Struct, frozen=True, tag="failed", omit_defaults=True, gc=False):
     """The body raised. `error.keys` are the journal keys to forget (none: every failed entry)."""
 
     error: ErrorInfo
@@ -32,42 +32,42 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", omit_defaults=True):
     """The next attempt starts with an empty journal."""
 
 
-class TimedOut(msgspec.Struct, frozen=True, tag="timed_out"):
+class TimedOut(msgspec.Struct, frozen=True, tag="timed_out", gc=False):
     """Past `max_duration`, counted while executing."""
 
     error: ErrorInfo
 
 
-class Continued(msgspec.Struct, frozen=True, tag="continued"):
+class Continued(msgspec.Struct, frozen=True, tag="continued", gc=False):
     """`raise Continue(payload)`: same run id, empty journal, new payload."""
 
     payload: str
 
 
-class ParkedRun(msgspec.Struct, frozen=True, tag="parked"):
+class ParkedRun(msgspec.Struct, frozen=True, tag="parked", gc=False):
     """The run needs a person; `reason` says what to do."""
 
     reason: str
 
 
-class HandedBack(msgspec.Struct, frozen=True, tag="handed_back"):
+class HandedBack(msgspec.Struct, frozen=True, tag="handed_back", gc=False):
     """The worker stops before the body ended: no attempt is spent, no death counted."""
 
 
-class Died(msgspec.Struct, frozen=True, tag="died"):
+class Died(msgspec.Struct, frozen=True, tag="died", gc=False):
     """The process that executed this run alone (isolation, quarantine) is gone: a death, not a failed attempt."""
 
     reason: str
 
 
-class Released(msgspec.Struct, frozen=True, tag="released"):
+class Released(msgspec.Struct, frozen=True, tag="released", gc=False):
     """The body of a run that already ended (canceled, timed out) is gone: its slot is free.
 
     Accepted for any epoch that still holds the slot.
     """
 
 
-class Evicted(msgspec.Struct, frozen=True, tag="evicted"):
+class Evicted(msgspec.Struct, frozen=True, tag="evicted", gc=False):
     """A waiting run's coroutine was dropped: any worker may wake it."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class ReadyRun(msgspec.Struct, frozen=True, array_like=True):
+class ReadyRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A queued run, with what its assignment needs."""
 
     id: str
@@ -35,7 +35,7 @@ class ReadyRun(msgspec.Struct, frozen=True, array_like=True):
     idempotency_key: str | None
 
 
-class Holding(msgspec.Struct, frozen=True, array_like=True):
+class Holding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a report's fence and follow-up need to know of a run."""
 
     id: str
@@ -59,7 +59,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     parked: bool
 
 
-class PendingRun(msgspec.Struct, frozen=True, array_like=True):
+class PendingRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A run of a task that no worker knew."""
 
     id: str
@@ -74,7 +74,7 @@ class PendingRun(msgspec.Struct, frozen=True, array_like=True):
     expires_at: int | None
 
 
-class QueueRow(msgspec.Struct, frozen=True, array_like=True):
+class QueueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     environment: str
     name: str
     concurrency: int | None
@@ -87,27 +87,27 @@ class QueueRow(msgspec.Struct, frozen=True, array_like=True):
     unkeyed_turn: int
 
 
-class KeyCount(msgspec.Struct, frozen=True, array_like=True):
+class KeyCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     key: str
     count: int
 
 
-class KeyTurn(msgspec.Struct, frozen=True, array_like=True):
+class KeyTurn(msgspec.Struct, frozen=True, array_like=True, gc=False):
     queue: str
     key: str
     turn: int
 
 
-class Name(msgspec.Struct, frozen=True, array_like=True):
+class Name(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
 
 
-class TaskRow(msgspec.Struct, frozen=True, array_like=True):
+class TaskRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     info: str
 
 
-class Known(msgspec.Struct, frozen=True, array_like=True):
+class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An idempotency key that points to a run."""
 
     task: str
@@ -115,7 +115,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     run_id: str
 
 
-class KnownWait(msgspec.Struct, frozen=True, array_like=True):
+class KnownWait(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An idempotency key that points to a wait."""
 
     environment: str
@@ -123,7 +123,7 @@ class KnownWait(msgspec.Struct, frozen=True, array_like=True):
     id: str
 
 
-class Ended(msgspec.Struct, frozen=True, array_like=True):
+class Ended(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A run that just became final."""
 
     id: str
@@ -132,7 +132,7 @@ class Ended(msgspec.Struct, frozen=True, array_like=True):
     batch_id: str | None
 
 
-class Awaiting(msgspec.Struct, frozen=True, array_like=True):
+class Awaiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A pending journal entry and the thing it waits for."""
 
     run_id: str
@@ -141,7 +141,7 @@ class Awaiting(msgspec.Struct, frozen=True, array_like=True):
     awaits: str | None
 
 
-class RunEnd(msgspec.Struct, frozen=True, array_like=True):
+class RunEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How an awaited run ended."""
 
     id: str
@@ -150,13 +150,13 @@ class RunEnd(msgspec.Struct, frozen=True, array_like=True):
     error: str | None
 
 
-class WaitEnd(msgspec.Struct, frozen=True, array_like=True):
+class WaitEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     status: str
     value: str | None
 
 
-class JournalRow(msgspec.Struct, frozen=True, array_like=True):
+class JournalRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry with the run it belongs to; columns as in the table."""
 
     run_id: str
@@ -176,13 +176,13 @@ class JournalRow(msgspec.Struct, frozen=True, array_like=True):
     finished_at: int | None
 
 
-class AppliedRow(msgspec.Struct, frozen=True, array_like=True):
+class AppliedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     run_id: str
     scope: str
     count: int
 
 
-class MetadataRow(msgspec.Struct, frozen=True, array_like=True):
+class MetadataRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     metadata: str
     tags: tuple[str, ...]
@@ -191,7 +191,7 @@ class MetadataRow(msgspec.Struct, frozen=True, array_like=True):
     version: int
 
 
-class StreamEnd(msgspec.Struct, frozen=True, array_like=True):
+class StreamEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a stream's next part goes."""
 
     run_id: str
@@ -199,18 +199,18 @@ class StreamEnd(msgspec.Struct, frozen=True, array_like=True):
     next_seq: int
 
 
-class SeqRow(msgspec.Struct, frozen=True, array_like=True):
+class SeqRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seq: int
 
 
-class WorkerRow(msgspec.Struct, frozen=True, array_like=True):
+class WorkerRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     environment: str
     lease_until: int
     stopped_at: int | None
 
 
-class ChangeRow(msgspec.Struct, frozen=True, array_like=True):
+class ChangeRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seq: int
     run_id: str
     root_id: str
