@@ -14,7 +14,7 @@ from runcast.domain.errors import Unavailable
 from runcast.domain.ids import RunId
 from runcast.domain.outcome import Evicted, HandedBack, Outcome, Released, TimedOut, Waiting
 from runcast.domain.run import Run
-from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
+from runcast.gateway import Assignment, Demand, News, Reply, Report, Stop, WorkerSession
 from runcast.sdk.execution import Execution
 from runcast.sdk.quiet import is_quiet
 from runcast.sdk.registry import Registry
@@ -71,11 +71,15 @@ class Executor:
         self.offset_ms = session.welcome.now_ms - clock.now_ms()
         """How far the engine's clock is ahead of the local one."""
         self.on_unavailable: Callable[[], None] = _nothing
+        """A report found no engine."""
+        self.on_recycle: Callable[[], None] = _nothing
+        """Too many threads are stuck: the process should be replaced."""
         context = copy_context()
         self._session = session
         self._registry = registry
         self._clock = clock
         self._kill_after_s = settings.kill_after_ms / 1000
+        self._abandoned_max = settings.abandoned_threads_max
         self._thread_capacity = settings.thread_capacity
         self._threads = Threads(settings.thread_capacity, name="runcast-body")
         self._step_threads = Threads(settings.step_threads, name="runcast-step")
@@ -264,11 +268,14 @@ class Executor:
         """A turn of the reporter is over: tell the engine what room there is."""
         demand = self._lanes.news()
         if demand is not None:
-            try:
-                self._session.demand(demand)
-            except Unavailable:
-                # The session is broken; the heartbeat finds out and a new one begins.
-                self.on_unavailable()
+            self._demand(demand)
+
+    def _demand(self, demand: Demand) -> None:
+        try:
+            self._session.demand(demand)
+        except Unavailable:
+            # The session is broken; the heartbeat finds out and a new one begins.
+            self.on_unavailable()
 
     def _begin_waiting(self, running: Running) -> None:
         running.waiting = True
@@ -390,13 +397,17 @@ class Executor:
             self._stuck.add(self.loop.time() + self._kill_after_s, running)
 
     def _count_if_stuck(self, running: Running) -> None:
-        self.abandoned += not running.ended
+        if running.ended:
+            return
+        self.abandoned += 1
+        if self.abandoned > self._abandoned_max:
+            self.on_recycle()
 
     # --- the end
 
     async def drain(self, grace_s: float) -> None:
         """Take nothing new, let bodies finish, evict those that wait, hand the rest back."""
-        self._session.demand(self._lanes.close())
+        self._demand(self._lanes.close())
         deadline = self.loop.time() + grace_s
         self._residents.evict_all()
         await self._wait_until_gone(deadline)
