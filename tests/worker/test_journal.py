@@ -15,6 +15,7 @@ from runcast.domain.retry import Retry
 from runcast.domain.run import RunStatus
 from runcast.sdk import logger, metadata, streams, tags, wait
 from runcast.sdk.info import current_run
+from runcast.sdk.queues import Queue
 from runcast.sdk.registry import Registry
 from runcast.sdk.select import as_completed, select, timeout
 from runcast.sdk.step import step
@@ -451,8 +452,6 @@ async def test_an_idempotency_key_names_the_same_child_for_two_calls() -> None:
 
 async def test_a_parent_and_its_child_share_a_queue_of_one() -> None:
     registry = Registry()
-    from runcast.sdk.queues import Queue
-
     narrow = Queue("narrow", concurrency=1)
 
     @task(registry=registry, queue=narrow)
@@ -527,3 +526,28 @@ async def test_work_of_its_own_beside_a_wait_is_neither_lost_nor_waited_for(evic
         (found,) = await world.engine.list_waits()
         await world.engine.complete_wait(found.id, "41")
         assert (await world.result(run_id)).output == "42"
+
+
+async def test_a_ticking_branch_does_not_keep_the_slot_that_a_child_needs() -> None:
+    registry = Registry()
+    narrow = Queue("narrow", concurrency=1)
+
+    @task(registry=registry, queue=narrow)
+    async def child() -> int:
+        return 1
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.01)
+            metadata.increment("ticks")
+
+    @task(registry=registry, queue=narrow)
+    async def parent() -> int:
+        ticking = asyncio.create_task(tick())
+        result = await child.trigger_and_wait().unwrap()
+        ticking.cancel()
+        return result
+
+    async with World(registry, evict_after_ms=0) as world:
+        run = await world.run(parent)
+        assert run.output == "1"

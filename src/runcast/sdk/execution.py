@@ -365,9 +365,12 @@ class Execution:
             if not gate.done():
                 gate.set_result(None)
 
-    def waiting_keys(self) -> tuple[str, ...]:
-        """What the whole body waits for, or nothing if some of it still works."""
-        if self.waits == 0 or self.busy or self.stop is not None or self.ended or not is_quiet(self):
+    def waiting_keys(self, *, patient: bool = True) -> tuple[str, ...]:
+        """What the body waits for, or nothing if some of it still works; not `patient`: work of its own (its I/O,
+        its timers, which are not recorded) does not count."""
+        if self.waits == 0 or self.busy or self.stop is not None or self.ended:
+            return ()
+        if patient and not is_quiet(self):
             return ()
         return tuple(key for key, call in self.calls.items() if call.on_engine and call.watched)
 

@@ -19,6 +19,8 @@ from runcast.worker.running import Running
 RETRY_S = (0.05, 2.0)
 """First and longest pause before a report that found no engine is sent again."""
 RECHECK_S = (0.005, 1.0)
+"""First and longest pause before an execution with a branch of its own is looked at again. At the longest the run gives
+up its slot, which somebody it waits for may need, and keeps its coroutine."""
 
 
 class Answers(Protocol):
@@ -95,9 +97,10 @@ class Reporter:
             return self._nudge_of(running)
         outcome = running.outcome
         if outcome is None and running.waits:
-            keys = running.waiting_keys()
+            keys = running.waiting_keys(patient=running.recheck_s < RECHECK_S[1])
             if keys:
                 outcome = Waiting(keys)
+                running.recheck_s = 0.0
             elif not running.busy:
                 self._recheck(running)
         entries, effects = running.entries, running.effects

@@ -71,6 +71,11 @@ class Worker:
             self._grace_ms = grace_ms
         self._stop.set()
 
+    def ask_for_recycling(self) -> None:
+        """Stop, and say by `recycle` that another process should take over."""
+        self.recycle = True
+        self.stop()
+
     async def run(self) -> None:
         """Serve until stopped, through lost sessions."""
         loop = asyncio.get_running_loop()
@@ -146,6 +151,7 @@ class _Service:
     async def serve(self) -> None:
         worker, executor = self._worker, self._executor
         executor.on_unavailable = self._heartbeat.look
+        executor.on_recycle = worker.ask_for_recycling
         async with asyncio.TaskGroup() as group:
             self._group = group
             heartbeat = group.create_task(self._heartbeat.run())
