@@ -17,7 +17,7 @@ from contextvars import Context, ContextVar, copy_context
 from random import Random
 from typing import Any
 
-HANDLES_MAX = 3_000_000
+HANDLES_MAX = 400_000
 """A seed that runs more handles than this does not end."""
 
 

@@ -96,6 +96,8 @@ class _Oracle:
         self._found = found
         self._doomed = 0
         """How many programs around this one may be canceled, which cancels what they started."""
+        self._generations = self._above = 1
+        """How often a child, and the run itself, may be made anew because those above are tried again."""
 
     def root(self, program: Program) -> None:
         run = self.run(program)
@@ -108,6 +110,8 @@ class _Oracle:
         marks: Marks = {}
         outcome = None
         self._doomed += program.canceled
+        before = (self._above, self._generations)
+        self._above, self._generations = self._generations, self._generations * program.max_attempts
         for attempt in range(1, program.max_attempts + 1):
             outcome = self.node(program.body, attempt)
             _merge_attempt(marks, outcome.marks)
@@ -121,6 +125,7 @@ class _Oracle:
             statuses.add("CANCELED")
             marks = _perhaps(marks)
         self._doomed -= program.canceled
+        self._above, self._generations = before
         run = ExpectedRun(
             program=program,
             statuses=frozenset(statuses),
@@ -169,7 +174,9 @@ class _Oracle:
 
     def _step(self, node: Step, attempt: int) -> Expected:
         broken = node.fails == ALWAYS or node.fails >= node.tries or attempt <= node.broken_attempts
-        marks = {(mark.target, mark.label): Count(mark.kind, 1, 1) for mark in node.marks}
+        # The parts of a step that fails are superseded by its next try, but not by its run's successor.
+        times = {"part": self._above} if broken else {}
+        marks = {(mark.target, mark.label): Count(mark.kind, 1, times.get(mark.kind, 1)) for mark in node.marks}
         return _failure(marks) if broken else _certain(node.value, marks)
 
     def _child(self, node: Child) -> Expected:
