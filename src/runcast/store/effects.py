@@ -187,7 +187,9 @@ def _apply_streams(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[N
         seqs[stream] += 1
     if rows:
         yield call("add_parts", rows=rows)
-    yield from changes.append(list(_facts([run for run, effect in news if _target(run, effect) == run.id], "stream", now)))
+    yield from changes.append(
+        list(_facts([run for run, effect in news if _target(run, effect) == run.id], "stream", now))
+    )
     yield from _tell_ancestors({_target(run, effect) for run, effect in news if _target(run, effect) != run.id}, now)
 
 
