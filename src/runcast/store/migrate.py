@@ -19,12 +19,17 @@ def migrations() -> list[tuple[int, str]]:
     return [(int(name[:4]), folder.joinpath(name).read_text("utf-8")) for name in names]
 
 
-def migrate(connection: apsw.Connection, path: str) -> None:
-    """Apply what is missing, in one transaction each. Raises `Unavailable` for a newer schema."""
-    version = connection.pragma("user_version")
+def refuse_foreign(connection: apsw.Connection, path: str) -> None:
+    """Raise `DatabaseCorrupt` for a database of another program, before anything in it was changed."""
     application = connection.pragma("application_id")
     if application not in (0, APPLICATION_ID) or (application == 0 and _has_tables(connection)):
         raise DatabaseCorrupt(f"{path} is a SQLite database of another program. Choose another file.")
+
+
+def migrate(connection: apsw.Connection, path: str) -> None:
+    """Apply what is missing, in one transaction each. Raises `Unavailable` for a newer schema."""
+    refuse_foreign(connection, path)
+    version = connection.pragma("user_version")
     known = migrations()
     if version > known[-1][0]:
         raise Unavailable(f"{path} has schema {version}, this release knows {known[-1][0]}. Upgrade Runcast.")

@@ -13,12 +13,14 @@ import apsw
 import msgspec
 
 from runcast.domain.errors import (
+    Conflict,
     DatabaseCorrupt,
     DatabaseLocked,
     DatabaseReadOnly,
     DiskFull,
     Unavailable,
 )
+from runcast.store.migrate import refuse_foreign
 from runcast.store.query import VALUES_CHUNKS, load_queries
 from runcast.store.script import Call, Note, Script
 
@@ -42,6 +44,8 @@ def translated(path: str) -> Iterator[None]:
         ) from error
     except apsw.FullError as error:
         raise DiskFull(f"no space left for {path}; the request was rolled back. Free space and try again.") from error
+    except apsw.ConstraintError as error:
+        raise Conflict(f"a row of that id is stored already ({error}). Was the request sent twice?") from error
     except apsw.BusyError as error:
         raise DatabaseLocked(f"{path} is locked by another process ({error}).") from error
     except apsw.IOError as error:
@@ -59,6 +63,7 @@ def connect(path: str, *, readonly: bool = False) -> apsw.Connection:
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         connection.execute("pragma foreign_keys = off")
         if not readonly:
+            refuse_foreign(connection, path)
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
             connection.execute("pragma fullfsync = on")

@@ -9,7 +9,8 @@ A batch goes through these stages:
     deliver   results, notes and follow-up results go out
 
 If anything fails in *together*, the transaction is rolled back and the jobs run again, each in a savepoint, so that a bad
-row fails only itself; if the failure took the whole transaction with it (disk full, I/O), each gets a transaction of its own.
+row fails only itself; if a failure took the whole transaction with it (disk full, I/O), or the commit itself fails, each
+gets a transaction of its own.
 """
 
 from __future__ import annotations
@@ -142,12 +143,9 @@ class Writer:
             with translated(self._executor.path):
                 self._commit()
             return followed
-        except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
+        except Exception:  # noqa: BLE001 (each job hears of its own failure)
             self._rollback()
-            notes.clear()
-            for job in jobs:
-                job.error = job.error or error
-            return []
+            return self._alone(jobs, notes)
 
     def _in_savepoint(self, job: Job, notes: list[Note]) -> bool:
         """Run one job so that it fails alone; False when its failure ended the whole transaction."""
@@ -168,7 +166,7 @@ class Writer:
         return True
 
     def _alone(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
-        """The last resort when the disk is full: each job in a transaction of its own."""
+        """The last resort when the disk is full or the common commit fails: each job in a transaction of its own."""
         notes.clear()
         for job in jobs:
             mine: list[Note] = []
@@ -227,8 +225,13 @@ class Writer:
     def _deliver(self, jobs: list[Job], notes: list[Note], followed: list[Any]) -> None:
         for job in jobs:
             job.done(job.result, job.error)
-        if self.follower is not None:
+        if self.follower is None:
+            return
+        try:
             self.follower.committed(notes, followed)
+        except Exception:
+            # What it missed is found again by the services' ticks; a writer that ends would stop everything.
+            log.exception("telling of a commit failed")
 
     def _on_wal(self, _connection: Any, _name: str, pages: int) -> int:
         if pages >= _CHECKPOINT_PAGES and self.checkpoint is not None:

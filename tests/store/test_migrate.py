@@ -1,0 +1,123 @@
+"""Opening a file: ours is brought up to date, anything else is refused untouched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import apsw
+import pytest
+
+from runcast.clock import ManualClock
+from runcast.domain.errors import DatabaseCorrupt, DatabaseLocked, DatabaseReadOnly, InvalidInput, Unavailable
+from runcast.store.migrate import APPLICATION_ID, migrations
+from runcast.store.store import Store, sqlite_path
+
+
+def _open(path: Path) -> None:
+    Store(str(path), ManualClock()).close()
+
+
+def test_a_new_file_gets_the_whole_schema(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "runcast.db"
+    _open(path)
+    connection = apsw.Connection(str(path))
+    assert connection.pragma("user_version") == migrations()[-1][0]
+    assert connection.pragma("application_id") == APPLICATION_ID
+    assert connection.pragma("journal_mode") == "wal"
+    connection.close()
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "runcast.db"
+    _open(path)
+    before = path.read_bytes()
+    _open(path)
+    assert path.read_bytes() == before
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert [number for number, _ in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "runcast.db"
+    _open(path)
+    connection = apsw.Connection(str(path))
+    connection.execute("pragma user_version = 999")
+    connection.close()
+    with pytest.raises(Unavailable, match=r"schema 999.*Upgrade"):
+        _open(path)
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    connection = apsw.Connection(str(path))
+    connection.execute("create table theirs (a); insert into theirs values (1)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(DatabaseCorrupt, match="another program"):
+        _open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"not a database at all, only some text that is long enough" * 40)
+    before = path.read_bytes()
+    with pytest.raises(DatabaseCorrupt, match="damaged or not a SQLite database"):
+        _open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "runcast.db"
+    _open(path)
+    data = bytearray(path.read_bytes())
+    data[100:4096] = os.urandom(3996)
+    path.write_bytes(bytes(data))
+    with pytest.raises(DatabaseCorrupt):
+        _open(path)
+
+
+def test_a_directory_that_cannot_be_made_is_an_error_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatabaseReadOnly, match="Check the directory's rights"):
+        _open(tmp_path / "file" / "runcast.db")
+
+
+def test_a_path_that_is_a_directory_is_an_error_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "runcast.db").mkdir()
+    with pytest.raises(DatabaseReadOnly):
+        _open(tmp_path / "runcast.db")
+
+
+def test_a_second_engine_on_one_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "runcast.db"
+    first = Store(str(path), ManualClock())
+    try:
+        with pytest.raises(DatabaseLocked, match=f"process {os.getpid()}"):
+            Store(str(path), ManualClock())
+    finally:
+        first.close()
+    _open(path)
+
+
+def test_a_refused_file_is_not_kept_locked(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"x" * 4096)
+    for _ in range(2):
+        with pytest.raises(DatabaseCorrupt):
+            _open(path)
+
+
+@pytest.mark.parametrize(
+    ("database", "path"), [("sqlite:///a/b.db", "a/b.db"), ("a/b.db", "a/b.db"), (":memory:", ":memory:")]
+)
+def test_a_database_is_named_by_path_or_url(database: str, path: str) -> None:
+    assert sqlite_path(database) == path
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="not supported"):
+        sqlite_path("postgresql://localhost/x")
