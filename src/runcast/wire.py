@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import tempfile
 import typing
 from collections.abc import Callable
 from enum import IntEnum
@@ -160,5 +159,7 @@ def socket_path(database: Path) -> Path:
     beside = absolute.with_name(f"{absolute.name}.sock")
     if len(os.fsencode(beside)) <= SOCKET_PATH_BYTES_MAX:
         return beside
+    import tempfile  # slow to import, and needed for few paths only
+
     name = hashlib.blake2b(os.fsencode(absolute.resolve()), digest_size=12).hexdigest()
     return Path(tempfile.gettempdir()) / f"runcast-{os.getuid()}" / f"{name}.sock"
