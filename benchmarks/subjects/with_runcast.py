@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,10 +20,9 @@ from runcast.sdk.task import AsyncTask
 from runcast.server import Server, ServerConfig
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
+from runcast.worker.tuning import tune_process
 
 CHUNK = 1_000
-SWITCH_INTERVAL_S = 0.0005
-"""As `runcast dev` and every worker process set it."""
 hundred = Queue("hundred", concurrency=100)
 
 
@@ -86,7 +84,7 @@ class Runcast:
             settings = WorkerSettings(evict_after_ms=int(evict_after_s * 1000))
         self._server = Server(ServerConfig(database=os.environ[DATABASE_NAME]))
         await self._server.start()
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        tune_process()
         self._worker = EmbeddedWorker(self._server.engine, registry, settings)
         self._worker.start()
         await self._worker.opened()

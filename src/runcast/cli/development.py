@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -28,6 +27,7 @@ from runcast.server import Server, ServerConfig
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
+from runcast.worker.tuning import tune_process
 
 GRACE_MS = 10_000
 """What attempts get to finish when a person stops `dev`."""
@@ -37,8 +37,6 @@ RELOAD_GRACE_MS = 500
 
 PROCESSES_MAX = 8
 """Runs with a process of their own that `--concurrency` asks for at most; each is a whole interpreter."""
-SWITCH_INTERVAL_S = 0.0005
-"""Beside a CPU-bound body the engine's thread gets the interpreter after this long (default: 5 ms)."""
 
 Stop = Callable[[int], Awaitable[None]]
 Ended = asyncio.Future[str | None]
@@ -121,7 +119,7 @@ class Development:
             await processes.start()
             return lambda grace_ms: processes.stop(grace_ms=grace_ms)
         worker = EmbeddedWorker(server.engine, registry, self._worker_settings())
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        tune_process()
         worker.start()
         await worker.opened()
 

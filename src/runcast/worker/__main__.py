@@ -21,6 +21,7 @@ from runcast.gateway import WorkerSession
 from runcast.sdk.registry import load_app, registry
 from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.worker.settings import WorkerSettings
+from runcast.worker.tuning import tune_process
 from runcast.worker.worker import Worker
 
 RECYCLE = 75
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Ctrl-C reaches the whole group of processes; the one that started us decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     load_app(given.app)
+    tune_process()
     settings = msgspec.json.decode(given.settings, type=WorkerSettings)
     return asyncio.run(_serve(given.socket, settings, given.ready_fd))
 
