@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from pathlib import Path
 
 import msgspec
@@ -62,7 +64,8 @@ class Server:
         """
         self._store = Store(self.database, self._clock)
         try:
-            self._engine = Engine(self._store, self._clock, self.config.engine)
+            settings = msgspec.structs.replace(self.config.engine, is_gone=_is_gone)
+            self._engine = Engine(self._store, self._clock, settings)
             await self._engine.start()
             self._services = asyncio.create_task(self._engine.run(), name="runcast-services")
             if self.config.socket and self.database != ":memory:":
@@ -91,6 +94,19 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+
+def _is_gone(pid: int, host: str) -> bool:
+    """True when the process was of this host and is dead. An id that was given anew counts as alive: its lease decides."""
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 class DirectClient(Engine):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from runcast.domain.errors import LostOwnership
+from runcast.domain.ids import WorkerId
 from runcast.domain.outcome import Succeeded
+from runcast.gateway import Hello
 from runcast.store import workers
+from runcast.store.rows import Process
 from tests.store.world import LEASE_MS, World, sleep, token
 
 
@@ -104,3 +109,17 @@ def test_a_worker_that_comes_again_has_a_new_lease(db: World) -> None:
     run = db.start()
     db.report(run, outcome=Succeeded("1"))
     assert db.status(run) == "COMPLETED"
+
+
+def test_at_boot_workers_of_a_dead_process_are_dead_whatever_their_lease_says(db: World) -> None:
+    for name, pid in (("away", 7), ("there", 8)):
+        db.run(partial(workers.hello, Hello(WorkerId(name), (), pid=pid, host="here"), db.now, LEASE_MS))
+    assert db.read(workers.processes) == [Process(7, "here"), Process(8, "here")]
+    assert db.read(lambda: workers.find_dead(db.now, boot=True, gone=[Process(7, "here")])) == ["away"]
+
+
+def test_a_worker_in_the_engines_process_needs_no_lease(db: World) -> None:
+    db.worker("embedded", embedded=True)
+    db.worker("remote")
+    db.advance(10 * LEASE_MS)
+    assert _dead(db) == ["remote"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -47,12 +47,18 @@ from runcast.store.why import why
 T = TypeVar("T")
 
 
+def _nobody_is_gone(_pid: int, _host: str) -> bool:
+    return False
+
+
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What may be tuned. Milliseconds."""
 
     lease_ms: int = LEASE_MS
     renew_ms: int = RENEW_MS
     retention_ms: int = RETENTION_MS
+    is_gone: Callable[[int, str], bool] = _nobody_is_gone
+    """Whether the process of this id on this host is known to be dead."""
 
 
 class Engine:
@@ -66,7 +72,9 @@ class Engine:
         self._results = Results(store)
         self._dispatch = Dispatch(clock, ring=self._ring, on_due=self._on_due, on_changed=self._on_changed)
         self._timers = Timers(store)
-        self._rescue = Rescue(store, every_ms=self.settings.renew_ms, leave=self._dispatch.leave)
+        self._rescue = Rescue(
+            store, every_ms=self.settings.renew_ms, leave=self._dispatch.leave, is_gone=self.settings.is_gone
+        )
         self._prune = Prune(store, retention_ms=self.settings.retention_ms)
         self._timer_service: Service | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

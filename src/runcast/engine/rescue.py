@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from runcast.store import workers
+from runcast.store.rows import Process
 from runcast.store.store import Store
 
 
 class Rescue:
-    """A tick looks for dead workers; at boot, those that lived in the engine's own process are dead for certain."""
+    """A tick looks for dead workers.
+
+    At boot those of the engine's earlier process are dead for certain, and so are those of processes that are gone from
+    this host: their runs need not wait for a lease to run out.
+    """
 
     name = "rescue"
 
-    def __init__(self, store: Store, *, every_ms: int, leave: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        every_ms: int,
+        leave: Callable[[str], None],
+        is_gone: Callable[[int, str], bool],
+    ) -> None:
         self._store = store
         self._every_ms = every_ms
         self._leave = leave
+        self._is_gone = is_gone
 
     async def boot(self, now: int) -> None:
         """Take back what an earlier engine process held. Before any worker opens a session."""
-        await self._rescue(now, boot=True)
+        processes = await self._store.read(workers.processes)
+        gone = [process for process in processes if self._is_gone(process.pid, process.host)]
+        await self._rescue(now, boot=True, gone=gone)
 
     async def tick(self, now: int) -> int | None:
         await self._rescue(now, boot=False)
         return now + self._every_ms
 
-    async def _rescue(self, now: int, *, boot: bool) -> None:
-        dead = await self._store.read(partial(workers.find_dead, now, boot=boot))
+    async def _rescue(self, now: int, *, boot: bool, gone: Sequence[Process] = ()) -> None:
+        dead = await self._store.read(partial(workers.find_dead, now, boot=boot, gone=gone))
         if not dead:
             return
         for worker_id in dead:

@@ -127,17 +127,25 @@ def _claim_queue(
     fresh_room = room
     if queue.rate_count is not None and queue.rate_period_ms is not None:
         fresh_room = min(room, rate_allowance(now, queue.tat_us, queue.rate_count, queue.rate_period_ms))
-        if fresh_room < room:
-            yield Due(rate_ready_at(now, queue.tat_us, queue.rate_count, queue.rate_period_ms))
     busy: dict[str, int] = {}
     if queue.per_key is not None:
         busy = yield from _busy_keys(claimant, queue, tasks)
     selection = _Selection(queue, room, fresh_room, busy, now)
     yield from _select(claimant, tasks, selection)
+    if fresh_room < room and selection.fresh_room <= 0:
+        yield Due(_rate_ready_at(queue, fresh_room, now))
     if not selection.picked:
         return []
     runs = yield from _prefer(tasks, selection)
     return (yield from _take(claimant, queue, runs, now))
+
+
+def _rate_ready_at(queue: QueueRow, taken: int, now: int) -> int:
+    """When the queue's rate, of which all is `taken`, admits the next attempt. Later than now, or dispatch would spin."""
+    assert queue.rate_count is not None
+    assert queue.rate_period_ms is not None
+    tat_us = rate_consume(now, queue.tat_us, queue.rate_count, queue.rate_period_ms, taken)
+    return rate_ready_at(now, tat_us, queue.rate_count, queue.rate_period_ms)
 
 
 def _busy_keys(claimant: Claimant, queue: QueueRow, tasks: list[list[str]]) -> Script[dict[str, int]]:

@@ -210,6 +210,11 @@ class WorkerRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stopped_at: int | None
 
 
+class Process(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    pid: int
+    host: str
+
+
 class ChangeRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seq: int
     run_id: str

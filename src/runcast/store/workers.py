@@ -12,7 +12,7 @@ from runcast.domain.run import RunStatus
 from runcast.gateway import Hello
 from runcast.store.known import know
 from runcast.store.report import hand_back
-from runcast.store.rows import Holding, QueueRow, WorkerRow
+from runcast.store.rows import Holding, Process, QueueRow, WorkerRow
 from runcast.store.script import READY, Script, call
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -66,9 +66,17 @@ def renew(worker_id: str, now: int, lease_ms: int) -> Script[None]:
     yield call("renew_worker", id=worker_id, lease_until=now + lease_ms)
 
 
-def find_dead(now: int, *, boot: bool = False) -> Script[list[str]]:
-    """Workers whose lease ran out; at `boot` also all that lived in the engine's own process."""
-    rows: list[WorkerRow] = yield call("dead_workers", now=now, boot=int(boot))
+def processes() -> Script[list[Process]]:
+    """Where live workers run that have a process of their own."""
+    rows: list[Process] = yield call("processes")
+    return rows
+
+
+def find_dead(now: int, *, boot: bool = False, gone: Sequence[Process] = ()) -> Script[list[str]]:
+    """Workers whose lease ran out or whose process is `gone`; at `boot` also all of the engine's own process."""
+    rows: list[WorkerRow] = yield call(
+        "dead_workers", now=now, boot=int(boot), gone=[[process.pid, process.host] for process in gone]
+    )
     return [row.id for row in rows]
 
 

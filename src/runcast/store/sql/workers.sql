@@ -39,9 +39,18 @@ from workers
 where id = :id;
 
 -- name: dead_workers -> WorkerRow*
+-- A worker in the engine's own process lives as long as that: a body that blocks its loop is no death.
 select id, environment, lease_until, stopped_at
 from workers
-where stopped_at is null and (lease_until < :now or (:boot and embedded = 1));
+where stopped_at is null
+  and case when embedded then :boot else lease_until < :now or (pid, host) in (
+    select r.pid, r.host from {rows :gone (pid bigint, host text)} r) end;
+
+-- name: processes -> Process*
+-- The processes of live workers that are not the engine's.
+select distinct pid, host
+from workers
+where stopped_at is null and embedded = 0;
 
 -- name: stop_workers
 update workers
