@@ -92,7 +92,7 @@ def life(database: Path, faults: KillAt | None, evict_after_ms: int) -> int:
     if process == 0:
         try:
             asyncio.run(live(database, faults, evict_after_ms))
-        except BaseException:
+        except BaseException:  # noqa: BLE001 the parent reads the exit code
             sys.excepthook(*sys.exc_info())
             os._exit(1)
         os._exit(0)
