@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runcast.sdk.execution import Execution
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
 
 
@@ -42,7 +43,7 @@ class ThreadWait:
         self._gate.wait()
 
 
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """A durable call. Await it (again and again, if you like); `await call.unwrap()` for the output of a result;
     `call.result()` in a `def` task.
 
@@ -51,7 +52,7 @@ class Call(Generic[T]):
 
     __slots__ = ("_error", "_execution", "_observers", "_read", "_value", "_waiters", "done", "key", "on_engine")
 
-    def __init__(self, execution: Execution, key: str, read: Callable[[Entry], T], *, on_engine: bool) -> None:
+    def __init__(self, execution: Execution, key: str, read: Callable[[Entry], T_co], *, on_engine: bool) -> None:
         self.key = key
         """The journal key."""
         self.done = False
@@ -59,17 +60,17 @@ class Call(Generic[T]):
         """True: to await it is to wait for the engine, and the run gives up its slot meanwhile."""
         self._execution = execution
         self._read = read
-        self._value: T | None = None
+        self._value: T_co | None = None
         self._error: BaseException | None = None
         self._waiters: list[asyncio.Future[None] | ThreadWait] = []
         self._observers: list[Callable[[], None]] = []
 
-    def __await__(self) -> Generator[Any, None, T]:
+    def __await__(self) -> Generator[Any, None, T_co]:
         while not self.done:
             yield from self._wait()
         return self._outcome()
 
-    def result(self) -> T:
+    def result(self) -> T_co:
         """Block until it is done, in a `def` task; in an `async def` task await the call instead."""
         if not self.done:
             self._execution.block_thread(self)
@@ -90,7 +91,7 @@ class Call(Generic[T]):
         else:
             self.finish(value)
 
-    def finish(self, value: T) -> None:
+    def finish(self, value: Any) -> None:
         """End with a value."""
         self._value = value
         self._end()
@@ -157,10 +158,10 @@ class Call(Generic[T]):
             execution.raise_if_evicted()
             raise
 
-    def _outcome(self) -> T:
+    def _outcome(self) -> T_co:
         if self._error is not None:
             raise self._error
-        value: T = self._value  # type: ignore[assignment]
+        value: T_co = self._value  # type: ignore[assignment]
         return value
 
 

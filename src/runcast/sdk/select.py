@@ -6,7 +6,7 @@ winner. These record the winner, and a re-execution waits for the same one.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Generator, Iterator, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from runcast.domain.errors import InvalidInput, NotDurableHere, WaitTimedOut
@@ -61,7 +61,7 @@ class Selected(Awaitable[tuple[int, T]], Generic[T]):
         self._decision = decision
         self._calls = calls
 
-    def __await__(self) -> Any:
+    def __await__(self) -> Generator[Any, None, tuple[int, T]]:
         index = yield from self._decision.__await__()
         value = yield from self._calls[index].__await__()
         return index, value
@@ -80,7 +80,7 @@ class TimeLimited(Awaitable[T], Generic[T]):
         self._decision = decision
         self._duration = duration
 
-    def __await__(self) -> Any:
+    def __await__(self) -> Generator[Any, None, T]:
         self._check((yield from self._decision.__await__()))
         return (yield from self._call.__await__())
 
