@@ -30,7 +30,7 @@ class Residents:
         self._after_ms = after_ms
         self._maximum = maximum
         self._waiting: OrderedDict[str, Running] = OrderedDict()
-        self._deadlines: Deadlines[tuple[Running, float]] = Deadlines(loop, context, self._due)
+        self._deadlines: Deadlines[Running] = Deadlines(loop, context, self._due)
 
     def add(self, running: Running) -> None:
         """It begins to wait; it may be evicted at once."""
@@ -39,22 +39,23 @@ class Residents:
         if after_ms == 0:
             self._evict(running)
             return
-        running.waits_since = self._loop.time()
-        self._waiting[running.run_id] = running
-        self._deadlines.add(running.waits_since + after_ms / 1000, (running, running.waits_since))
+        self._keep(running, after_ms / 1000)
         if len(self._waiting) > self._maximum:
             self._evict_first(lambda _: True)
 
     def postpone(self, running: Running) -> None:
         """It cannot be evicted now; look again later."""
-        running.waits_since = self._loop.time()
+        self._keep(running, max(self._after_ms / 1000, POSTPONE_S))
+
+    def _keep(self, running: Running, seconds: float) -> None:
         self._waiting[running.run_id] = running
-        again_at = running.waits_since + max(self._after_ms / 1000, POSTPONE_S)
-        self._deadlines.add(again_at, (running, running.waits_since))
+        self._deadlines.add(running.run_id, self._loop.time() + seconds, running)
 
     def remove(self, running: Running) -> None:
         """It goes on, or is gone."""
-        self._waiting.pop(running.run_id, None)
+        if self._waiting.get(running.run_id) is running:
+            del self._waiting[running.run_id]
+            self._deadlines.remove(running.run_id)
 
     def evict_thread(self) -> bool:
         """Give up the thread that has waited longest; False if none waits."""
@@ -77,8 +78,6 @@ class Residents:
         self._evict(found)
         return True
 
-    def _due(self, item: tuple[Running, float]) -> None:
-        running, since = item
-        if self._waiting.get(running.run_id) is running and running.waits_since == since:
-            self.remove(running)
-            self._evict(running)
+    def _due(self, running: Running) -> None:
+        self.remove(running)
+        self._evict(running)

@@ -90,7 +90,7 @@ class Executor:
         self._residents = Residents(
             self.loop, context, self._evict, after_ms=settings.evict_after_ms, maximum=settings.resident_max
         )
-        self._limits: Deadlines[tuple[Running, int]] = Deadlines(self.loop, context, self._past_limit)
+        self._limits: Deadlines[Running] = Deadlines(self.loop, context, self._past_limit)
         self._stuck: Deadlines[Running] = Deadlines(self.loop, context, self._count_if_stuck)
         self._lanes = Lanes(settings)
         self._running: dict[str, Running] = {}
@@ -280,6 +280,7 @@ class Executor:
     def _begin_waiting(self, running: Running) -> None:
         running.waiting = True
         self._lanes.give(running)
+        self._limits.remove(running.run_id)
         if running.stop is None:
             self._residents.add(running)
             if self._lanes.closed:
@@ -347,9 +348,8 @@ class Executor:
             stop(running, Stopping.CANCEL)
             self._watch_thread(running)
 
-    def _past_limit(self, item: tuple[Running, int]) -> None:
-        running, epoch = item
-        if running.epoch != epoch or running.waiting or running.ended or running.stop is not None:
+    def _past_limit(self, running: Running) -> None:
+        if running.ended or running.stop is not None:
             return
         stop(running, Stopping.TIME_OUT)
         running.entries, running.effects = [], []
@@ -358,11 +358,12 @@ class Executor:
         self._watch_thread(running)
 
     def _limit(self, running: Running, remaining_ms: int) -> None:
-        self._limits.add(self.loop.time() + remaining_ms / 1000, (running, running.epoch))
+        self._limits.add(running.run_id, self.loop.time() + remaining_ms / 1000, running)
 
     def _forget(self, running: Running) -> None:
         if self._running.get(running.run_id) is running:
             del self._running[running.run_id]
+            self._limits.remove(running.run_id)
         if running.forgotten:
             return
         running.forgotten = True
@@ -385,6 +386,7 @@ class Executor:
     def _fence(self, running: Running) -> None:
         self._residents.remove(running)
         self._running.pop(running.run_id, None)
+        self._limits.remove(running.run_id)
         running.entries, running.effects, running.outcome = [], [], None
         if running.ended:
             self._forget(running)
@@ -394,7 +396,7 @@ class Executor:
 
     def _watch_thread(self, running: Running) -> None:
         if running.threaded:
-            self._stuck.add(self.loop.time() + self._kill_after_s, running)
+            self._stuck.add(f"{running.run_id}@{running.epoch}", self.loop.time() + self._kill_after_s, running)
 
     def _count_if_stuck(self, running: Running) -> None:
         if running.ended:

@@ -36,7 +36,6 @@ class Running(Execution):
         "since",
         "task",
         "time_out_known",
-        "waits_since",
     )
 
     def __init__(self, assignment: Assignment, host: Host, task: TaskDefinition[..., Any], now: float) -> None:
@@ -47,7 +46,6 @@ class Running(Execution):
         """It takes room in its lane."""
         self.since = now
         """Loop time since which it executes."""
-        self.waits_since = 0.0
         self.nudged = False
         """It waits, and asked to be woken because a branch went on by itself."""
         self.outcome: Outcome | None = None
