@@ -264,3 +264,39 @@ def test_worker_processes_share_the_work_and_stop_with_dev(project: Path, start:
     said = runcast("trigger", "parent", '{"count": 50}', "--follow", "--json", cwd=project)
     assert records(said)[-1]["output"] == sum(range(50)) + 50
     assert dev.stop() == 0
+
+
+def test_a_worker_process_that_dies_is_replaced_and_its_run_goes_on(project: Path, start: Callable[..., Dev]) -> None:
+    deadly = """
+@task
+async def deadly() -> str:
+    await note("before")
+    if not Path("died.txt").exists():
+        Path("died.txt").touch()
+        os.kill(os.getpid(), 9)
+    await note("after")
+    return "survived"
+"""
+    (project / "app.py").write_text("import os\n" + APP + deadly)
+    start("--no-reload", "--workers", "2")
+    said = runcast("trigger", "deadly", "--follow", "--json", cwd=project)
+    assert records(said)[-1]["output"] == "survived"
+    assert (project / "ledger.txt").read_text() == "before\nafter\n"
+
+
+def test_what_an_app_prints_does_not_stand_between_lines_of_json(project: Path, start: Callable[..., Dev]) -> None:
+    (project / "app.py").write_text("print('loading')\n" + APP.replace("return a + b", "print('adding'); return a + b"))
+    dev = start("--no-reload")
+    runcast("trigger", "add", '{"a": 1, "b": 2}', cwd=project)
+    assert dev.next("run", task="add")["output"] == 3
+
+
+def test_text_and_json_survive_a_terminal_without_unicode(project: Path, start: Callable[..., Dev]) -> None:
+    start("--no-reload")
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]}
+    run = [*RUNCAST, "trigger", "add", '{"a": 1, "b": 2}', "--tag", "café", "--follow"]
+    people = subprocess.run(run, cwd=project, env=environment, capture_output=True, timeout=PATIENCE_S, check=True)
+    assert b"+ Completed" in people.stdout
+    listed = [*RUNCAST, "runs", "list", "--json"]
+    program = subprocess.run(listed, cwd=project, env=environment, capture_output=True, timeout=PATIENCE_S, check=True)
+    assert json.loads(program.stdout)["tags"] == ["café"]

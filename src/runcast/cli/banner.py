@@ -69,9 +69,10 @@ def sample_payload(schema: str) -> str:
     '{"n": 1}'
     """
     parsed = msgspec.json.decode(schema)
-    properties = parsed.get("properties", {}) if isinstance(parsed, dict) else {}
-    required = parsed.get("required") or list(properties)
-    sample = {name: _sample(properties.get(name, {})) for name in required}
+    if not isinstance(parsed, dict):
+        return "{}"
+    properties = parsed.get("properties", {})
+    sample = {name: _sample(properties.get(name, {})) for name in parsed.get("required") or properties}
     return json.dumps(sample, ensure_ascii=False)
 
 

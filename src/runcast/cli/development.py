@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -64,6 +65,10 @@ class Development:
         self._console = console()
         self._database = database_path(settings.database or DEFAULT_DATABASE)
         self._started_at = now_ms()
+        self._stdout = sys.stdout
+        if settings.as_json:
+            # What the app prints must not stand between the lines of JSON.
+            sys.stdout = sys.stderr
 
     async def run(self) -> str | None:
         """The name of the file that changed, or None when it was stopped. Raises what keeps it from starting."""
@@ -115,7 +120,7 @@ class Development:
     async def _start_worker(self, server: Server) -> Stop:
         """Start the worker inside, or worker processes; returns how to stop them within a grace in ms."""
         if self._settings.workers:
-            processes = WorkerProcesses(self._worker_arguments(), self._settings.workers)
+            processes = WorkerProcesses(self._worker_arguments(), self._settings.workers, quiet=self._settings.as_json)
             await processes.start()
             return lambda grace_ms: processes.stop(grace_ms=grace_ms)
         worker = EmbeddedWorker(server.engine, registry, self._worker_settings())
@@ -146,7 +151,9 @@ class Development:
         socket = socket_path(self._database)
         if self._settings.as_json:
             names = [{"name": task.name, "source": task.source} for task in tasks]
-            print_json({"event": "ready", "database": str(self._database), "socket": str(socket), "tasks": names})
+            print_json(
+                {"event": "ready", "database": str(self._database), "socket": str(socket), "tasks": names}, self._stdout
+            )
         elif self._settings.changed:
             line = f"{clock(now_ms())} {self._settings.changed} changed: {len(tasks)} tasks"
             self._console.print(line, style="bright_black", soft_wrap=True)
@@ -194,7 +201,7 @@ class Development:
             return
 
     async def _follow_runs(self, server: Server) -> None:
-        show = json_runs if self._settings.as_json else partial(print_runs, self._console)
+        show = partial(json_runs, self._stdout) if self._settings.as_json else partial(print_runs, self._console)
         await follow_runs(server.engine, show, since=self._started_at)
 
 

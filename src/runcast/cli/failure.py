@@ -14,9 +14,9 @@ def report(error: Exception, *, as_json: bool) -> int:
     """Write `error` to stderr and return the exit code that tells its kind."""
     code, message = _describe(error)
     if as_json:
-        from runcast.cli.output import encode
+        from runcast.cli.output import print_json
 
-        sys.stderr.write(encode({"error": message, "code": code}).decode() + "\n")
+        print_json({"error": message, "code": code}, sys.stderr)
     else:
         sys.stderr.write(f"{_red('error:')} {message}{_usage_hint(error)}\n")
     return exit_code(error)

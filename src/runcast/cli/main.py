@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -59,6 +60,10 @@ def run(arguments: Sequence[str]) -> int:
 
     A program that reads our output may close it early: that is not an error of ours.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character of somebody's text shows another instead of failing.
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")
     if "--traceback" in arguments or os.environ.get("RUNCAST_DEBUG"):
         return _exit_code(cli.main(list(arguments), prog_name="runcast", standalone_mode=False))
     try:

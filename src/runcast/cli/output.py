@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
@@ -22,10 +22,11 @@ def encode(value: object) -> bytes:
     return msgspec.json.encode(value)
 
 
-def print_json(value: object) -> None:
-    """One JSON line on stdout, at once: a program may be waiting for it."""
-    sys.stdout.write(encode(value).decode() + "\n")
-    sys.stdout.flush()
+def print_json(value: object, stream: TextIO | None = None) -> None:
+    """One JSON line, in UTF-8 whatever the locale, on stdout or `stream`; at once, because a program may wait for it."""
+    out = (stream or sys.stdout).buffer
+    out.write(encode(value) + b"\n")
+    out.flush()
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -26,9 +26,11 @@ class WorkerProcesses:
     process is gone, however it went.
     """
 
-    def __init__(self, arguments: Sequence[str], count: int) -> None:
+    def __init__(self, arguments: Sequence[str], count: int, *, quiet: bool = False) -> None:
         self._arguments = [sys.executable, "-P", "-m", "runcast.worker", *arguments]
         self._count = count
+        self._stdout = sys.stderr if quiet else None
+        """`quiet`: what tasks print goes to stderr, because stdout is for programs."""
         self._stopping = asyncio.Event()
         self._processes: dict[int, Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
@@ -71,7 +73,7 @@ class WorkerProcesses:
         reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._arguments, "--ready-fd", str(writing), stdin=PIPE, pass_fds=[writing]
+                *self._arguments, "--ready-fd", str(writing), stdin=PIPE, stdout=self._stdout, pass_fds=[writing]
             )
         except BaseException:
             os.close(reading)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
@@ -110,12 +110,12 @@ def print_runs(out: Console, runs: Sequence[Run], more: int) -> None:
         out.print(f"{STACK_INDENT}… {more}+ more: runcast runs list", style="bright_black")
 
 
-def json_runs(runs: Sequence[Run], more: int) -> None:
+def json_runs(stream: TextIO, runs: Sequence[Run], more: int) -> None:
     """A JSON line per run, and one for how many did not fit."""
     for run in runs:
-        print_json({"event": "run", **run_record(run)})
+        print_json({"event": "run", **run_record(run)}, stream)
     if more:
-        print_json({"event": "more", "runs": more})
+        print_json({"event": "more", "runs": more}, stream)
 
 
 def _when(run: Run) -> int:

@@ -75,9 +75,10 @@ def _header(run: Run, page: Page, now: int) -> Iterator[Text]:
     progress = progress_of(run)
     if progress.percent is not None:
         yield _progress_line(progress, run.shown, page)
-    note = failure_line(run) or _hint(run, now)
-    if note:
-        yield _cut(Text(note, style=LOOKS[run.shown].style if failure_line(run) else "bright_black"), page.width)
+    if failure := failure_line(run):
+        yield _cut(Text(failure, style=LOOKS[run.shown].style), page.width)
+    if hint := _hint(run, now):
+        yield _cut(Text(hint, style="bright_black"), page.width)
     if progress.facts:
         facts = Text()
         for key, value in progress.facts[:6]:
@@ -86,6 +87,9 @@ def _header(run: Run, page: Page, now: int) -> Iterator[Text]:
 
 
 def _hint(run: Run, now: int) -> str:
+    """What to do about a run that does not go on, or which attempt it is at."""
+    if run.parked_reason and not run.is_final:
+        return f"runcast runs resume {short_id(run.id)}   when that is repaired"
     if run.status is RunStatus.QUEUED and run.attempt == 0 and now - run.available_at > QUEUED_LONG_MS:
         return f"runcast why {short_id(run.id)}   says what it waits for"
     return f"attempt {run.attempt} of {run.max_attempts}" if run.attempt > 1 else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FRAMES_PER_S = 10
+BUSY_SHARE = 0.1
+"""Of a processor, at most, for drawing: the picture of a tree of thousands comes less often."""
 STATUS_CELLS = 13
 
 
@@ -139,13 +142,15 @@ class LiveView:
     async def _redraw(self) -> None:
         frame = 0
         while not self._ended.is_set():
+            began = time.monotonic()
             if self._followed is not None:
                 size = self._console.size
                 page = Page(size.width, size.height - 1, frame=frame // 2, plain=is_plain(self._console))
                 self._live.update(draw(self._followed, page, now=now_ms()), refresh=True)
             frame += 1
+            pause_s = max(1 / FRAMES_PER_S, (time.monotonic() - began) / BUSY_SHARE)
             try:
-                await asyncio.wait_for(self._ended.wait(), 1 / FRAMES_PER_S)
+                await asyncio.wait_for(self._ended.wait(), pause_s)
             except TimeoutError:
                 continue
 
