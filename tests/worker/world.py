@@ -40,7 +40,7 @@ class World:
         self._registry = registry
         self._settings = WorkerSettings(evict_after_ms=evict_after_ms, **{"grace_ms": 0, **settings})
         self.worker: Worker | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self.serving: asyncio.Task[None] | None = None
 
     @property
     def engine(self) -> Any:
@@ -61,14 +61,14 @@ class World:
         """Open a worker and wait until it takes work."""
         opened = asyncio.Event()
         self.worker = Worker(self.engine, self._registry, self._settings, embedded=True, on_open=lambda _: opened.set())
-        self._serving = asyncio.get_running_loop().create_task(self.worker.run())
+        self.serving = asyncio.get_running_loop().create_task(self.worker.run())
         await asyncio.wait_for(opened.wait(), PATIENCE_S)
 
     async def stop_worker(self, *, grace_ms: int | None = None) -> None:
         assert self.worker is not None
-        assert self._serving is not None
+        assert self.serving is not None
         self.worker.stop(grace_ms=grace_ms)
-        await asyncio.wait_for(self._serving, PATIENCE_S)
+        await asyncio.wait_for(self.serving, PATIENCE_S)
 
     async def trigger(self, task: TaskDefinition[..., Any], *args: Any, **options: Any) -> RunId:
         request = task._request(task.payload.encode(args, {}))
