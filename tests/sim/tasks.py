@@ -74,10 +74,10 @@ class RuncastOps:
             case Sleep():
                 return wait.for_(node.ms / 1000)
             case Token():
-                timeout = {} if node.timeout_ms is None else {"timeout": node.timeout_ms / 1000}
+                timeout: dict[str, Any] = {} if node.timeout_ms is None else {"timeout": node.timeout_ms / 1000}
                 on_wait = len(node.label) % 2 == 0
-                token = await wait.create_token(str, tags=[node.label], **({} if on_wait else timeout))  # type: ignore[arg-type]
-                return wait.for_token(token, **(timeout if on_wait else {}))  # type: ignore[arg-type]
+                token = await wait.create_token(str, tags=[node.label], **({} if on_wait else timeout))
+                return wait.for_token(token, **(timeout if on_wait else {}))
             case Child():
                 return start_task(node.program).trigger_and_wait(plain(node.program))
 
@@ -107,16 +107,16 @@ class RuncastOps:
         items = [start_task(program).item(plain(program)) for program in programs]
         return [_result(result) for result in await TASKS["free"].batch_trigger_and_wait(items)]
 
-    async def select(self, calls: Sequence[Awaitable[Any]]) -> tuple[int, Any]:
-        return await runcast.select(*calls)  # type: ignore[arg-type]
+    async def select(self, calls: Sequence[Any]) -> tuple[int, Any]:
+        return await runcast.select(*calls)
 
-    async def as_completed(self, calls: Sequence[Awaitable[Any]]) -> AsyncIterator[Awaitable[Any]]:
-        async for call in runcast.as_completed(calls):  # type: ignore[arg-type]
+    async def as_completed(self, calls: Sequence[Any]) -> AsyncIterator[Awaitable[Any]]:
+        async for call in runcast.as_completed(calls):
             yield call
 
-    async def timeout(self, ms: int, call: Awaitable[Any]) -> Any:
+    async def timeout(self, ms: int, call: Any) -> Any:
         try:
-            return await runcast.timeout(call, ms / 1000)  # type: ignore[arg-type]
+            return await runcast.timeout(call, ms / 1000)
         except WaitTimedOut:
             raise Late from None
 
@@ -149,7 +149,7 @@ async def echo(value: Any) -> Any:
 
 
 def make_mark(mark: Mark) -> None:
-    on = {"self": metadata, "parent": metadata.parent, "root": metadata.root}[mark.target]
+    on: Any = {"self": metadata, "parent": metadata.parent, "root": metadata.root}[mark.target]
     match mark.kind:
         case "increment":
             on.increment(mark.label)
@@ -163,6 +163,8 @@ def make_mark(mark: Mark) -> None:
             tags.add(mark.label)
         case "artifact":
             artifacts.add(mark.label, mark.label)
+        case _:
+            raise AssertionError(mark.kind)
 
 
 async def run_program(program: dict[str, Any], round: int = 1) -> Any:

@@ -101,7 +101,7 @@ def _counts(connection: apsw.Connection) -> defaultdict[str, Counter[str]]:
         "select run_id, name, count(*) from artifacts group by 1, 2",
     ):
         for run_id, label, count in connection.execute(query):
-            counts[str(run_id)][str(label)] += int(count)  # type: ignore[arg-type]
+            counts[str(run_id)][str(label)] += int(count)
     return counts
 
 
