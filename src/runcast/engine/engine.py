@@ -114,7 +114,7 @@ class Engine:
     async def open(self, hello: Hello, inbox: Inbox) -> LocalSession:
         now = self.clock.now_ms()
         welcome = Welcome(now, self.settings.lease_ms, self.settings.renew_ms)
-        session = LocalSession(self.store, self._dispatch, hello, inbox, welcome)
+        session = LocalSession(self.store, self._dispatch, self._rescue, hello, inbox, welcome)
         await self.store.write(partial(workers.hello, hello, now, self.settings.lease_ms))
         self._dispatch.join(session)
         return session

@@ -31,6 +31,8 @@ class Rescue:
         self._every_ms = every_ms
         self._leave = leave
         self._is_gone = is_gone
+        self._left: dict[str, bool] = {}
+        """Workers whose session ended and whose runs are not taken back yet; True: they died."""
 
     async def boot(self, now: int) -> None:
         """Take back what an earlier engine process held. Before any worker opens a session."""
@@ -38,7 +40,15 @@ class Rescue:
         gone = [process for process in processes if self._is_gone(process.pid, process.host)]
         await self._rescue(now, boot=True, gone=gone)
 
+    async def take_back(self, worker_id: str, now: int, *, deaths: bool) -> None:
+        """A session ended. If the database refuses now, ticks try again: nobody else would, for a worker without lease."""
+        self._left[worker_id] = deaths
+        await self._store.write(partial(workers.rescue, [worker_id], now, deaths=deaths))
+        self._left.pop(worker_id, None)
+
     async def tick(self, now: int) -> int | None:
+        for worker_id, deaths in list(self._left.items()):
+            await self.take_back(worker_id, now, deaths=deaths)
         await self._rescue(now, boot=False)
         return now + self._every_ms
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
 from runcast.domain.errors import Conflict, InvalidInput
 from runcast.domain.ids import RunId
@@ -16,14 +17,23 @@ from runcast.store.report import report
 from runcast.store.store import Store
 
 
+class Leavers(Protocol):
+    """Who takes back what a worker held whose session ended."""
+
+    async def take_back(self, worker_id: str, now: int, *, deaths: bool) -> None: ...
+
+
 class LocalSession:
     """`gateway.WorkerSession` in the engine's process. Lives on the loop that opened it."""
 
-    def __init__(self, store: Store, dispatch: Dispatch, hello: Hello, inbox: Inbox, welcome: Welcome) -> None:
+    def __init__(
+        self, store: Store, dispatch: Dispatch, leavers: Leavers, hello: Hello, inbox: Inbox, welcome: Welcome
+    ) -> None:
         self.hello = hello
         self.welcome = welcome
         self._store = store
         self._dispatch = dispatch
+        self._leavers = leavers
         self._inbox = inbox
         self._loop = asyncio.get_running_loop()
         self._mailbox = store.mailbox(self._loop)
@@ -68,8 +78,7 @@ class LocalSession:
 
     async def _leave(self, *, deaths: bool) -> None:
         self._dispatch.leave(self.hello.worker_id)
-        now = self._store.clock.now_ms()
-        await self._store.write(partial(workers.rescue, [self.hello.worker_id], now, deaths=deaths))
+        await self._leavers.take_back(self.hello.worker_id, self._store.clock.now_ms(), deaths=deaths)
 
     def push(self, assignments: Sequence[Assignment], items: Sequence[News | Stop]) -> None:
         """Called on the writer's thread, after the commit."""
