@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -16,7 +17,7 @@ from runcast.domain.errors import Unavailable
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.run import FINAL, NewRun
 from runcast.engine.engine import Engine, EngineSettings
-from runcast.gateway import WorkerGateway
+from runcast.gateway import RunFilter, WorkerGateway
 from runcast.sdk.factory import task_factory
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import Served
@@ -39,12 +40,13 @@ class SimulatedCrash(BaseException):
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """What shall go wrong: at the n-th commit (`crash before`, `crash after`, `full`, `broken`, `kill`, `pause`, `cut`)."""
+    """What shall go wrong: at the n-th commit (`crash before`, `crash after`, `full`, `broken`,
+    `drought`, `kill`, `pause`, `cut`)."""
 
     at_commit: int
     kind: str
     which: int = 0
-    """The worker, or how many commits fail."""
+    """The worker, or how many commits fail, or how long."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -62,7 +64,7 @@ def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: in
     """What goes wrong in this seed: sometimes nothing, mostly a few things early on."""
     random = Random(seed * 7 + 1)
     workers = random.choice([0, 1, 2, 3])
-    engine_kinds = ["crash before", "crash after", "crash after", "full", "broken"]
+    engine_kinds = ["crash before", "crash after", "crash after", "full", "broken", "drought"]
     kinds = engine_kinds + (["kill", "kill", "pause", "cut"] if workers else [])
     count = random.choice([0, 1, 2, 3, 5])
     troubles = tuple(
@@ -87,6 +89,7 @@ class World:
         self.calm = False
         self._steps: Counter[tuple[str, str]] = Counter()
         self._failing = 0
+        self._full_until = 0.0
         self._engine: tuple[Process, Store] | None = None
         self._workers: dict[int, Process] = {}
         self._processes: list[Process] = []
@@ -202,6 +205,8 @@ class World:
         for trouble in self.setting.troubles:
             if trouble.at_commit == self.commits:
                 self._begin_trouble(trouble)
+        if self.loop.time() < self._full_until:
+            raise apsw.FullError("simulated")
         if self._failing > 0:
             self._failing -= 1
             raise apsw.FullError("simulated") if self._failing % 2 else apsw.IOError("simulated")
@@ -214,6 +219,9 @@ class World:
                 raise SimulatedCrash
             case "full" | "broken":
                 self._failing = trouble.which
+            case "drought":
+                # Longer than a lease, so that nobody can renew.
+                self._full_until = self.loop.time() + trouble.which * 25
             case "kill" | "pause" | "cut" if workers:
                 number = workers[trouble.which % len(workers)]
                 actions: dict[str, Callable[[int], None]] = {
@@ -344,8 +352,8 @@ class _Client:
                     self._world.failures.append(f"the second completion of {wait.id} won")
 
     async def _cancel(self, gateway: RemoteClientGateway) -> None:
-        rows = self._world.connection.execute("select id, payload ->> '$.program.id' from runs").fetchall()
-        found = [RunId(str(id)) for id, program in rows if program in self._to_cancel]
+        page = await gateway.list_runs(RunFilter(), limit=1000)
+        found = [run.id for run in page.runs if json.loads(run.payload)["program"]["id"] in self._to_cancel]
         if found and self._random.random() < 0.5:
             await gateway.cancel(found)
             self._to_cancel.clear()
