@@ -147,6 +147,6 @@ def failure_line(run: Run) -> str:
 
 
 def user_frames(error: ErrorInfo) -> list[str]:
-    """The lines of the recorded traceback that are the user's own code, without the message that ends it."""
+    """The lines of the recorded traceback that are the user's own code, without carets and the message at its end."""
     frames = printable(error.stack).split(FULL_STACK)[0].rstrip().split("\n")
-    return [line.removeprefix("  ") for line in frames if line.startswith("  ")]
+    return [line.removeprefix("  ") for line in frames if line.startswith("  ") and line.strip(" ^~")]
