@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runcast.domain.effect import Effect, EffectKind
 from runcast.domain.errors import LostOwnership
 from runcast.domain.ids import child_run_id
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
@@ -226,3 +227,31 @@ async def test_a_child_too_deep_is_refused_without_its_entry(house: House) -> No
     [reply] = await session.report([Report(run.run_id, run.epoch, (entry,))])
     assert reply.error_code == "invalid_input"
     assert await house.engine.journal(run.run_id) == ()
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        Effect(EffectKind.SET, "k", "not json", scope="s", number=1),
+        Effect(EffectKind.INCREMENT, "k", str(2**64 - 1), scope="s", number=1),
+        Effect(EffectKind.ARTIFACT, "k", "{}", scope="s", number=1),
+        Effect(EffectKind.LOG, "info", "[]", scope="s", number=1),
+        Effect(EffectKind.RESET, "k", "7", scope="s", number=1),
+    ],
+    ids=lambda effect: effect.kind.value,
+)
+async def test_a_report_of_nonsense_harms_no_other(house: House, effect: Effect) -> None:
+    session, inbox = await house.open()
+    good, bad = await house.trigger(2, metadata='{"k":1}')
+    await house.quiet()
+    epochs = {run.run_id: run.epoch for run in inbox.take()}
+    replies = await session.report(
+        [
+            Report(good, epochs[good], outcome=Succeeded("1")),
+            Report(bad, epochs[bad], effects=(effect,), outcome=Succeeded("2")),
+        ]
+    )
+    assert not replies[0].lost
+    assert replies[0].error is None
+    assert await house.status(good) == "COMPLETED"
+    assert (await house.status(bad) == "COMPLETED") is (replies[1].error is None)

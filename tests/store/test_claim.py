@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runcast.domain.limits import CLAIM_RUNS_MAX
 from runcast.domain.outcome import Evicted, Failed, Released, Succeeded
 from runcast.domain.queue import QueueSettings
 from runcast.gateway import TaskInfo
 from runcast.store import claim
-from runcast.store.script import Due
+from runcast.store.script import Due, Ready
 from tests.store.world import ERROR, World, sleep, step, token
 
 
@@ -500,3 +501,27 @@ def _drain(world: World) -> None:
         if not world.one("select count(*) from runs where finished_at is null"):
             return
     pytest.fail(f"runs are left: {world.sql('select id, status, held from runs where finished_at is null')}")
+
+
+def test_one_claim_takes_a_bounded_number_of_runs(db: World) -> None:
+    db.worker()
+    db.trigger_many(CLAIM_RUNS_MAX + 10)
+    assert len(db.claim(room=10_000)) == CLAIM_RUNS_MAX
+    assert len(db.claim(room=10_000)) == 10
+
+
+def test_a_claim_sets_a_bounded_number_aside_and_asks_to_go_on(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claim, "HELD_SCAN_ROWS_MAX", 20)
+    db.limit(per_key=1)
+    db.start(concurrency_key="full")
+    db.trigger_many(100, concurrency_key="full")
+    db.sql("update queues set unkeyed_turn = 1000")
+    last = db.trigger()
+    assert db.claim() == ()
+    assert db.noted(Ready)
+    claims = 1
+    while not (taken := db.claimed()):
+        assert db.noted(Ready)
+        claims += 1
+    assert taken == [last]
+    assert claims < 10

@@ -6,6 +6,8 @@ import base64
 
 import msgspec
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from runcast.domain.effect import Effect, EffectKind, Part, Target
 from runcast.domain.errors import ValueTooLarge
@@ -302,3 +304,58 @@ def test_effects_are_facts_of_the_feed(db: World) -> None:
     assert max(fact.version for fact in facts) <= db.find(run).version
     db.report(run, effects=[increment("n", 1)])
     assert db.changes() == []
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+_OPERATIONS = st.tuples(
+    st.sampled_from([kind for kind in EffectKind if kind in effects._METADATA and kind is not EffectKind.TAG]),
+    st.sampled_from(["a", "b"]),
+    _VALUES,
+)
+
+
+@given(st.lists(_OPERATIONS, max_size=12))
+@example([(EffectKind.SET, "a", 1), (EffectKind.INCREMENT, "a", "x")])
+@example([(EffectKind.SET, "a", "x"), (EffectKind.INCREMENT, "a", 1), (EffectKind.INCREMENT, "a", None)])
+def test_no_operation_on_metadata_can_fail(operations: list[tuple[EffectKind, str, object]]) -> None:
+    metadata: dict[str, object] = {}
+    for kind, key, value in operations:
+        metadata = effects.change_metadata(metadata, kind, key, value)
+    assert isinstance(metadata, dict)
+
+
+@settings(max_examples=40)
+@given(
+    numbers=st.lists(st.sampled_from(["n", "m", "part"]), min_size=1, max_size=12),
+    cuts=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=6),
+)
+def test_however_effects_are_cut_and_sent_again_each_counts_once(
+    numbers: list[str], cuts: list[tuple[int, int]]
+) -> None:
+    all_of_them = [
+        part("s", str(number), number) if kind == "part" else increment(kind, number)
+        for number, kind in enumerate(numbers, 1)
+    ]
+    world = World(":memory:")
+    try:
+        world.worker()
+        run = world.start()
+        sent = 0
+        for start, length in cuts:
+            # A worker sends what it has not seen acknowledged, and never leaves one out.
+            first = min(start, sent)
+            world.report(run, effects=all_of_them[first : first + length])
+            sent = max(sent, min(len(all_of_them), first + length))
+        world.report(run, effects=all_of_them[min(sent, len(all_of_them)) :])
+        counted = {key: count for key in ("n", "m") if (count := numbers.count(key))}
+        assert world.metadata(run) == counted
+        assert [item.value for item in _parts(world, run, "s")] == [
+            f'"{number}"' for number, kind in enumerate(numbers, 1) if kind == "part"
+        ]
+        assert world.findings() == []
+    finally:
+        world.close()

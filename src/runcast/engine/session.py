@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
+import msgspec
+
 from runcast.domain.errors import Conflict, InvalidInput
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run
@@ -21,6 +23,10 @@ class Leavers(Protocol):
     """Who takes back what a worker held whose session ended."""
 
     async def take_back(self, worker_id: str, now: int, *, deaths: bool) -> None: ...
+
+
+_NONSENSE = (msgspec.MsgspecError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a report raises whose values are not what they should be: it must not harm the reports beside it."""
 
 
 class LocalSession:
@@ -55,6 +61,10 @@ class LocalSession:
         except (InvalidInput, Conflict) as error:
             if len(reports) == 1:
                 return [Reply(reports[0].run_id, error=str(error), error_code=error.code)]
+        except _NONSENSE as error:
+            if len(reports) == 1:
+                reason = f"the report makes no sense: {type(error).__name__}: {error}"
+                return [Reply(reports[0].run_id, error=reason, error_code=InvalidInput.code)]
         return [reply for item in reports for reply in await self._report([item])]
 
     async def renew(self) -> Welcome:

@@ -1,0 +1,108 @@
+"""An open store on real threads: writes and reads from any loop, in the order of their commits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from runcast.clock import ManualClock
+from runcast.domain.errors import InvalidInput, Unavailable
+from runcast.domain.limits import DEPTH_MAX
+from runcast.domain.run import NewRun, Triggered
+from runcast.store import reads
+from runcast.store.enqueue import enqueue
+from runcast.store.script import Script
+from runcast.store.store import Mailbox, Store
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["memory", "file"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    store = Store(":memory:" if request.param == "memory" else str(tmp_path / "runcast.db"), ManualClock())
+    yield store
+    store.close()
+
+
+def _trigger(name: str, *, depth: int = 0) -> partial[Script[list[Triggered]]]:
+    return partial(enqueue, [NewRun(f"run_{name}", "work", depth=depth)], 1_000)  # type: ignore[arg-type]
+
+
+async def test_a_read_sees_every_write_that_was_acknowledged(store: Store) -> None:
+    for number in range(20):
+        await store.write(_trigger(str(number)))
+        assert await store.read(partial(reads.find_run, f"run_{number}")) is not None
+
+
+async def test_many_writers_at_once_all_get_their_own_answer(store: Store) -> None:
+    answers = await asyncio.gather(*(store.write(_trigger(str(number))) for number in range(200)))
+    assert [answer[0].id for answer in answers] == [f"run_{number}" for number in range(200)]
+
+
+async def test_an_error_reaches_the_one_who_made_it(store: Store) -> None:
+    results = await asyncio.gather(
+        store.write(_trigger("a")),
+        store.write(_trigger("deep", depth=DEPTH_MAX + 1)),
+        store.write(_trigger("b")),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, InvalidInput) for result in results] == [False, True, False]
+
+
+async def test_a_write_that_nobody_waits_for_any_more_is_still_made(store: Store) -> None:
+    store.write(_trigger("a")).cancel()
+    await store.write(_trigger("b"))
+    assert await store.read(partial(reads.find_run, "run_a")) is not None
+
+
+async def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "runcast.db"), ManualClock())
+    await store.write(_trigger("a"))
+    await asyncio.to_thread(store.close)
+    with pytest.raises(Unavailable, match="closed"):
+        await store.write(_trigger("b"))
+
+
+async def test_what_was_written_is_there_after_closing_and_opening(tmp_path: Path) -> None:
+    path = str(tmp_path / "runcast.db")
+    first = Store(path, ManualClock())
+    await first.write(_trigger("a"), lazy=True)
+    await asyncio.to_thread(first.close)
+    second = Store(path, ManualClock())
+    assert await second.read(partial(reads.find_run, "run_a")) is not None
+    await asyncio.to_thread(second.close)
+
+
+def test_two_loops_may_use_one_store(store: Store) -> None:
+    async def write(name: str) -> str:
+        return str((await store.write(_trigger(name)))[0].id)
+
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda name=name: found.append(asyncio.run(write(name)))) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == ["run_a", "run_b"]
+
+
+async def test_a_mailbox_keeps_the_order_of_what_is_put_into_it() -> None:
+    box = Mailbox(asyncio.get_running_loop())
+    seen: list[int] = []
+    done = asyncio.Event()
+
+    def fill() -> None:
+        for number in range(100):
+            box.put(seen.append, number)
+        box.put(done.set)
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    await done.wait()
+    thread.join()
+    assert seen == list(range(100))
