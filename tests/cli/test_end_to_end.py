@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,6 +101,11 @@ class Dev:
             if record["event"] == event and all(record[name] == value for name, value in fields.items()):
                 return record
         raise AssertionError(f"dev ended ({self._process.wait()}) before {event} {fields}")
+
+    def interrupt(self) -> None:
+        """Ctrl-C, and wait until it was heard: what is said on stderr comes before the grace."""
+        self._process.send_signal(signal.SIGINT)
+        self.next("stopping")
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         if self._process.poll() is None:
@@ -300,3 +309,70 @@ def test_text_and_json_survive_a_terminal_without_unicode(project: Path, start: 
     listed = [*RUNCAST, "runs", "list", "--json"]
     program = subprocess.run(listed, cwd=project, env=environment, capture_output=True, timeout=PATIENCE_S, check=True)
     assert json.loads(program.stdout)["tags"] == ["café"]
+
+
+def on_terminal(
+    *arguments: str, cwd: Path, on_text: tuple[str, signal.Signals] | None = None, **more: str
+) -> tuple[int, str]:
+    """Run a command on a terminal of 100 by 30; send a signal once a text has appeared."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8", **more}
+    process = subprocess.Popen(
+        [*RUNCAST, *arguments], cwd=cwd, env=environment, stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    watchdog = threading.Timer(PATIENCE_S, process.kill)
+    watchdog.start()
+    text = b""
+    while True:
+        try:
+            got = os.read(master, 65_536)
+        except OSError:  # how Linux tells the end of a terminal
+            got = b""
+        if not got:
+            break
+        text += got
+        if on_text and on_text[0].encode() in text:
+            process.send_signal(on_text[1])
+            on_text = None
+    watchdog.cancel()
+    os.close(master)
+    return process.wait(), text.decode()
+
+
+def test_a_terminal_gets_a_live_picture_in_colours_that_no_color_takes_away(
+    project: Path, start: Callable[..., Dev]
+) -> None:
+    start("--no-reload")
+    add = ("trigger", "add", '{"a": 1, "b": 2}', "--follow")
+    code, text = on_terminal(*add, cwd=project)
+    assert code == 0
+    assert "\x1b[32m✓ Completed" in text
+    assert "output" in text
+    code, text = on_terminal(*add, cwd=project, NO_COLOR="1")
+    assert code == 0
+    assert "\x1b[32m" not in text
+    assert "✓ Completed" in text
+    code, text = on_terminal(*add, cwd=project, TERM="dumb")
+    assert code == 0
+    assert "\x1b" not in text
+
+
+def test_ctrl_c_leaves_the_watch_and_not_the_run(project: Path, start: Callable[..., Dev]) -> None:
+    start("--no-reload")
+    patient = ("trigger", "patient", "--follow")
+    code, text = on_terminal(*patient, cwd=project, on_text=("Waiting", signal.SIGINT))
+    assert code == 130
+    assert "The run goes on" in text
+    assert "Traceback" not in text
+    assert records(runcast("runs", "list", "--json", cwd=project))[0]["status"] == "WAITING"
+
+
+def test_a_second_ctrl_c_ends_dev_at_once(project: Path, start: Callable[..., Dev]) -> None:
+    (project / "app.py").write_text(APP + "\n@task\nasync def long() -> None:\n    await asyncio.sleep(60)\n")
+    dev = start("--no-reload")
+    runcast("trigger", "long", cwd=project)
+    dev.next("run", task="long")
+    dev.interrupt()
+    assert dev.stop(signal.SIGINT) == 130

@@ -87,7 +87,7 @@ class LazyGroup(click.Group):
         _write_examples(self.examples, formatter)
         if self.exits:
             with formatter.section("Exit codes"):
-                formatter.write_dl([(str(code).rjust(2), what) for code, what in self.exits.items()])
+                formatter.write_dl([(str(code).rjust(3), what) for code, what in self.exits.items()])
         super().format_epilog(ctx, formatter)
 
 

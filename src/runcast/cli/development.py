@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from runcast import __version__
+from runcast.cli import exits
 from runcast.cli.banner import banner
 from runcast.cli.connect import DEFAULT_DATABASE, database_path
 from runcast.cli.look import clock, now_ms, printable
@@ -185,9 +186,11 @@ class Development:
     def _on_signal(self, ended: Ended) -> None:
         """The first signal stops gracefully, the second at once: the next start takes everything up again."""
         if ended.done():
-            os._exit(130)
+            os._exit(exits.INTERRUPTED)
         ended.set_result(None)
-        if not self._settings.as_json:
+        if self._settings.as_json:
+            print_json({"event": "stopping"}, self._stdout)
+        else:
             note(f"\nstopping; running attempts get {GRACE_MS // 1000} s to finish (again Ctrl-C: at once)")
 
     async def _wait_for_change(self, ended: Ended) -> None:

@@ -58,6 +58,7 @@ def _examine(path: Path) -> list[Finding]:
     from runcast.store.doctor import check
     from runcast.store.sqlite.database import connect, translated
 
+    findings: list[Finding] = []
     with translated(str(path)):
         connection = connect(str(path), readonly=True)
         try:

@@ -8,6 +8,7 @@ USAGE = 2
 NOT_FOUND = 3
 UNAVAILABLE = 4
 DEFECT = 70
+INTERRUPTED = 130
 
 EXITS = {
     OK: "done",
@@ -16,4 +17,5 @@ EXITS = {
     NOT_FOUND: "not found",
     UNAVAILABLE: "database or engine unavailable",
     DEFECT: "a defect in Runcast",
+    INTERRUPTED: "interrupted; what it watched goes on",
 }

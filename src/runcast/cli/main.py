@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from runcast.cli.command import Lazy, LazyGroup
-from runcast.cli.exits import EXITS
+from runcast.cli.exits import EXITS, INTERRUPTED
 
 COMMANDS = {
     "init": Lazy("runcast.cli.init:init", "Start", "Create a starter project that runs."),
@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (KeyboardInterrupt, click.Abort):
-        return 130
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last door: whatever it is becomes a message and a code
         from runcast.cli.failure import report
 

@@ -132,9 +132,9 @@ class LiveView:
             await self._group.__aexit__(*failure)
         finally:
             self._live.stop()
-        if self._followed is not None:
-            page = Page(self._console.width, rows=None, plain=is_plain(self._console))
-            self._console.print(draw(self._followed, page, now=now_ms()))
+            if self._followed is not None:
+                page = Page(self._console.width, rows=None, plain=is_plain(self._console))
+                self._console.print(draw(self._followed, page, now=now_ms()))
 
     def show(self, followed: Followed, news: News) -> None:
         self._followed = followed

@@ -21,7 +21,7 @@ COMMANDS = {
 WAITS_MAX = 1_000
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, examples=(("runcast waits complete wait_0k7… true", "approve"),))
+@click.group(cls=LazyGroup, lazy=COMMANDS, examples=(("runcast waits complete 8f2kqa3m true", "approve"),))
 def waits() -> None:
     """What runs wait for from people and programs."""
 
@@ -48,7 +48,7 @@ def list_waits(limit: int, database: str | None, as_json: bool) -> None:
 @click.command(
     cls=Command,
     examples=(
-        ("runcast waits complete wait_0k7wq3j5v1… true", "approve"),
+        ("runcast waits complete waitpoint_01m7ynt4ph… true", "approve"),
         ('runcast waits complete 8f2kqa3m \'{"approved": false, "why": "too short"}\'', "by the end of its id"),
     ),
 )
@@ -85,7 +85,7 @@ async def _find_wait_id(gateway: ClientGateway, typed: str) -> str:
 
 def wait_record(wait: Wait) -> dict[str, object]:
     """A wait for programs, with its value and schema as JSON."""
-    return msgspec.structs.asdict(wait) | {"value": raw(wait.value), "schema": raw(wait.schema)}
+    return {**msgspec.structs.asdict(wait), "value": raw(wait.value), "schema": raw(wait.schema)}
 
 
 def _print_waits(found: list[Wait]) -> None:

@@ -10,9 +10,10 @@ import click
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
 from runcast.cli.connect import any_gateway, running_engine
-from runcast.cli.find import find_run
+from runcast.cli.find import ID_CHARS, find_run
 from runcast.cli.follow import View, follow
 from runcast.cli.followed import Followed
+from runcast.cli.look import short_id
 from runcast.cli.output import console, note, print_json
 from runcast.domain.errors import Unavailable
 from runcast.domain.run import Run, RunStatus
@@ -86,6 +87,7 @@ def leave(watching: Callable[[], Run], run_id: str) -> int:
     try:
         run = watching()
     except KeyboardInterrupt:
-        note(f"\nThe run goes on. Watch it again: runcast watch {run_id}   Stop it: runcast runs cancel {run_id}")
-        return 130
+        name = short_id(run_id) if len(run_id) == ID_CHARS else run_id
+        note(f"\nThe run goes on.\nwatch     runcast watch {name}\nstop      runcast runs cancel {name}")
+        return exits.INTERRUPTED
     return exits.OK if run.status is RunStatus.COMPLETED else exits.FAILED
