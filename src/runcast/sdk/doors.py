@@ -129,7 +129,8 @@ class SocketDoor:
             try:
                 return await ask(gateway)
             except Unavailable:
-                if again is None or gateway is not self._gateway or not self._gateway.is_closed:
+                remote = self._gateway
+                if again is None or remote is None or remote is not gateway or not remote.is_closed:
                     raise
         async with asyncio.timeout(STARTING_S):
             await self._served_or_free()

@@ -44,7 +44,7 @@ class Host(Protocol):
         """The execution has something to report, or may have begun to wait. On the loop."""
         ...
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None], /) -> None:
         """Run something for an execution outside of its body."""
         ...
 
