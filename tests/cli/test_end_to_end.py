@@ -21,6 +21,8 @@ import pytest
 RUNCAST = [sys.executable, "-P", "-m", "runcast.cli.main"]
 PATIENCE_S = 30
 
+pytestmark = pytest.mark.slow
+
 APP = """
 import asyncio
 from pathlib import Path
@@ -238,6 +240,8 @@ def test_an_app_that_breaks_while_it_is_edited_comes_back_when_it_is_repaired(
 ) -> None:
     dev = start()
     (project / "app.py").write_text("def broken(:\n")
+    assert dev.next("ready")["tasks"] == []
+    (project / "app.py").write_text(APP + APP.replace("async def", "async  def"))
     assert dev.next("ready")["tasks"] == []
     (project / "app.py").write_text(APP)
     assert len(dev.next("ready")["tasks"]) == 4

@@ -22,7 +22,7 @@ from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
 from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
-from runcast.domain.errors import InvalidInput
+from runcast.domain.errors import InvalidInput, RuncastError
 from runcast.gateway import TaskInfo
 from runcast.sdk.registry import load_app, registry
 from runcast.server import Server, ServerConfig
@@ -109,13 +109,13 @@ class Development:
         try:
             load_app(self._settings.app)
             return [definition.info() for definition in registry]
-        except InvalidInput:
-            if not self._settings.changed:
+        except Exception as error:  # noqa: BLE001 - whatever the app's code raises
+            told = str(error) if isinstance(error, RuncastError) else _user_traceback(error)
+            if isinstance(error, RuncastError) and not self._settings.changed:
                 raise
-        except Exception as error:
             if not self._settings.reload:
-                raise InvalidInput(f"{self._settings.app} cannot be imported:\n{_user_traceback(error)}") from error
-            note(f"\n{_user_traceback(error)}\n{self._settings.app} cannot be imported. Save a repair and it starts.")
+                raise InvalidInput(f"{self._settings.app} cannot be imported:\n{told}") from error
+            note(f"\n{told}\n{self._settings.app} cannot be imported. Save a repair and it starts.")
         return None
 
     async def _start_worker(self, server: Server) -> Stop:
