@@ -109,7 +109,7 @@ class Development:
         try:
             load_app(self._settings.app)
             return [definition.info() for definition in registry]
-        except Exception as error:  # noqa: BLE001 - whatever the app's code raises
+        except Exception as error:
             told = str(error) if isinstance(error, RuncastError) else _user_traceback(error)
             if isinstance(error, RuncastError) and not self._settings.changed:
                 raise
