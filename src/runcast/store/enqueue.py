@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from runcast.domain.effect import ROUNDS_SCOPE
 from runcast.domain.errors import ErrorInfo, InvalidInput
 from runcast.domain.limits import DEPTH_MAX, TAGS_MAX
 from runcast.domain.run import NewRun, RunStatus, Triggered
@@ -129,10 +130,16 @@ def find_turns(environment: str, pairs: set[tuple[str, str]]) -> Script[Turns]:
     return Turns(rows, last)
 
 
-class _Start(msgspec.Struct, frozen=True):
+# Plain strings: `StrEnum.value` is a slow look-up before Python 3.12, and these are needed for every run.
+_PENDING_VERSION, _DELAYED, _QUEUED = (
+    status.value for status in (RunStatus.PENDING_VERSION, RunStatus.DELAYED, RunStatus.QUEUED)
+)
+
+
+class _Start(msgspec.Struct, frozen=True, gc=False):
     """When a run may start, and until when."""
 
-    status: RunStatus
+    status: str
     available_at: int
     expires_at: int | None
 
@@ -142,8 +149,8 @@ def _start(run: NewRun, info: TaskInfo | None, now: int) -> _Start:
     ttl = run.ttl_ms if run.ttl_ms is not None else info.ttl_ms if info is not None else None
     expires = None if ttl is None else available + ttl
     if info is None:
-        return _Start(RunStatus.PENDING_VERSION, available, expires)
-    return _Start(RunStatus.DELAYED if available > now else RunStatus.QUEUED, available, expires)
+        return _Start(_PENDING_VERSION, available, expires)
+    return _Start(_DELAYED if available > now else _QUEUED, available, expires)
 
 
 def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: Turns, now: int, *, awaited: bool) -> Script[None]:
@@ -157,17 +164,18 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: Turns, now: i
             )
         info = tasks.get(run.task)
         start = _start(run, info, now)
-        status = start.status.value
-        if start.status is RunStatus.DELAYED:
+        if start.status is _DELAYED:
             dues.append(start.available_at)
         if start.expires_at is not None:
             dues.append(start.expires_at)
-        payload = yield from blobs.stow(run.id, run.payload, "payload")
-        metadata = run.metadata
+        metadata, given = run.metadata, run.payload
         if run.adopts is not None:
             metadata = (yield call("run_metadata", id=run.adopts)) or metadata
+            # The journal of a body that continued belongs to what it continued with.
+            given = (yield call("continued_payload", id=run.adopts, scope=ROUNDS_SCOPE)) or given
+        payload = given if blobs.fits(given) else (yield from blobs.stow(run.id, given, "payload"))
         rows.append((*_row(run, info, start, turns, payload, metadata, now), int(awaited)))
-        facts.append((run.id, run.root_id or run.id, 1, "status", status, now))
+        facts.append((run.id, run.root_id or run.id, 1, "status", start.status, now))
     yield call("add_runs", rows=rows)
     yield from changes.append(facts)
     yield Ready(tuple(turns.taken))
@@ -190,7 +198,7 @@ def _row(
     tags = "[]" if not run.tags else _ENCODE(run.tags).decode()
     turn = turns.take(queue, run.concurrency_key)
     return (
-        run.id, run.environment, run.task, queue, run.concurrency_key, start.status.value, payload, metadata, tags,
+        run.id, run.environment, run.task, queue, run.concurrency_key, start.status, payload, metadata, tags,
         attempts, run.priority_ms, turn, _rank(start.available_at, run.priority_ms, turn), now,
         start.available_at, start.expires_at, duration, run.parent_id, run.parent_key, run.root_id or run.id, run.depth,
         run.generation, run.batch_id, run.batch_position, run.idempotency_key, run.resumed_from,

@@ -118,6 +118,11 @@ set tags = (
   ) t)
 where id = :run_id;
 
+-- name: continued_payload -> str
+select payload
+from runs
+where id = :id and exists (select 1 from applied where run_id = :id and scope = :scope);
+
 -- name: run_metadata -> str
 select metadata
 from runs
