@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -94,7 +95,7 @@ class World:
         self._workers: dict[int, Process] = {}
         self._processes: list[Process] = []
         WITNESS.set(self)
-        loop.set_task_factory(task_factory)  # type: ignore[arg-type]
+        loop.set_task_factory(task_factory)
         self._self = Process("world")
 
     # --- what bodies see
@@ -305,7 +306,7 @@ class _Client:
 
     async def run(self) -> None:
         for number, program in enumerate(self._world.setting.programs):
-            await self._retrying(lambda gateway, n=number, p=program: self._trigger(gateway, n, p))
+            await self._retrying(partial(self._trigger, number, program))
             await asyncio.sleep(self._random.random() * 3)
         self._world.calm = True
         while True:
@@ -324,7 +325,7 @@ class _Client:
             except Unavailable:
                 await asyncio.sleep(self._random.random() * 2)
 
-    async def _trigger(self, gateway: RemoteClientGateway, number: int, program: Program) -> None:
+    async def _trigger(self, number: int, program: Program, gateway: RemoteClientGateway) -> None:
         """Whether an unanswered trigger was stored is not known: its key makes asking again harmless."""
         new = NewRun(
             RunId(make_id("run", at_ms=self._world.clock.now_ms(), chance=self._random.getrandbits(55))),
