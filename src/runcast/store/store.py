@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,10 +33,11 @@ def sqlite_path(database: str) -> str:
 
 
 class Mailbox:
-    """Hands calls to one event loop from other threads, in order, with one wake-up for many."""
+    """Hands calls to one event loop from the writer's thread, in order, with one wake-up for many."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[Mailbox], None] | None = None) -> None:
         self._loop = loop
+        self._wake_or_hold = ring or Mailbox.wake
         self._items: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._lock = threading.Lock()
         self._scheduled = False
@@ -46,6 +48,10 @@ class Mailbox:
             if self._scheduled:
                 return
             self._scheduled = True
+        self._wake_or_hold(self)
+
+    def wake(self) -> None:
+        """Let the loop take what is here."""
         try:
             self._loop.call_soon_threadsafe(self._drain)
         except RuntimeError:
@@ -82,6 +88,8 @@ class Store:
         self._executor = Executor(connection, path)
         self._writer = Writer(self._executor, faults=faults)
         self._mailboxes: dict[asyncio.AbstractEventLoop, Mailbox] = {}
+        self._held: list[Mailbox] | None = None
+        self._writer.delivery = self._hold
         self._stepping = False
         self._pool: ThreadPoolExecutor | None = None
         self._local = threading.local()
@@ -106,8 +114,29 @@ class Store:
         box = self._mailboxes.get(loop)
         if box is None:
             self._mailboxes = {other: kept for other, kept in self._mailboxes.items() if not other.is_closed()}
-            box = self._mailboxes[loop] = Mailbox(loop)
+            box = self._mailboxes[loop] = Mailbox(loop, self._ring)
         return box
+
+    def _ring(self, box: Mailbox) -> None:
+        if self._held is None:
+            box.wake()
+        else:
+            self._held.append(box)
+
+    @contextmanager
+    def _hold(self) -> Iterator[None]:
+        """One delivery of the writer: loops wake at its end, the last addressed first.
+
+        Those are the worker that was assigned a run, and the caller whose run ended. All share the interpreter's
+        lock: a caller that wakes first, because its trigger is acknowledged, would keep the body from starting.
+        """
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            for box in reversed(held):
+                box.wake()
 
     def write(self, factory: ScriptFactory[T], *, lazy: bool = False) -> asyncio.Future[T]:
         """Run a script in the next commit; the future is done after it. `lazy`: it needs no fsync of its own."""

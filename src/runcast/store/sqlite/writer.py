@@ -19,6 +19,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import msgspec
@@ -71,6 +72,8 @@ class Writer:
         self._synchronous = "full"
         self.follower: Follower | None = None
         self.checkpoint: Callable[[], None] | None = None
+        self.delivery: Callable[[], AbstractContextManager[None]] = nullcontext
+        """What is around the delivery of one batch."""
         self._connection.set_wal_hook(self._on_wal)
 
     def submit(self, job: Job) -> None:
@@ -223,15 +226,16 @@ class Writer:
             self._connection.execute("rollback")
 
     def _deliver(self, jobs: list[Job], notes: list[Note], followed: list[Any]) -> None:
-        for job in jobs:
-            job.done(job.result, job.error)
-        if self.follower is None:
-            return
-        try:
-            self.follower.committed(notes, followed)
-        except Exception:
-            # What it missed is found again by the services' ticks; a writer that ends would stop everything.
-            log.exception("telling of a commit failed")
+        with self.delivery():
+            for job in jobs:
+                job.done(job.result, job.error)
+            if self.follower is None:
+                return
+            try:
+                self.follower.committed(notes, followed)
+            except Exception:
+                # What it missed is found again by the services' ticks; a writer that ends would stop everything.
+                log.exception("telling of a commit failed")
 
     def _on_wal(self, _connection: Any, _name: str, pages: int) -> int:
         if pages >= _CHECKPOINT_PAGES and self.checkpoint is not None:
