@@ -23,7 +23,7 @@ from benchmarks.subjects import DATABASE_NAME, Result
 THREADS = 1
 """The best of 1, 2, 4 and 8 for no-ops, and its default."""
 
-huey = SqliteHuey(filename=os.environ[DATABASE_NAME], fsync=True)
+huey = SqliteHuey(filename=os.environ[DATABASE_NAME], fsync=True, timeout=30)
 
 
 @huey.task()
