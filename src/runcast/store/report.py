@@ -38,6 +38,9 @@ from runcast.store.script import Due, Freed, Ready, Script, call
 _ENCODE = msgspec.json.Encoder().encode
 
 
+_LETTING_GO = (Released, Evicted)
+
+
 class _Replies:
     """Answers under construction, by run."""
 
@@ -51,6 +54,8 @@ class _Replies:
         id = report.run_id
         if id in self.lost:
             return Reply(id, lost=True)
+        if not (self.waiting or self.resolved or self.due):
+            return Reply(id)
         return Reply(
             id, resolved=tuple(self.resolved.get(id, ())), waiting=id in self.waiting, due=self.due.get(id, {})
         )
@@ -65,7 +70,7 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
     restless: list[Holding] = []
     for item in reports:
         run = runs.get(item.run_id)
-        if isinstance(item.outcome, Released | Evicted):
+        if isinstance(item.outcome, _LETTING_GO):
             continue
         if run is not None and _waits_here(run, item, worker_id):
             restless.append(run)
@@ -100,6 +105,8 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
 
 def _waits_here(run: Holding, item: Report, worker_id: str) -> bool:
     """An empty report of a run that waits in this worker, or was woken a moment ago."""
+    if run.status == RunStatus.EXECUTING:
+        return False
     empty = item.outcome is None and not item.entries and not item.effects
     waits = run.status in (RunStatus.WAITING, RunStatus.QUEUED) and not run.parked
     return empty and waits and run.worker_id == worker_id and run.epoch == item.epoch
@@ -173,6 +180,12 @@ def _may_retry(item: Report) -> bool:
     return isinstance(item.outcome, Failed) and item.outcome.retry_in_ms is not None
 
 
+# Plain strings: `StrEnum.value` is a slow look-up before Python 3.12.
+_COMPLETED, _TIMED_OUT, _FAILED = (
+    status.value for status in (RunStatus.COMPLETED, RunStatus.TIMED_OUT, RunStatus.FAILED)
+)
+
+
 def _finish(group: _Group, now: int) -> Script[None]:
     rows: list[list[object]] = []
     facts: list[changes.ChangeFact] = []
@@ -183,21 +196,22 @@ def _finish(group: _Group, now: int) -> Script[None]:
         slot = 0
         match outcome:
             case Succeeded():
-                status = RunStatus.COMPLETED
-                output = yield from blobs.stow(run.id, outcome.output, "output")
+                status, output = _COMPLETED, outcome.output
+                if not blobs.fits(output):
+                    output = yield from blobs.stow(run.id, output, "output")
                 counts = None if outcome.counts is None else _ENCODE(outcome.counts).decode()
             case TimedOut():
                 # The body may still be unwinding, or stuck in a thread: `Released` frees the slot.
-                status, slot = RunStatus.TIMED_OUT, 1
+                status, slot = _TIMED_OUT, 1
                 error = _ENCODE(outcome.error).decode()
             case Failed():
-                status = RunStatus.FAILED
+                status = _FAILED
                 error = _ENCODE(outcome.error).decode()
             case _:
                 raise AssertionError(outcome)
-        rows.append([run.id, status.value, output, error, counts, item.executed_ms, slot])
-        facts.append((run.id, run.root_id, run.version + 1, "status", status.value, now))
-        ended.append(Ended(run.id, status.value, run.awaited, run.batch_id))
+        rows.append([run.id, status, output, error, counts, item.executed_ms, slot])
+        facts.append((run.id, run.root_id, run.version + 1, "status", status, now))
+        ended.append(Ended(run.id, status, run.awaited, run.batch_id))
     yield call("finish_runs", now=now, rows=rows)
     yield from changes.append(facts, ended=tuple(run.id for run in ended))
     yield from resolve.runs_ended(ended, now)
