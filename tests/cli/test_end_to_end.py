@@ -23,6 +23,8 @@ PATIENCE_S = 30
 
 pytestmark = pytest.mark.slow
 
+pytestmark = pytest.mark.slow
+
 APP = """
 import asyncio
 from pathlib import Path
