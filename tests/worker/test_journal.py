@@ -306,20 +306,39 @@ async def test_a_durable_call_on_another_thread_is_an_error() -> None:
 
 
 @EVICTION
-async def test_select_and_as_completed_keep_their_decisions(evict_after_ms: int) -> None:
+async def test_select_keeps_its_decision(evict_after_ms: int) -> None:
     registry = Registry()
 
     @task(registry=registry)
-    async def body() -> list[int]:
+    async def body() -> int:
         index, _ = await select(wait.for_(60), wait.for_(0.01))
-        order = [index]
-        sleeps = [wait.for_(0.03), wait.for_(0.02), wait.for_(0.001)]
-        async for call in as_completed(sleeps):
-            order.append(sleeps.index(call))
+        await wait.for_(0.01)
+        return index
+
+    async with World(registry, evict_after_ms=evict_after_ms) as world:
+        assert await world.output(body) == 1
+
+
+@EVICTION
+async def test_as_completed_keeps_the_order_in_which_calls_were_done(evict_after_ms: int) -> None:
+    registry = Registry()
+
+    @task(registry=registry)
+    async def body() -> list[str]:
+        tokens = [await wait.create_token(str, tags=name) for name in "abc"]
+        order = []
+        async for call in as_completed([wait.for_token(token) for token in tokens]):
+            order.append((await call).unwrap())
         return order
 
     async with World(registry, evict_after_ms=evict_after_ms) as world:
-        assert await world.output(body) == [1, 2, 1, 0]
+        run_id = await world.trigger(body)
+        for decisions, name in enumerate("cab"):
+            await world.until_journal(run_id, "decision", decisions)
+            await world.until_journal(run_id, "token", 3)
+            (found,) = [one for one in await world.engine.list_waits() if one.tags == (name,)]
+            await world.engine.complete_wait(found.id, f'"{name}"')
+        assert (await world.result(run_id)).output == '["c","a","b"]'
 
 
 @EVICTION
@@ -521,8 +540,7 @@ async def test_work_of_its_own_beside_a_wait_is_neither_lost_nor_waited_for(evic
 
     async with World(registry, evict_after_ms=evict_after_ms) as world:
         run_id = await world.trigger(body)
-        while "io_then_step#1/step" not in str(await world.journal(run_id)):
-            await asyncio.sleep(0)
+        await world.until_journal(run_id, "step", 1)
         (found,) = await world.engine.list_waits()
         await world.engine.complete_wait(found.id, "41")
         assert (await world.result(run_id)).output == "42"

@@ -11,8 +11,9 @@ from typing import Any
 
 from runcast.clock import SystemClock
 from runcast.domain.errors import LostOwnership, Unavailable
+from runcast.domain.ids import RunId
 from runcast.domain.run import RunStatus
-from runcast.gateway import Demand, Hello, Inbox, Reply, Report, Welcome
+from runcast.gateway import Assignment, Demand, Hello, Inbox, Reply, Report, Welcome, WorkerSession
 from runcast.sdk import wait
 from runcast.sdk.info import current_run
 from runcast.sdk.registry import Registry
@@ -204,7 +205,7 @@ async def test_a_worker_that_lost_its_lease_stops_its_bodies_and_records_nothing
     await session.opened.wait()
     session.assign()
     await started.wait()
-    session.lost = True
+    session.taken = True
     await asyncio.wait_for(ended.wait(), 10)
     worker.stop()
     await running
@@ -276,20 +277,17 @@ class FakeSession:
         self.opened = asyncio.Event()
         self.reported = asyncio.Event()
         self.reports: list[Report] = []
-        self.lost = False
+        self.taken = False
         self.broken = 0
         self.unavailable = 0
         self._definition = definition
         self._inbox: Inbox | None = None
 
-    async def open(self, hello: Hello, inbox: Inbox) -> FakeSession:
+    async def open(self, hello: Hello, inbox: Inbox) -> WorkerSession:
         self._inbox = inbox
         return self
 
     def assign(self) -> None:
-        from runcast.domain.ids import RunId
-        from runcast.gateway import Assignment
-
         assert self._inbox is not None
         self._inbox.assign([Assignment(RunId("run_1"), self._definition.name, "{}", attempt=1, epoch=1)])
 
@@ -305,7 +303,7 @@ class FakeSession:
         return [Reply(report.run_id) for report in reports]
 
     async def renew(self) -> Welcome:
-        if self.lost:
+        if self.taken:
             raise LostOwnership("somebody took the runs")
         if self.broken:
             self.broken -= 1
@@ -319,3 +317,4 @@ class FakeSession:
         return ()
 
     async def close(self) -> None: ...
+    async def lost(self) -> None: ...

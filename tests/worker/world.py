@@ -97,6 +97,12 @@ class World:
     async def journal(self, run_id: RunId) -> dict[str, Entry]:
         return {entry.key: entry for entry in await self.engine.journal(run_id)}
 
+    async def until_journal(self, run_id: RunId, kind: str, count: int) -> None:
+        """Wait until the journal has this many entries of a kind."""
+        found = -1
+        while found != count:
+            found = sum(entry.kind == kind for entry in (await self.journal(run_id)).values())
+
     async def logs(self, run_id: RunId) -> Sequence[Log]:
         found: Sequence[Log] = await self.engine.logs(run_id)
         return found

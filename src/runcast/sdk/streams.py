@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Generator, Iterable
+from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from runcast.domain.effect import EffectKind, Target
 from runcast.domain.errors import InvalidInput
@@ -52,6 +52,10 @@ class Piped(Generic[T]):
             for part in source:
                 self._add(part)
 
+    @overload
+    async def join(self: Piped[str]) -> str: ...  # type: ignore[overload-overlap]
+    @overload
+    async def join(self) -> list[T]: ...
     async def join(self) -> Any:
         """Wait for the end of the source: its parts joined to one text if all are text, else the list of them."""
         if self._task is not None:
@@ -64,12 +68,9 @@ class Piped(Generic[T]):
                 raise
         return self.value()
 
-    def __await__(self) -> Generator[Any, None, Any]:
-        return self.join().__await__()
-
     def value(self) -> Any:
-        """What came so far."""
-        if self._parts and all(isinstance(part, str) for part in self._parts):
+        """What came so far; an empty text if nothing did."""
+        if all(isinstance(part, str) for part in self._parts):
             return "".join(cast("list[str]", self._parts))
         return list(self._parts)
 
