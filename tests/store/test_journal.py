@@ -8,7 +8,7 @@ from runcast.domain import limits
 from runcast.domain.errors import Conflict, ValueTooLarge
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
 from runcast.domain.outcome import Failed, Succeeded
-from runcast.store import entries
+from runcast.store import entries, reads
 from tests.store.world import ERROR, World, failed_step, result, sleep, step, token
 
 
@@ -93,6 +93,38 @@ def test_a_journal_has_a_hard_bound(db: World, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Conflict, match="Continue"):
         db.report(run, step("4"))
     assert db.everything() == before
+
+
+def test_recording_an_entry_again_does_not_count_twice(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "JOURNAL_ENTRIES_MAX", 3)
+    db.worker()
+    run = db.start()
+    for _ in range(5):
+        db.report(run, step("a"), step("b"))
+    db.report(run, step("c"))
+    assert len(db.journal(run)) == 3
+
+
+def test_an_adopted_journal_counts(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "JOURNAL_ENTRIES_MAX", 3)
+    db.worker()
+    run = db.start()
+    db.report(run, step("a"), step("b"), step("c"), outcome=Failed(ERROR))
+    db.trigger(adopts=run.run_id)
+    [again] = db.claim()
+    with pytest.raises(Conflict):
+        db.report(again, step("d"))
+
+
+def test_past_the_soft_bound_a_run_is_warned_once(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "JOURNAL_ENTRIES_SOFT", 3)
+    db.worker()
+    run = db.start()
+    for number in range(6):
+        db.report(run, step(str(number)))
+    [line] = db.read(lambda: reads.logs(run.run_id, 0, 10))
+    assert line.level == "warn"
+    assert "Continue" in line.message
 
 
 def test_a_result_over_the_bound_is_refused(db: World) -> None:

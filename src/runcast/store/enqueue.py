@@ -213,6 +213,8 @@ def _adopt(run: NewRun) -> Script[None]:
     yield call(
         "adopt_journal", run_id=run.id, adopts=run.adopts, failed=[[key] for key in failed], all_failed=int(not failed)
     )
+    count: int = yield call("count_entries", run_id=run.id)
+    yield call("set_journaled", run_id=run.id, count=count)
     yield call("adopt_applied", run_id=run.id, adopts=run.adopts)
     # Effects that count as applied must be there: metadata came with the row.
     yield call("adopt_tags", run_id=run.id, adopts=run.adopts, maximum=TAGS_MAX)

@@ -9,13 +9,13 @@ import msgspec
 
 from runcast.domain.errors import Conflict
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry, NewWait
-from runcast.domain.limits import JOURNAL_ENTRIES_MAX
+from runcast.domain.limits import JOURNAL_ENTRIES_MAX, JOURNAL_ENTRIES_SOFT
 from runcast.domain.run import NewRun, Triggered
 from runcast.gateway import Report
-from runcast.store import blobs, resolve
+from runcast.store import blobs, changes, resolve
 from runcast.store.claim import to_entries
 from runcast.store.enqueue import enqueue
-from runcast.store.rows import Holding, JournalRow, KeyCount, KnownWait, Name, RunEnd, WaitEnd
+from runcast.store.rows import Holding, JournalRow, KnownWait, Name, RunEnd, WaitEnd
 from runcast.store.script import Due, Script, call
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -54,7 +54,7 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
             )
             rows.append(_row(run.id, entry, value, now))
     yield call("put_entries", rows=rows)
-    yield from _check_size([run.id for run, _ in group], len(rows))
+    yield from _check_size(group, now)
     resolved = yield from _resolve_known(pending, created, now)
     # The reporter made up an id; it must hear which run or wait its idempotency key stands for.
     for run_id, entry in others:
@@ -161,16 +161,25 @@ def create_wait(wait: NewWait, now: int) -> Script[None]:
     yield from _create_waits([wait], now)
 
 
-def _check_size(run_ids: Sequence[str], added: int) -> Script[None]:
-    if added == 0:
-        return
-    counts: list[KeyCount] = yield call("count_entries", ids=[[id] for id in set(run_ids)])
-    for row in counts:
-        if row.count > JOURNAL_ENTRIES_MAX:
-            raise Conflict(
-                f"the journal of run {row.key} has more than {JOURNAL_ENTRIES_MAX:,} entries. "
+def _check_size(group: Sequence[tuple[Holding, Report]], now: int) -> Script[None]:
+    """Refuse a journal over its hard bound; past the soft one, say so once in the run's log."""
+    for run, item in group:
+        entries = run.journaled + len(item.entries)
+        if entries > JOURNAL_ENTRIES_MAX:
+            count: int = yield call("count_entries", run_id=run.id)
+            if count > JOURNAL_ENTRIES_MAX:
+                raise Conflict(
+                    f"the journal of run {run.id} would have more than {JOURNAL_ENTRIES_MAX:,} entries. "
+                    "Split the work into children, or restart the body with `raise Continue(payload)`."
+                )
+            yield call("set_journaled", run_id=run.id, count=count - len(item.entries))
+        elif run.journaled <= JOURNAL_ENTRIES_SOFT < entries:
+            message = (
+                f"the journal of this run has {JOURNAL_ENTRIES_SOFT:,} entries; past {JOURNAL_ENTRIES_MAX:,} it is refused. "
                 "Split the work into children, or restart the body with `raise Continue(payload)`."
             )
+            yield call("add_logs", rows=[(run.id, now, "warn", message, None, run.attempt, "")])
+            yield from changes.append([(run.id, run.root_id, run.version + 1, "log", run.status, now)])
 
 
 def _resolve_known(

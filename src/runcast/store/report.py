@@ -92,9 +92,9 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
     flushes = [effects.Flush(run, item.effects) for run, item in accepted if item.effects]
     if flushes:
         yield from effects.apply(flushes, now)
-    touched = [[run.id] for run, item in accepted if item.entries or item.effects]
+    touched = [[run.id, len(item.entries)] for run, item in accepted if item.entries or item.effects]
     if touched:
-        yield call("touch_runs", ids=touched)
+        yield call("touch_runs", rows=touched)
         accepted = [(_touched(run, item), item) for run, item in accepted]
     # A report with an outcome says so by its status: who follows reads the journal then too.
     noted = [run for run, item in accepted if item.entries and item.outcome is None]

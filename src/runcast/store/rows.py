@@ -21,7 +21,7 @@ class ReadyRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     max_attempts: int
     epoch: int
     version: int
-    journaled: bool
+    journaled: int
     deaths: int
     executing_ms: int
     max_duration_ms: int | None
@@ -57,6 +57,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     deaths: int
     deaths_alone: int
     parked: bool
+    journaled: int
 
 
 class PendingRun(msgspec.Struct, frozen=True, array_like=True, gc=False):

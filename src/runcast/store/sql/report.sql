@@ -18,11 +18,15 @@ set kind = excluded.kind, name = excluded.name, status = excluded.status, digest
   finished_at = excluded.finished_at, resolved_at = excluded.resolved_at
 where journal.status <> 'done';
 
--- name: count_entries -> KeyCount*
-select run_id as key, count(*) as count
+-- name: count_entries -> int
+select count(*)
 from journal
-where run_id in (select r.id from {rows :ids (id text)} r)
-group by run_id;
+where run_id = :run_id;
+
+-- name: set_journaled
+update runs
+set journaled = max(1, :count)
+where id = :run_id;
 
 -- name: entries_at -> JournalRow*
 select j.run_id, j.key, j.kind, j.name, j.status, j.digest, j.code_version, j.value, j.error, j.awaits, j.due_at,
@@ -32,9 +36,12 @@ join journal j on j.run_id = r.run_id and j.key = r.key
 where j.status in ('done', 'failed');
 
 -- name: touch_runs
+-- `journaled` is 0 for a run with nothing to replay, else at least the number of its entries: counting them each time
+-- would read the whole journal (17 ms with 4,000 entries of 2 KB).
 update runs
-set version = version + 1, journaled = 1
-where id in (select r.id from {rows :ids (id text)} r);
+set version = version + 1, journaled = max(1, journaled + r.added)
+from {rows :rows (id text, added bigint)} r
+where runs.id = r.id;
 
 -- name: finish_runs
 update runs

@@ -248,5 +248,5 @@ create table blobs (
 -- What fences and follow-ups need to know of a run.
 create view holding as
 select id, environment, queue, status, epoch, version, slot, alone, awaited, attempt, worker_id, claimed_at, parent_id, root_id,
-  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, available_at, expires_at
+  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, journaled, available_at, expires_at
 from runs;
