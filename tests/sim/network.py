@@ -70,6 +70,10 @@ class Pipe(asyncio.Transport):
         # Timers may overtake each other; the n-th to fire delivers the n-th message.
         self._mail.pop(0)()
 
+    def broken(self) -> None:
+        """Closed, and nobody hears of it."""
+        self._closed = True
+
     def hang_up(self) -> None:
         """The other end is gone."""
         if not self._closed:
@@ -136,6 +140,12 @@ class Network:
         for pipe in [pipe for pipe in self._open if pipe.process is process]:
             self._open.remove(pipe)
             pipe.other.post(pipe.other.hang_up)
+
+    def end(self) -> None:
+        """No pipe will be closed by hand any more."""
+        for pipe in self._open:
+            pipe.broken()
+        self._open.clear()
 
     def cut(self, process: Process) -> None:
         """Break every connection of a process that lives."""

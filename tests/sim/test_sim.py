@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 
 from tests.sim.run import EVICT_AFTER_MS, replay, run_seed
 
+# A world ends in the middle of things; what its garbage says about that is no news.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::RuntimeWarning")
+
 SEEDS = 2_000
 BLOCK = 50
+
+
+@pytest.fixture(autouse=True)
+def _swept() -> Iterator[None]:
+    """The garbage of these worlds goes before another test begins."""
+    yield
+    gc.collect()
 
 
 @pytest.mark.slow

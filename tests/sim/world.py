@@ -259,6 +259,7 @@ class World:
         """Nothing runs any more, and the file is closed."""
         for process in self._processes:
             self.loop.kill(process)
+        self.network.end()
         if self._engine is not None:
             self._engine[1].abandon()
 
