@@ -14,6 +14,8 @@ from typing import Any
 from tests.sim.loop import CURRENT, Process, VirtualLoop
 
 SLOW_S = 3.0
+SOCKET = "engine.sock"
+"""Where the engine listens."""
 
 
 class Pipe(asyncio.Transport):

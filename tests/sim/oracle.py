@@ -126,6 +126,9 @@ class _Oracle:
             marks = _perhaps(marks)
         self._doomed -= program.canceled
         self._above, self._generations = before
+        if program.ttl_ms is not None:
+            statuses.add("EXPIRED")
+            marks = _perhaps(marks)
         run = ExpectedRun(
             program=program,
             statuses=frozenset(statuses),

@@ -143,6 +143,8 @@ class Program(msgspec.Struct, frozen=True, omit_defaults=True):
     rounds: int = 1
     """More than one: `Continue` until then."""
     delay_ms: int = 0
+    ttl_ms: int | None = None
+    """It expires if it does not start in time."""
     priority_s: int = 0
     canceled: bool = False
     """Somebody outside cancels it at some time, perhaps too late."""
@@ -193,6 +195,7 @@ class Generator:
             max_attempts=attempts,
             rounds=rounds,
             delay_ms=0 if random.random() < 0.9 else random.randint(1, 5_000),
+            ttl_ms=None if random.random() < 0.95 else random.randint(1, 20_000),
             priority_s=0 if random.random() < 0.9 else random.randint(1, 100),
             canceled=random.random() < 0.06,
         )

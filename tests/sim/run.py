@@ -31,7 +31,8 @@ def run_setting(setting: Setting) -> list[str]:
             world = World(loop, setting, Path(directory))
             try:
                 await world.live()
-                return world.failures or verify(world.connection, setting.programs)
+                faults = world.failures + world.follower.faults
+                return faults or verify(world.connection, setting.programs)
             finally:
                 world.end()
 

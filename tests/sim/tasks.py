@@ -188,6 +188,8 @@ def start_task(program: Program, **options: Any) -> Any:
         options["concurrency_key"] = program.concurrency_key
     if program.delay_ms:
         options["delay"] = program.delay_ms / 1000
+    if program.ttl_ms:
+        options["ttl"] = program.ttl_ms / 1000
     if program.priority_s:
         options["priority"] = program.priority_s
     return TASKS[program.queue].options(max_attempts=program.max_attempts, **options)

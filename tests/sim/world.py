@@ -26,14 +26,14 @@ from runcast.store.store import Store
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
 from tests.sim import invariants
+from tests.sim.follower import Follower
 from tests.sim.loop import LoopClock, Process, VirtualLoop
-from tests.sim.network import Network
+from tests.sim.network import SOCKET, Network
 from tests.sim.programs import Program
 from tests.sim.tasks import REGISTRY, WITNESS, plain
 
 LEASE_MS = 30_000
 DEADLINE_S = 4 * 3_600
-SOCKET = "engine.sock"
 
 
 class SimulatedCrash(BaseException):
@@ -249,9 +249,12 @@ class World:
             self.loop.call_later(self.random.random(), self.hire, number)
         client = self._process("client")
         self.loop.spawn(client, self._guard(client, _Client(self).run()))
+        reader = self._process("reader")
+        self.follower = Follower()
+        self.loop.spawn(reader, self._guard(reader, self.follower.run()))
         while not self._is_over():
             if self.loop.time() > DEADLINE_S:
-                self.failures.append("hang: " + "; ".join(self._unfinished()))
+                self.failures.append("hang: " + "; ".join(self._unfinished() or ["the feed is silent"]))
                 return
             await asyncio.sleep(5)
 
@@ -268,7 +271,7 @@ class World:
             return True
         if self._engine is None or not self._engine[0].alive or not self.calm:
             return False
-        return not self._unfinished()
+        return not self._unfinished() and self.follower.has_seen(self.connection)
 
     def _unfinished(self) -> list[str]:
         if self._engine is None or not self._engine[0].alive:
@@ -334,6 +337,7 @@ class _Client:
             msgspec.json.encode({"program": plain(program)}).decode(),
             concurrency_key=program.concurrency_key,
             delay_ms=program.delay_ms,
+            ttl_ms=program.ttl_ms,
             priority_ms=program.priority_s * 1000,
             max_attempts=program.max_attempts,
             idempotency_key=f"root{number}",
