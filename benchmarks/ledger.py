@@ -15,6 +15,8 @@ from pathlib import Path
 
 ENVIRONMENT_NAME = "RUNCAST_BENCH_LEDGER"
 """Where worker processes find the ledger's path."""
+SPARE = -1
+"""The row of runs that nobody counts."""
 _WORD = 8
 
 
@@ -25,15 +27,15 @@ class Ledger:
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 0)
         words = memoryview(self._map).cast("q")
-        self.rows = len(words) // 3
-        self.started = words[: self.rows]
-        self.ended = words[self.rows : 2 * self.rows]
-        self.times = words[2 * self.rows :]
+        rows = len(words) // 3
+        self.started = words[:rows]
+        self.ended = words[rows : 2 * rows]
+        self.times = words[2 * rows :]
 
     @classmethod
     def create(cls, path: Path, rows: int) -> Ledger:
-        """A new ledger of zeros; worker processes started from now on find it."""
-        path.write_bytes(bytes(3 * _WORD * rows))
+        """A new ledger of zeros with a spare row; worker processes started from now on find it."""
+        path.write_bytes(bytes(3 * _WORD * (rows + 1)))
         os.environ[ENVIRONMENT_NAME] = str(path)
         opened.cache_clear()
         return cls(path)

@@ -53,6 +53,10 @@ class Subject(Protocol):
         """Trigger `count` runs together that each sleep durably."""
         ...
 
+    async def due_ms(self, row: int) -> float | None:
+        """When the sleeper of that row was to go on, by the subject's own record (None: it does not tell)."""
+        ...
+
     async def until_asleep(self, count: int) -> None:
         """Wait until all sleepers sleep."""
         ...

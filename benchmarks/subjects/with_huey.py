@@ -17,7 +17,7 @@ from typing import Any
 
 from huey import SqliteHuey
 
-from benchmarks.ledger import opened, until
+from benchmarks.ledger import SPARE, opened, until
 from benchmarks.subjects import DATABASE_NAME, Result
 
 THREADS = 1
@@ -61,7 +61,7 @@ class Huey:
 
     async def open(self, *, slots: int = 0, evict_after_s: float | None = None) -> None:
         self._consumer = self._start(slots or THREADS)
-        noop(0).get(blocking=True, timeout=30)
+        noop(SPARE).get(blocking=True, timeout=30)
 
     @staticmethod
     def _start(threads: int) -> subprocess.Popen[bytes]:
@@ -94,6 +94,9 @@ class Huey:
         parent(children).get(blocking=True, backoff=1, max_delay=0.001, timeout=120)
 
     async def sleepers(self, count: int, seconds: int) -> Result:
+        raise NotImplementedError("Huey has no durable sleep")
+
+    async def due_ms(self, row: int) -> float | None:
         raise NotImplementedError("Huey has no durable sleep")
 
     async def until_asleep(self, count: int) -> None:

@@ -10,9 +10,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.ledger import opened, until
+from benchmarks.ledger import SPARE, opened, until
 from benchmarks.subjects import DATABASE_NAME, Result
-from runcast import Client, Queue, step, task, wait
+from runcast import BatchHandle, Client, Queue, step, task, wait
 from runcast.sdk.ambient import use_door
 from runcast.sdk.doors import GatewayDoor
 from runcast.sdk.registry import registry
@@ -90,7 +90,7 @@ class Runcast:
         await self._worker.opened()
         use_door(GatewayDoor(self._server.engine))
         self._client = Client(gateway=self._server.engine)
-        run = await noop.trigger(0)
+        run = await noop.trigger(SPARE)
         await run.result()
 
     async def close(self) -> None:
@@ -115,7 +115,13 @@ class Runcast:
         await run.result()
 
     async def sleepers(self, count: int, seconds: int) -> Result:
-        return await _batches(sleeper, [(i, seconds) for i in range(count)])
+        batches = await _triggered(sleeper, [(i, seconds) for i in range(count)])
+        self._sleepers = [run.id for batch in batches for run in batch.runs]
+        return _finished(batches)
+
+    async def due_ms(self, row: int) -> float | None:
+        entries = await self._client.journal(self._sleepers[row])
+        return entries[0].due_at
 
     async def until_asleep(self, count: int) -> None:
         """All have started, and none holds a slot any more."""
@@ -128,8 +134,15 @@ class Runcast:
 
 
 async def _batches(triggered: AsyncTask[..., int], items: Sequence[Any]) -> Result:
-    """Trigger in chunks; the result is seen when every batch's results are."""
-    batches = [await triggered.batch_trigger(items[begin : begin + CHUNK]) for begin in range(0, len(items), CHUNK)]
+    return _finished(await _triggered(triggered, items))
+
+
+async def _triggered(triggered: AsyncTask[..., int], items: Sequence[Any]) -> list[BatchHandle[int]]:
+    return [await triggered.batch_trigger(items[begin : begin + CHUNK]) for begin in range(0, len(items), CHUNK)]
+
+
+def _finished(batches: Sequence[BatchHandle[int]]) -> Result:
+    """The results are seen when every batch's results are."""
 
     async def finished() -> None:
         for batch in batches:
