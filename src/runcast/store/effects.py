@@ -155,8 +155,9 @@ def change_metadata(metadata: dict[str, Any], kind: EffectKind, key: str, value:
                 metadata[key] = [item for item in items if item != value]
         case EffectKind.INCREMENT:
             number = metadata.get(key)
-            fits = isinstance(number, int | float) and isinstance(value, int | float)
-            metadata[key] = number + value if fits else value
+            if isinstance(number, int | float) and isinstance(value, int | float):
+                value = number + value
+            metadata[key] = value
         case _:
             raise AssertionError(f"{kind} does not change metadata")
     return metadata
