@@ -7,54 +7,26 @@ gathers in `entries` and `effects`; the worker sends them and hands the answers 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from random import Random
+from collections.abc import Callable, Sequence
 from threading import get_ident
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from runcast.domain.effect import Effect
 from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.domain.ids import BatchId, RunId
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
-from runcast.domain.run import Counts, Run
+from runcast.domain.run import Counts
 from runcast.gateway import Assignment
 from runcast.sdk import children
 from runcast.sdk.call import Call, EngineWait, ThreadWait
 from runcast.sdk.child import ChildRequest
+from runcast.sdk.host import Host
 from runcast.sdk.quiet import is_quiet
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.scope import Scope, current_scope
 from runcast.sdk.stopping import Stopping
 
 T = TypeVar("T")
-
-
-class Host(Protocol):
-    """What an execution asks of the worker that drives it."""
-
-    loop: asyncio.AbstractEventLoop
-    thread_id: int
-    random: Random
-
-    def now_ms(self) -> int:
-        """Engine time."""
-        ...
-
-    def changed(self, execution: Execution) -> None:
-        """The execution has something to report, or may have begun to wait. On the loop."""
-        ...
-
-    def spawn(self, work: Coroutine[Any, Any, None], /) -> None:
-        """Run something for an execution outside of its body."""
-        ...
-
-    async def members(self, batch_id: str) -> Sequence[Run]:
-        """The runs of a batch, by position."""
-        ...
-
-    async def in_thread(self, work: Callable[[], T]) -> T:
-        """Run a step's `def` function on a thread."""
-        ...
 
 
 def current_execution() -> Execution | None:

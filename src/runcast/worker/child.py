@@ -84,7 +84,7 @@ async def _serve(session: RemoteWorkerSession, registry: Registry, assignment: A
         executor = Executor(session, registry, settings, clock=SystemClock(), random=SystemRandom(), spawn=spawn)
         pushes.executor = executor
         executor.assign([assignment])
-        await executor.until_empty()
+        await executor.census.until_empty()
         executor.close()
 
 

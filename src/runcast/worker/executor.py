@@ -7,11 +7,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import copy_context
 from random import Random
 from threading import get_ident
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from runcast.clock import Clock
 from runcast.domain.errors import Unavailable
-from runcast.domain.ids import RunId
 from runcast.domain.outcome import Evicted, HandedBack, Outcome, Released, TimedOut, Waiting
 from runcast.domain.run import Run
 from runcast.gateway import Assignment, Demand, News, Reply, Report, Stop, WorkerSession
@@ -19,11 +18,12 @@ from runcast.sdk.execution import Execution
 from runcast.sdk.quiet import is_quiet
 from runcast.sdk.registry import Registry
 from runcast.sdk.stopping import Stopping
-from runcast.sdk.task import TaskDefinition
+from runcast.worker.apart import Apart, Isolate
 from runcast.worker.bodies import Bodies, stop
+from runcast.worker.census import Census
 from runcast.worker.deadlines import Deadlines
 from runcast.worker.evict import Residents
-from runcast.worker.lanes import Lanes, Placed
+from runcast.worker.lanes import Lanes
 from runcast.worker.outcomes import stopped, timed_out
 from runcast.worker.refusal import refuse
 from runcast.worker.reporter import Reporter
@@ -33,21 +33,8 @@ from runcast.worker.threads import Threads
 
 T = TypeVar("T")
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
-
-
-class Isolated(Placed, Protocol):
-    """A run in a process of its own."""
-
-    run_id: RunId
-    waiting: bool
-    again: Assignment | None
-
-    async def run(self) -> None: ...
-    def news(self, news: News) -> None: ...
-    def stop(self, stopping: Stopping) -> None: ...
-
-
-Isolate = Callable[[Assignment, TaskDefinition[..., Any], WorkerSession, "Executor"], Isolated]
+UNWIND_S = 1.0
+"""What bodies get to unwind after the grace of a stop, before the session hands back whatever is left."""
 
 
 class Executor:
@@ -70,7 +57,7 @@ class Executor:
         self.spawn = spawn
         self.offset_ms = session.welcome.now_ms - clock.now_ms()
         """How far the engine's clock is ahead of the local one."""
-        self.on_unavailable: Callable[[], None] = _nothing
+        self.unavailable: Callable[[], None] = _nothing
         """A report found no engine."""
         self.on_recycle: Callable[[], None] = _nothing
         """Too many threads are stuck: the process should be replaced."""
@@ -94,12 +81,17 @@ class Executor:
         self._stuck: Deadlines[Running] = Deadlines(self.loop, context, self._count_if_stuck)
         self._lanes = Lanes(settings)
         self._running: dict[str, Running] = {}
-        self._isolated: dict[str, Isolated] = {}
-        self._isolate = isolate
-        """None: this is such a process already."""
-        self._bodies_alive = 0
+        self.census = Census(self.loop)
+        self._apart = Apart(
+            isolate,
+            session,
+            self._lanes,
+            self.census,
+            spawn=spawn,
+            start_again=self._start_again,
+            room_changed=self.flushed,
+        )
         self._threads_used = 0
-        self._all_gone: asyncio.Future[None] | None = None
         self.abandoned = 0
         """Threads that went on although their run was stopped."""
 
@@ -115,10 +107,6 @@ class Executor:
     def measured(self, offset_ms: int) -> None:
         """The heartbeat measured the engine's clock."""
         self.offset_ms = offset_ms
-
-    def unavailable(self) -> None:
-        """A report found no engine."""
-        self.on_unavailable()
 
     async def members(self, batch_id: str) -> Sequence[Run]:
         return await self._session.members(batch_id)
@@ -142,16 +130,16 @@ class Executor:
             if running is not None and running.epoch == item.epoch:
                 for entry in item.entries:
                     running.resolve(entry)
-            elif (isolated := self._isolated.get(item.run_id)) is not None:
-                isolated.news(item)
+            elif running is None:
+                self._apart.news(item)
 
     def stop(self, stops: Sequence[Stop]) -> None:
         for item in stops:
             running = self._running.get(item.run_id)
             if running is not None and running.epoch <= item.epoch:
                 self._lose(running)
-            elif (isolated := self._isolated.get(item.run_id)) is not None:
-                isolated.stop(Stopping.CANCEL)
+            elif running is None:
+                self._apart.stop(item.run_id, Stopping.CANCEL)
 
     # --- starting and resuming
 
@@ -164,12 +152,11 @@ class Executor:
         if task is None or self._lanes.closed:
             self.spawn(self._tell(Report(assignment.run_id, assignment.epoch, outcome=HandedBack())))
             return
-        if self._isolate is not None and (assignment.alone or task.lane == "process"):
-            self._start_isolated(self._isolate(assignment, task, self._session, self))
+        if self._apart.start_if_due(assignment, task):
             return
         running = Running(assignment, self, task, self.loop.time())
         self._running[assignment.run_id] = running
-        self._bodies_alive += 1
+        self.census.born()
         self._lanes.take(running)
         if assignment.remaining_ms is not None:
             self._limit(running, assignment.remaining_ms)
@@ -179,36 +166,11 @@ class Executor:
                 self._residents.evict_thread()
         self._bodies.start(running)
 
-    def _start_isolated(self, isolated: Isolated) -> None:
-        former = self._isolated.get(isolated.run_id)
-        if former is not None:
-            former.stop(Stopping.FENCE)
-        self._isolated[isolated.run_id] = isolated
-        self._bodies_alive += 1
-        self._lanes.take(isolated)
-        self.spawn(isolated.run())
-
-    def isolated_waits(self, isolated: Isolated) -> None:
-        self._lanes.give(isolated)
-        self.flushed()
-
-    def isolated_gone(self, isolated: Isolated) -> None:
-        if self._isolated.get(isolated.run_id) is isolated:
-            del self._isolated[isolated.run_id]
-        self._lanes.give(isolated)
-        if isolated.again is not None:
-            self.spawn(self._start_again(isolated.again))
-        self._one_gone()
-        self.flushed()
-
     def _resume(self, assignment: Assignment) -> None:
         running = self._running.get(assignment.run_id)
-        isolated = self._isolated.get(assignment.run_id)
-        if isolated is not None and isolated.waiting:
-            isolated.again = assignment
-            return
         if running is None:
-            self.spawn(self._start_again(assignment))
+            if not self._apart.resume(assignment):
+                self.spawn(self._start_again(assignment))
             return
         running.epoch = assignment.epoch
         if running.stop is not None:
@@ -275,7 +237,7 @@ class Executor:
             self._session.demand(demand)
         except Unavailable:
             # The session is broken; the heartbeat finds out and a new one begins.
-            self.on_unavailable()
+            self.unavailable()
 
     def _begin_waiting(self, running: Running) -> None:
         running.waiting = True
@@ -374,14 +336,9 @@ class Executor:
         self._residents.remove(running)
         self._lanes.give(running)
         self._threads_used -= running.lane == "thread"
-        self._one_gone()
+        self.census.gone()
         if running.again is not None:
             self.spawn(self._start_again(running.again))
-
-    def _one_gone(self) -> None:
-        self._bodies_alive -= 1
-        if self._all_gone is not None and self._bodies_alive == 0 and not self._all_gone.done():
-            self._all_gone.set_result(None)
 
     def _fence(self, running: Running) -> None:
         self._residents.remove(running)
@@ -410,27 +367,14 @@ class Executor:
     async def drain(self, grace_s: float) -> None:
         """Take nothing new, let bodies finish, evict those that wait, hand the rest back."""
         self._demand(self._lanes.close())
-        deadline = self.loop.time() + grace_s
         self._residents.evict_all()
-        await self._wait_until_gone(deadline)
+        await self.census.until_empty(grace_s)
         for running in tuple(self._running.values()):
             if running.stop is None:
                 stop(running, Stopping.HAND_BACK)
                 self._reporter.changed(running)
-        for isolated in tuple(self._isolated.values()):
-            isolated.stop(Stopping.HAND_BACK)
-        await self._wait_until_gone(self.loop.time() + min(grace_s, 1.0))
-
-    async def until_empty(self) -> None:
-        """Wait until no body is left."""
-        await self._wait_until_gone(None)
-
-    async def _wait_until_gone(self, deadline: float | None) -> None:
-        if self._bodies_alive == 0:
-            return
-        self._all_gone = self.loop.create_future()
-        patience_s = None if deadline is None else max(0.0, deadline - self.loop.time())
-        await asyncio.wait([self._all_gone], timeout=patience_s)
+        self._apart.stop_all(Stopping.HAND_BACK)
+        await self.census.until_empty(UNWIND_S)
 
     async def abort(self, patience_s: float) -> None:
         """The session is lost: stop every body, report nothing."""
@@ -438,15 +382,14 @@ class Executor:
         self._reporter.close()
         for running in tuple(self._running.values()):
             self._fence(running)
-        for isolated in tuple(self._isolated.values()):
-            isolated.stop(Stopping.FENCE)
-        await self._wait_until_gone(self.loop.time() + patience_s)
+        self._apart.stop_all(Stopping.FENCE)
+        await self.census.until_empty(patience_s)
 
     def close(self) -> None:
         """Let go of threads and timers."""
         self._reporter.close()
-        for timers in (self._limits, self._stuck):
-            timers.close()
+        self._limits.close()
+        self._stuck.close()
         self._residents.close()
         self._threads.shutdown(wait=False)
         self._step_threads.shutdown(wait=False)

@@ -16,7 +16,7 @@ import multiprocessing
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +27,7 @@ from runcast.sdk.failures import error_info
 from runcast.sdk.stopping import Stopping
 from runcast.sdk.task import TaskDefinition
 from runcast.wire import Frame, FrameKind, encode_frame, operation, read_frame, wire_error
+from runcast.worker.apart import Apart
 from runcast.worker.child import find_task, run_child
 
 if TYPE_CHECKING:
@@ -34,13 +35,6 @@ if TYPE_CHECKING:
 
 TERMINATE_AFTER_S = 1.0
 """From the polite request to the signal."""
-
-
-class Isolating(Protocol):
-    """What the executor does for an isolated run."""
-
-    def isolated_waits(self, isolated: Isolated) -> None: ...
-    def isolated_gone(self, isolated: Isolated) -> None: ...
 
 
 class Isolated:
@@ -53,7 +47,7 @@ class Isolated:
         assignment: Assignment,
         task: TaskDefinition[..., Any],
         session: WorkerSession,
-        owner: Isolating,
+        owner: Apart,
         *,
         kill_after_s: float,
     ) -> None:
@@ -90,7 +84,7 @@ class Isolated:
             await self._report_end(code)
         for timer in self._timers:
             timer.cancel()
-        self._owner.isolated_gone(self)
+        self._owner.gone(self)
 
     # --- what the engine pushes
 
@@ -203,7 +197,7 @@ class Isolated:
         elif isinstance(outcome, Waiting):
             if reply.waiting and not self.waiting:
                 self.waiting = True
-                self._owner.isolated_waits(self)
+                self._owner.waits(self)
         elif outcome is not None and reply.error is None:
             self._settled = True
 

@@ -27,7 +27,10 @@ class Answers(Protocol):
     """Who hears what the engine answered."""
 
     def answered(self, running: Running, report: Report, reply: Reply) -> None: ...
-    def unavailable(self) -> None: ...
+
+    unavailable: Callable[[], None]
+    """Called when a report finds no engine."""
+
     def flushed(self) -> None:
         """All executions that changed in this turn are looked at: room may have appeared."""
         ...

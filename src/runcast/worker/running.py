@@ -13,7 +13,8 @@ from typing import Any
 
 from runcast.domain.outcome import Outcome
 from runcast.gateway import Assignment
-from runcast.sdk.execution import Execution, Host
+from runcast.sdk.execution import Execution
+from runcast.sdk.host import Host
 from runcast.sdk.task import TaskDefinition
 
 

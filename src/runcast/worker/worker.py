@@ -150,7 +150,7 @@ class _Service:
 
     async def serve(self) -> None:
         worker, executor = self._worker, self._executor
-        executor.on_unavailable = self._heartbeat.look
+        executor.unavailable = self._heartbeat.look
         executor.on_recycle = worker.ask_for_recycling
         async with asyncio.TaskGroup() as group:
             self._group = group
