@@ -64,11 +64,12 @@ class House:
         tasks: Sequence[str] = ("work",),
         queue: QueueSettings | None = None,
         embedded: bool = False,
+        pid: int = 0,
     ) -> tuple[LocalSession, Received]:
         """A worker with room, and its inbox."""
         inbox = Received()
         infos = tuple(TaskInfo(task, "work") for task in tasks)
-        hello = Hello(WorkerId(worker_id), infos, (queue,) if queue else (), embedded=embedded)
+        hello = Hello(WorkerId(worker_id), infos, (queue,) if queue else (), embedded=embedded, pid=pid)
         session = await self.engine.open(hello, inbox)
         session.demand(Demand({"async": room}))
         await self.quiet()

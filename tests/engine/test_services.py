@@ -105,6 +105,19 @@ async def test_a_process_of_its_own_outlives_the_boot_of_the_engine(house: House
     assert await house.status(run_id) == "EXECUTING"
 
 
+async def test_at_boot_processes_that_are_gone_are_dead_before_their_lease_ran_out(house: House) -> None:
+    await house.open("gone", room=1, pid=41)
+    await house.open("there", room=1, pid=42)
+    ids = await house.trigger(2)
+    await house.quiet()
+    rescue = Rescue(house.store, every_ms=5_000, leave=lambda worker_id: None, is_gone=lambda pid, host: pid == 41)
+    before = {run_id: await house.engine.find_run(run_id) for run_id in ids}
+    await rescue.boot(house.clock.now_ms())
+    for run_id, run in before.items():
+        assert run is not None
+        assert await house.status(run_id) == ("QUEUED" if run.worker_id == "gone" else "EXECUTING")
+
+
 async def test_prune_comes_back_soon_while_there_is_something_to_remove(house: House) -> None:
     session, inbox = await house.open()
     [run_id] = await house.trigger()
