@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from runcast.domain.limits import CLAIM_RUNS_MAX
 from runcast.domain.outcome import Evicted, Failed, Released, Succeeded
@@ -215,88 +213,6 @@ def test_runs_without_a_key_have_no_bound_of_their_own(db: World) -> None:
     assert len(db.claim()) == 5
 
 
-# --- fairness ---
-
-
-def test_a_newcomer_does_not_stand_behind_a_key_with_a_long_queue(db: World) -> None:
-    db.limit(concurrency=1)
-    big = db.trigger_many(10_000, concurrency_key="big")
-    assert db.claimed_one_by_one(3) == big[:3]
-    small = db.trigger_many(3, concurrency_key="small")
-    unkeyed = db.trigger()
-    assert set(db.claimed_one_by_one(4)) >= {small[0], unkeyed}
-    assert set(small) <= set(db.claimed_one_by_one(5)) | {small[0]}
-
-
-def test_keys_take_turns(db: World) -> None:
-    db.worker()
-    runs = {key: db.trigger_many(3, concurrency_key=key) for key in ("a", "b", "c")}
-    order = db.claimed(room=9)
-    assert order == [runs[key][number] for number in range(3) for key in ("a", "b", "c")]
-
-
-def test_a_key_does_not_save_up_turns_while_it_is_away(db: World) -> None:
-    db.limit(concurrency=1)
-    db.trigger_many(20, concurrency_key="busy")
-    db.claimed_one_by_one(10)
-    back = db.trigger_many(5, concurrency_key="away")
-    assert len(set(db.claimed_one_by_one(6)) & set(back)) <= 3
-
-
-# --- priority ---
-
-
-def test_within_a_key_a_head_start_comes_first(db: World) -> None:
-    db.worker()
-    plain = db.trigger_many(3, concurrency_key="a")
-    urgent = db.trigger(concurrency_key="a", priority_ms=5_000)
-    assert db.claimed_one_by_one(4) == [urgent, *plain]
-
-
-def test_a_head_start_is_a_head_start_and_not_more(db: World) -> None:
-    db.worker()
-    early = db.trigger()
-    db.advance(5_001)
-    db.trigger(priority_ms=5_000)
-    assert db.claimed(room=1) == [early]
-
-
-def test_a_head_start_gives_a_key_no_more_turns(db: World) -> None:
-    db.limit(concurrency=1)
-    db.trigger_many(3, concurrency_key="a")
-    urgent = db.trigger_many(3, concurrency_key="a", priority_ms=9_000)
-    other = db.trigger_many(2, concurrency_key="b")
-    order = db.claimed_one_by_one(4)
-    assert order[0] == urgent[0]
-    assert set(order[1:4]) & set(other) == set(other)
-
-
-def test_a_run_that_overtakes_does_not_move_the_queue_ahead(db: World) -> None:
-    db.limit(concurrency=1)
-    db.trigger_many(100, concurrency_key="big")
-    urgent = db.trigger(concurrency_key="big", priority_ms=60_000)
-    assert db.claimed_one_by_one(1) == [urgent]
-    newcomer = db.trigger(concurrency_key="new")
-    assert newcomer in db.claimed_one_by_one(2)
-
-
-def test_who_is_overtaken_goes_before_those_that_came_after(db: World) -> None:
-    db.worker()
-    plain = db.trigger_many(4, concurrency_key="a")
-    first = db.trigger(concurrency_key="a", priority_ms=60_000)
-    assert db.claimed(room=2) == [plain[0], first]
-    second = db.trigger(concurrency_key="a", priority_ms=60_000)
-    assert db.claimed_one_by_one(4) == [second, *plain[1:]]
-
-
-def test_several_head_starts_are_taken_in_their_order(db: World) -> None:
-    db.worker()
-    plain = db.trigger_many(2)
-    little = db.trigger(priority_ms=1_000)
-    much = db.trigger(priority_ms=2_000)
-    assert db.claimed_one_by_one(4) == [much, little, *plain]
-
-
 # --- rate ---
 
 
@@ -420,87 +336,7 @@ def test_a_woken_run_of_a_full_key_waits_for_its_key(db: World) -> None:
     assert db.status(fresh) == "QUEUED"
 
 
-# --- limits under anything ---
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(
-    concurrency=st.sampled_from([None, 1, 3]),
-    per_key=st.sampled_from([None, 1, 2]),
-    acts=st.lists(
-        st.tuples(
-            st.sampled_from(
-                ["trigger", "claim", "claim", "finish", "sleep", "wake", "cancel", "release", "retry", "die"]
-            ),
-            st.integers(0, 7),
-        ),
-        max_size=60,
-    ),
-)
-def test_limits_are_never_exceeded_and_nothing_is_forgotten(
-    concurrency: int | None, per_key: int | None, acts: list[tuple[str, int]]
-) -> None:
-    world = World(":memory:")
-    try:
-        world.worker(queues=[QueueSettings("work", concurrency, per_key)])
-        for act, number in acts:
-            _do(world, act, number)
-            _within_limits(world, concurrency, per_key)
-        assert world.findings() == []
-        _drain(world)
-    finally:
-        world.close()
-
-
-def _do(world: World, act: str, number: int) -> None:
-    executing = world.sql("select id, epoch from runs where status = 'EXECUTING' order by id")
-    chosen = executing[number % len(executing)] if executing else None
-    match act:
-        case "trigger":
-            world.trigger_many(number % 3 + 1, concurrency_key=("", "a", "b")[number % 3], priority_ms=number % 2 * 100)
-        case "claim":
-            world.claim(room=number)
-        case "wake":
-            world.advance(10)
-            world.fire()
-        case "die":
-            world.lose("w1", deaths=number % 2 == 0)
-            world.sql("update workers set stopped_at = null")
-        case "release":
-            for row in world.sql("select id, epoch from runs where slot = 1 and finished_at is not null"):
-                world.report(row, outcome=Released())
-        case _ if chosen is None:
-            pass
-        case "finish":
-            world.report(chosen, outcome=Succeeded("1"))
-        case "sleep":
-            world.wait(chosen, sleep(f"s{world.now}{number}", number), resident=number % 2 == 0)
-        case "cancel":
-            world.cancel(chosen[0])
-        case "retry":
-            world.report(chosen, outcome=Failed(ERROR, retry_in_ms=number))
-        case _:
-            raise AssertionError(act)
-
-
-def _within_limits(world: World, concurrency: int | None, per_key: int | None) -> None:
-    assert concurrency is None or world.slots() <= concurrency
-    for key, count in world.sql("select concurrency_key, count(*) from runs where slot = 1 group by 1"):
-        assert per_key is None or not key or count <= per_key
-
-
-def _drain(world: World) -> None:
-    """Whatever happened, the runs all come to their end."""
-    for _ in range(400):
-        world.advance(10)
-        world.fire()
-        _do(world, "release", 0)
-        world.claim()
-        for row in world.sql("select id, epoch from runs where status = 'EXECUTING'"):
-            world.report(row, outcome=Succeeded("1"))
-        if not world.one("select count(*) from runs where finished_at is null"):
-            return
-    pytest.fail(f"runs are left: {world.sql('select id, status, held from runs where finished_at is null')}")
+# --- bounds ---
 
 
 def test_one_claim_takes_a_bounded_number_of_runs(db: World) -> None:
