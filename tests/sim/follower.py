@@ -23,6 +23,7 @@ class Follower:
         self._seen: dict[RunId, Run] = {}
         self._cursor: int | None = None
         self._roots: tuple[RunId, ...] = ()
+        self._stopped = False
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -51,7 +52,13 @@ class Follower:
             except TimeoutError:
                 await updates.aclose()  # type: ignore[attr-defined]
 
+    def stop(self) -> None:
+        """What comes now is against all rules, on purpose."""
+        self._stopped = True
+
     def _take(self, update: Update) -> None:
+        if self._stopped:
+            return
         if self._cursor is not None and update.cursor < self._cursor:
             self.faults.append(f"I16: the cursor went back from {self._cursor} to {update.cursor}")
         self._cursor = update.cursor

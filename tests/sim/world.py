@@ -25,7 +25,7 @@ from runcast.socket_server import Served
 from runcast.store.store import Store
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
-from tests.sim import invariants
+from tests.sim import again, invariants
 from tests.sim.follower import Follower
 from tests.sim.loop import LoopClock, Process, VirtualLoop
 from tests.sim.network import SOCKET, Network
@@ -257,6 +257,32 @@ class World:
                 self.failures.append("hang: " + "; ".join(self._unfinished() or ["the feed is silent"]))
                 return
             await asyncio.sleep(5)
+        if not self.failures:
+            await self._execute_again()
+
+    async def _execute_again(self) -> None:
+        before = self._steps.copy()
+        found = {
+            str(row[0]): again.records(self.connection, str(row[0]))
+            for row in self.connection.execute("select id from runs")
+        }
+        self.follower.stop()
+        run_id = again.reopen(self.connection, self.random)
+        if run_id is None:
+            return
+        assert self._engine is not None
+        process, store = self._engine
+        self.loop.run_in(process, store.submit, again.ring, _ignore)
+        while self._unfinished():
+            if self.loop.time() > 2 * DEADLINE_S:
+                self.failures.append(f"I13: {run_id} hangs when it is executed again")
+                return
+            await asyncio.sleep(5)
+        if self._steps != before:
+            self.failures.append(f"I13: {run_id} repeated steps: {self._steps - before}")
+        for was, now in zip(found[run_id], again.records(self.connection, run_id), strict=True):
+            if was != now:
+                self.failures.append(f"I13: {run_id} had {was} and has {now}")
 
     def end(self) -> None:
         """Nothing runs any more, and the file is closed."""
@@ -282,6 +308,10 @@ class World:
             f"where status not in ({final})"
         ).fetchall()
         return [" ".join(str(value) for value in row) for row in rows]
+
+
+def _ignore(result: object, error: BaseException | None) -> None:
+    """Whoever rings waits for no answer."""
 
 
 class _Faults:
