@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.outcome import Failed, Succeeded
 from runcast.domain.queue import QueueSettings
 from runcast.gateway import RunFilter, RunPage, Update, Watch
@@ -216,6 +217,14 @@ def test_a_watcher_of_a_root_sees_its_children_come(db: World) -> None:
     [kid] = db.parent_of(root, "c")
     update = _after(db, watch, state.cursor)
     assert {found.id for found in update.runs} == {root.run_id, kid}
+
+
+def test_the_state_of_a_large_tree_is_whole(db: World) -> None:
+    db.worker()
+    root = db.start()
+    db.wait(root, batch(root, "b", PAGE_ROWS_MAX + 5))
+    state = db.read(lambda: reads.watched_state(Watch(root_ids=(root.run_id,))))
+    assert len(state.runs) == PAGE_ROWS_MAX + 6
 
 
 def test_a_watcher_whose_cursor_was_pruned_is_told_to_resync(db: World) -> None:

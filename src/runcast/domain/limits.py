@@ -32,6 +32,8 @@ TICK_ROWS_MAX = 1_000
 PAGE_ROWS_MAX = 1_000
 FEED_SCAN_ROWS_MAX = 100_000
 """Changes that one look of a subscriber passes over."""
+WATCHED_RUNS_MAX = 20_000
+"""Runs of one tree in the state that a watcher starts from; more of them show with their next change."""
 WRITER_INBOX_MAX = 100_000
 WRITER_BATCH_MAX = 1_024
 HELD_SCAN_ROWS_MAX = 2_048

@@ -10,7 +10,7 @@ from runcast.domain.change import Change, ChangeKind
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, Wait
-from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX
+from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX, WATCHED_RUNS_MAX
 from runcast.domain.queue import QueueState
 from runcast.domain.run import FINAL, End, Run
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
@@ -68,8 +68,8 @@ def ends(run_ids: Sequence[str]) -> Script[tuple[list[End], list[str]]]:
 
 
 def tree(root_id: str) -> Script[tuple[Run, ...]]:
-    """A root and the runs below it, up to a page."""
-    runs: list[Run] = yield call("list_tree", root_id=root_id, limit=PAGE_ROWS_MAX)
+    """A root and the runs below it: a watcher's state, so not cut at a page."""
+    runs: list[Run] = yield call("list_tree", root_id=root_id, limit=WATCHED_RUNS_MAX)
     return (yield from _whole_all(runs))
 
 
