@@ -7,9 +7,11 @@ import sys
 from collections.abc import Coroutine, Generator
 from contextvars import Context, copy_context
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from runcast.sdk.scope import Scope, current_scope
+
+T = TypeVar("T")
 
 _WAIT_FOR = asyncio.wait_for.__code__
 _WAIT_FOR_DEPTH = 6
@@ -34,6 +36,13 @@ def task_factory(
     task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, context=context, **options)
     parent.execution.register(task)
     return task
+
+
+def detached(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A task that belongs to no run, whoever makes it: what it starts lives on when the run ends."""
+    context = copy_context()
+    context.run(current_scope.set, None)
+    return asyncio.get_running_loop().create_task(work, context=context)
 
 
 def _is_body(scope: Scope) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from runcast.domain.errors import InvalidInput
+from runcast.sdk.factory import detached
 
 T = TypeVar("T")
 
@@ -34,8 +35,7 @@ class AsyncResource(Generic[T]):
             return await asyncio.shield(opening)
         opening = self._per_loop[loop] = loop.create_future()
         try:
-            opened = self._open()
-            value: T = await (opened if inspect.isawaitable(opened) else _closers(loop).enter_async_context(opened))
+            value: T = await detached(self._enter(loop))
         except BaseException as error:
             # Who waits fails too, and the next who asks tries again.
             del self._per_loop[loop]
@@ -44,6 +44,11 @@ class AsyncResource(Generic[T]):
             raise
         opening.set_result(value)
         _closers(loop).callback(self._per_loop.pop, loop, None)
+        return value
+
+    async def _enter(self, loop: asyncio.AbstractEventLoop) -> T:
+        opened = self._open()
+        value: T = await (opened if inspect.isawaitable(opened) else _closers(loop).enter_async_context(opened))
         return value
 
 

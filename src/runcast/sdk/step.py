@@ -112,8 +112,10 @@ class StepCall(Call[T]):
     body: asyncio.Task[None]
 
     def cancel(self) -> None:
-        """Cancel the step's body; nothing is recorded."""
-        self.body.cancel()
+        """Cancel the step's body; nothing is recorded. One that never began (the run was being stopped) has none."""
+        body: asyncio.Task[None] | None = getattr(self, "body", None)
+        if body is not None:
+            body.cancel()
 
 
 class _StepBody:

@@ -12,6 +12,7 @@ from contextvars import Context
 from typing import Any, Protocol
 
 from runcast.domain.errors import InvalidInput, Unavailable
+from runcast.domain.journal import EntryKind
 from runcast.domain.outcome import Waiting
 from runcast.gateway import Reply, Report, WorkerSession
 from runcast.worker.running import Running
@@ -70,8 +71,12 @@ class Reporter:
         self._dirty.append(running)
         if not self._armed:
             self._armed = True
-            # Two turns later: branches that the body has just made take their first step in the next one.
-            self._loop.call_soon(self._arm, context=self._context)
+            if _is_complete(running):
+                self._loop.call_soon(self._flush, context=self._context)
+            else:
+                # Two turns later: branches that the body has just made take their first step in the next one, and
+                # then the run may wait, which belongs into the same report.
+                self._loop.call_soon(self._arm, context=self._context)
 
     def _arm(self) -> None:
         self._loop.call_soon(self._flush, context=self._context)
@@ -194,3 +199,10 @@ class Reporter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _is_complete(running: Running) -> bool:
+    """True if nothing that the next turn may bring belongs into the same report: the body is gone, or awaits a step."""
+    if running.outcome is not None:
+        return True
+    return bool(running.entries) and running.entries[-1].entry.kind is EntryKind.STEP
