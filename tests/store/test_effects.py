@@ -359,3 +359,13 @@ def test_however_effects_are_cut_and_sent_again_each_counts_once(
         assert world.findings() == []
     finally:
         world.close()
+
+
+def test_a_stream_past_its_bound_takes_no_more(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runcast.store.effects.STREAM_BYTES_MAX", 100)
+    db.worker()
+    run = db.start()
+    db.report(run, effects=[part("s", "x" * 60, 1), part("other", "x" * 60, 2)])
+    with pytest.raises(ValueTooLarge, match="stream 's'"):
+        db.report(run, effects=[part("s", "x" * 60, 3)])
+    db.report(run, effects=[part("s", "x" * 10, 3)])

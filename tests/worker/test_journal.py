@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from runcast.domain.errors import NotDurableHere, TaskFailed
+from runcast.domain.errors import InvalidInput, NotDurableHere, TaskFailed
 from runcast.domain.journal import EntryStatus
 from runcast.domain.retry import Retry
 from runcast.domain.run import RunStatus
@@ -569,3 +569,40 @@ async def test_a_ticking_branch_does_not_keep_the_slot_that_a_child_needs() -> N
     async with World(registry, evict_after_ms=0) as world:
         run = await world.run(parent)
         assert run.output == "1"
+
+
+async def test_a_fresh_retry_starts_over_where_an_ordinary_one_repeats_only_what_failed() -> None:
+    registry = Registry()
+    calls: list[str] = []
+
+    @step
+    async def count(name: str) -> None:
+        calls.append(name)
+
+    @task(registry=registry, retry=Retry(max_attempts=2, min_s=0.001, max_s=0.002, fresh=True))
+    async def fresh() -> int:
+        await count("fresh")
+        if calls.count("fresh") < 2:
+            raise ValueError("not yet")
+        return current_run().attempt
+
+    @task(registry=registry, retry=QUICK)
+    async def kept() -> int:
+        await count("kept")
+        if current_run().attempt < 2:
+            raise ValueError("not yet")
+        return current_run().attempt
+
+    async with World(registry) as world:
+        assert await world.output(fresh) == 2
+        assert await world.output(kept) == 2
+        assert sorted(calls) == ["fresh", "fresh", "kept"]
+
+
+def test_a_retry_that_is_no_policy_is_refused() -> None:
+    with pytest.raises(InvalidInput, match='or "fresh"'):
+        task(registry=Registry(), retry="often")(_nothing)  # type: ignore[call-overload]
+    assert task(registry=Registry(), retry="fresh")(_nothing).retry.fresh
+
+
+async def _nothing() -> None: ...

@@ -17,6 +17,8 @@ class Retry(msgspec.Struct, frozen=True, omit_defaults=True):
     min_s: float = 1.0
     max_s: float = 60.0
     randomize: bool = True
+    fresh: bool = False
+    """Each attempt starts over, with an empty journal, instead of repeating only what failed. (Of a task, not a step.)"""
 
     def delay_ms(self, attempt: int, *, roll: float) -> int:
         """Milliseconds to wait after failed attempt `attempt` (from 1); `roll` is chance in [0, 1).

@@ -103,7 +103,7 @@ class TaskDefinition(Triggerable[P, R]):
         *,
         name: str | None = None,
         queue: Queue | str | None = None,
-        retry: Retry | None = None,
+        retry: Retry | Literal["fresh"] | None = None,
         max_duration: Duration | None = None,
         ttl: Duration | None = None,
         isolation: Isolation = "none",
@@ -118,7 +118,7 @@ class TaskDefinition(Triggerable[P, R]):
         self.fn: Callable[P, Any] = fn
         self.name = check_task_name(name or fn.__name__)
         self.queue: Queue | str = queue or DEFAULT_QUEUE
-        self.retry = retry or Retry()
+        self.retry = _retry_of(retry)
         self.max_duration_ms = None if max_duration is None else duration_ms(max_duration, name="max_duration")
         self.ttl_ms = None if ttl is None else duration_ms(ttl, name="ttl")
         self.isolation: Isolation = isolation
@@ -296,7 +296,7 @@ def task(
     *,
     name: str | None = None,
     queue: Queue | str | None = None,
-    retry: Retry | None = None,
+    retry: Retry | Literal["fresh"] | None = None,
     max_duration: Duration | None = None,
     ttl: Duration | None = None,
     isolation: Isolation = "none",
@@ -306,7 +306,8 @@ def task(
 def task(fn: Callable[..., Any] | None = None, /, *, registry: Registry = registry, **settings: Any) -> Any:
     """Make a function a task, as `@task` or `@task(queue=web, max_duration="2m")`.
 
-    `name` defaults to the function's. `retry` defaults to 3 attempts. `max_duration` counts executing, not waiting;
+    `name` defaults to the function's. `retry` defaults to 3 attempts, each of which repeats only what is not done;
+    `retry="fresh"` makes each start over. `max_duration` counts executing, not waiting;
     past it the run ends `TIMED_OUT`. After `ttl` in the queue a run expires. `isolation="process"` executes in a
     process that can be killed. `evict_after` is how long a waiting coroutine stays in memory.
 
@@ -316,6 +317,14 @@ def task(fn: Callable[..., Any] | None = None, /, *, registry: Registry = regist
     if fn is None:
         return _Decorator(settings, registry)
     return _define(fn, settings, registry, depth=1)
+
+
+def _retry_of(retry: Retry | Literal["fresh"] | None) -> Retry:
+    if retry is None or isinstance(retry, Retry):
+        return retry or Retry()
+    if retry == "fresh":
+        return Retry(fresh=True)
+    raise InvalidInput(f'retry is a Retry, or "fresh", got {retry!r}')
 
 
 def _define(

@@ -16,6 +16,7 @@ from runcast.domain.limits import (
     LOG_CHARS_MAX,
     LOGS_PER_RUN_MAX,
     METADATA_BYTES_MAX,
+    STREAM_BYTES_MAX,
     STREAM_PART_BYTES_MAX,
     TAGS_MAX,
 )
@@ -27,6 +28,7 @@ from runcast.store.script import Script, call
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder().decode
 _LOGS_SCOPE = "#logs"
+_BYTES_SCOPE = "#bytes/"
 _METADATA = frozenset(
     {
         EffectKind.SET,
@@ -167,6 +169,7 @@ def _apply_streams(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[N
     wanted = sorted({(_target(run, effect), effect.key) for run, effect in news})
     ends: list[StreamEnd] = yield call("stream_ends", streams=[list(pair) for pair in wanted])
     seqs = {(end.run_id, end.stream): end.next_seq for end in ends}
+    yield from _count_bytes(news)
     rows: list[tuple[object, ...]] = []
     for run, effect in news:
         stream = (_target(run, effect), effect.key)
@@ -193,6 +196,24 @@ def _apply_streams(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[N
         list(_facts([run for run, effect in news if _target(run, effect) == run.id], "stream", now))
     )
     yield from _tell_ancestors({_target(run, effect) for run, effect in news if _target(run, effect) != run.id}, now)
+
+
+def _count_bytes(news: Sequence[tuple[Holding, Effect]]) -> Script[None]:
+    """Add up what each stream holds, beside the counts of effects. Raises `ValueTooLarge` past the bound."""
+    added: dict[tuple[str, str], int] = {}
+    for run, effect in news:
+        stream = (_target(run, effect), f"{_BYTES_SCOPE}{effect.key}")
+        added[stream] = added.get(stream, 0) + len(effect.value)
+    rows: list[AppliedRow] = yield call("applied_scopes", scopes=[list(stream) for stream in added])
+    before = {(row.run_id, row.scope): row.count for row in rows}
+    totals = {stream: before.get(stream, 0) + count for stream, count in added.items()}
+    for (run_id, scope), total in totals.items():
+        if total > STREAM_BYTES_MAX:
+            raise ValueTooLarge(
+                f"stream {scope.removeprefix(_BYTES_SCOPE)!r} of run {run_id} would have {total:,} bytes, the limit is "
+                f"{STREAM_BYTES_MAX:,}. Store large results as artifacts."
+            )
+    yield call("put_applied", rows=[(*stream, total) for stream, total in totals.items()])
 
 
 def _tell_ancestors(ids: set[str], now: int) -> Script[None]:

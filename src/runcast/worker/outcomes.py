@@ -31,7 +31,8 @@ def failed(running: Running, error: BaseException, random: Random) -> Outcome:
     run = running.assignment
     if isinstance(error, AbortRun | InvalidPayload) or run.attempt >= run.max_attempts:
         return Failed(info)
-    return Failed(info, retry_in_ms=running.task.retry.delay_ms(run.attempt, roll=random.random()))
+    retry = running.task.retry
+    return Failed(info, retry_in_ms=retry.delay_ms(run.attempt, roll=random.random()), fresh=retry.fresh)
 
 
 def _continued(running: Running, error: Continue) -> Outcome:
