@@ -269,6 +269,24 @@ async def test_an_embedded_worker_runs_on_a_thread_of_its_own() -> None:
         await worker.joined()
 
 
+async def test_a_suspect_that_no_other_process_finds_is_executed_in_company() -> None:
+    registry = Registry()
+
+    @task(registry=registry)
+    async def body() -> int:
+        return os.getpid()
+
+    session = FakeSession(registry.get("body"))
+    worker = Worker(session, registry, WorkerSettings(grace_ms=0), clock=SystemClock(), random=Random(1))
+    running = asyncio.create_task(worker.run())
+    await session.opened.wait()
+    session.assign(alone=True)
+    await asyncio.wait_for(session.reported.wait(), 10)
+    worker.stop()
+    await running
+    assert str(session.reports[0].outcome) == f"Succeeded(output='{os.getpid()}', counts=None)"
+
+
 class FakeSession:
     """A session whose faults a test decides; the engine itself cannot be made to lose a lease in no time."""
 
@@ -287,9 +305,9 @@ class FakeSession:
         self._inbox = inbox
         return self
 
-    def assign(self) -> None:
+    def assign(self, *, alone: bool = False) -> None:
         assert self._inbox is not None
-        self._inbox.assign([Assignment(RunId("run_1"), self._definition.name, "{}", attempt=1, epoch=1)])
+        self._inbox.assign([Assignment(RunId("run_1"), self._definition.name, "{}", attempt=1, epoch=1, alone=alone)])
 
     def demand(self, demand: Demand) -> None:
         self.opened.set()

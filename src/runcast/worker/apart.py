@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
 from runcast.gateway import Assignment, News, WorkerSession
 from runcast.sdk.stopping import Stopping
 from runcast.sdk.task import TaskDefinition
 from runcast.worker.census import Census
+from runcast.worker.find import find_task
 from runcast.worker.lanes import Lanes, Placed
 
 
@@ -55,7 +57,7 @@ class Apart:
 
     def start_if_due(self, assignment: Assignment, task: TaskDefinition[..., Any]) -> bool:
         """Execute it in a process of its own if it must be; else False."""
-        if self._isolate is None or not (assignment.alone or task.lane == "process"):
+        if self._isolate is None or not (task.lane == "process" or (assignment.alone and _is_findable(task))):
             return False
         former = self._runs.get(assignment.run_id)
         if former is not None:
@@ -105,3 +107,12 @@ class Apart:
             self._spawn(self._start_again(isolated.again))
         self._census.gone()
         self._room_changed()
+
+
+def _is_findable(task: TaskDefinition[..., Any]) -> bool:
+    """A suspect whose task no other process finds is executed in company: a risk, but not a failure of its own."""
+    try:
+        find_task(task.fn.__module__, task.fn.__qualname__, task.name)
+    except InvalidInput:
+        return False
+    return True

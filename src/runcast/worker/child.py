@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import signal
 import socket
 from collections.abc import Callable, Coroutine
@@ -25,20 +24,8 @@ from runcast.sdk.resource import close_resources
 from runcast.sdk.task import TaskDefinition
 from runcast.wire import Frame
 from runcast.worker.executor import Executor
+from runcast.worker.find import find_task
 from runcast.worker.settings import WorkerSettings
-
-
-def find_task(module: str, qualname: str) -> TaskDefinition[..., Any]:
-    """The task that `module` holds under `qualname`. Raises `InvalidInput` for one that another process cannot find."""
-    found: Any = importlib.import_module(module)
-    for name in qualname.split("."):
-        found = getattr(found, name, None)
-    if not isinstance(found, TaskDefinition):
-        raise InvalidInput(
-            f"{module}.{qualname} cannot be executed in a process of its own: a task with isolation must be at the "
-            "top of its module, where another process finds it"
-        )
-    return found
 
 
 def run_child(sock: socket.socket, module: str, qualname: str, assignment: bytes) -> None:
@@ -46,7 +33,7 @@ def run_child(sock: socket.socket, module: str, qualname: str, assignment: bytes
     # Ctrl-C reaches the whole group; the parent decides what becomes of the run.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     decoded = msgspec.msgpack.decode(assignment, type=Assignment)
-    asyncio.run(_execute(sock, decoded, lambda: find_task(module, qualname)))
+    asyncio.run(_execute(sock, decoded, lambda: find_task(module, qualname, decoded.task)))
 
 
 async def _execute(sock: socket.socket, assignment: Assignment, find: Callable[[], TaskDefinition[..., Any]]) -> None:
@@ -57,13 +44,13 @@ async def _execute(sock: socket.socket, assignment: Assignment, find: Callable[[
     try:
         welcome = await connection.ask("worker.open", (), msgspec.msgpack.Decoder(Welcome).decode)
         session = RemoteWorkerSession(connection, welcome)
-        registry = Registry()
+        tasks = Registry()
         try:
-            registry.add(find())
+            tasks.add(find())
         except Exception as error:  # noqa: BLE001 - whatever the user's module raises is the run's error
             await session.report([Report(assignment.run_id, assignment.epoch, outcome=Failed(error_info(error)))])
             return
-        await _serve(session, registry, assignment, pushes)
+        await _serve(session, tasks, assignment, pushes)
         await close_resources()
     except Unavailable:
         # The parent is gone. It, or whoever comes after it, takes the run back.
@@ -72,7 +59,7 @@ async def _execute(sock: socket.socket, assignment: Assignment, find: Callable[[
         await connection.close()
 
 
-async def _serve(session: RemoteWorkerSession, registry: Registry, assignment: Assignment, pushes: _Pushes) -> None:
+async def _serve(session: RemoteWorkerSession, tasks: Registry, assignment: Assignment, pushes: _Pushes) -> None:
     context = copy_context()
     async with asyncio.TaskGroup() as group:
 
@@ -81,7 +68,7 @@ async def _serve(session: RemoteWorkerSession, registry: Registry, assignment: A
 
         # A process is too dear to keep while its run waits.
         settings = WorkerSettings(evict_after_ms=0)
-        executor = Executor(session, registry, settings, clock=SystemClock(), random=SystemRandom(), spawn=spawn)
+        executor = Executor(session, tasks, settings, clock=SystemClock(), random=SystemRandom(), spawn=spawn)
         pushes.executor = executor
         executor.assign([assignment])
         await executor.census.until_empty()

@@ -28,7 +28,8 @@ from runcast.sdk.stopping import Stopping
 from runcast.sdk.task import TaskDefinition
 from runcast.wire import Frame, FrameKind, encode_frame, operation, read_frame, wire_error
 from runcast.worker.apart import Apart
-from runcast.worker.child import find_task, run_child
+from runcast.worker.child import run_child
+from runcast.worker.find import find_task
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -76,7 +77,7 @@ class Isolated:
         if remaining_ms is not None:
             self._timers.append(self._loop.call_later(remaining_ms / 1000, self.stop, Stopping.TIME_OUT))
         try:
-            find_task(self._task.fn.__module__, self._task.fn.__qualname__)
+            find_task(self._task.fn.__module__, self._task.fn.__qualname__, self._task.name)
         except InvalidInput as error:
             await self._tell(Failed(error_info(error)))
         else:
