@@ -161,6 +161,16 @@ def test_when_the_common_commit_fails_each_is_tried_alone(bench: Bench) -> None:
     assert isinstance(bench.ends["b"], Broken)
 
 
+def test_the_follower_joins_although_each_job_was_tried_alone(bench: Bench) -> None:
+    bench.faults.failing = {1, 2}
+    bench.follower.scripts = [partial(enqueue, [NewRun("run_followed", "work")], START_MS)]  # type: ignore[arg-type]
+    bench.trigger("a")
+    bench.writer.step()
+    assert bench.stored() == ["a", "followed"]
+    [(_, results)] = bench.follower.heard
+    assert len(results) == 1
+
+
 def test_a_commit_that_keeps_failing_fails_its_jobs_and_nothing_else(bench: Bench) -> None:
     bench.faults.failing = set(range(1, 20))
     bench.trigger("a")

@@ -183,7 +183,19 @@ class Writer:
             except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
                 job.error = error
                 self._rollback()
-        return []
+        return self._follow_alone(notes)
+
+    def _follow_alone(self, notes: list[Note]) -> list[Any]:
+        """What became ready is claimed in a commit of its own; if that fails too, the follower tries with the next."""
+        try:
+            with translated(self._executor.path):
+                self._begin(lazy=True)
+                followed = self._follow(notes)
+                self._commit()
+        except Exception:  # noqa: BLE001 (the follower remembers what was ready)
+            self._rollback()
+            return []
+        return followed
 
     def _follow(self, notes: list[Note]) -> list[Any]:
         """Run the follower's scripts in a savepoint: if they fail, the batch still commits."""
