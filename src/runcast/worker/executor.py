@@ -38,7 +38,11 @@ UNWIND_S = 1.0
 
 
 class Executor:
-    """The host of all executions of one session: the engine's inbox on one side, bodies on the other."""
+    """The host of all executions of one session: the engine's inbox on one side, bodies on the other.
+
+    It calls `unavailable` when a report finds no engine, and `on_recycle` when so many threads are stuck that the
+    process should be replaced.
+    """
 
     def __init__(
         self,
@@ -58,16 +62,12 @@ class Executor:
         self.offset_ms = session.welcome.now_ms - clock.now_ms()
         """How far the engine's clock is ahead of the local one."""
         self.unavailable: Callable[[], None] = _nothing
-        """A report found no engine."""
         self.on_recycle: Callable[[], None] = _nothing
-        """Too many threads are stuck: the process should be replaced."""
         context = copy_context()
         self._session = session
         self._registry = registry
         self._clock = clock
-        self._kill_after_s = settings.kill_after_ms / 1000
-        self._abandoned_max = settings.abandoned_threads_max
-        self._thread_capacity = settings.thread_capacity
+        self._settings = settings
         self._threads = Threads(settings.thread_capacity, name="runcast-body")
         self._step_threads = Threads(settings.step_threads, name="runcast-step")
         self._bodies = Bodies(self.loop, context, self._threads, random, self._body_ended)
@@ -162,7 +162,7 @@ class Executor:
             self._limit(running, assignment.remaining_ms)
         if running.lane == "thread":
             self._threads_used += 1
-            if self._threads_used > self._thread_capacity:
+            if self._threads_used > self._settings.thread_capacity:
                 self._residents.evict_thread()
         self._bodies.start(running)
 
@@ -353,13 +353,15 @@ class Executor:
 
     def _watch_thread(self, running: Running) -> None:
         if running.threaded:
-            self._stuck.add(f"{running.run_id}@{running.epoch}", self.loop.time() + self._kill_after_s, running)
+            self._stuck.add(
+                f"{running.run_id}@{running.epoch}", self.loop.time() + self._settings.kill_after_ms / 1000, running
+            )
 
     def _count_if_stuck(self, running: Running) -> None:
         if running.ended:
             return
         self.abandoned += 1
-        if self.abandoned > self._abandoned_max:
+        if self.abandoned > self._settings.abandoned_threads_max:
             self.on_recycle()
 
     # --- the end
