@@ -157,9 +157,7 @@ class Executor:
         running = Running(assignment, self, task, self.loop.time())
         self._running[assignment.run_id] = running
         self.census.born()
-        self._lanes.take(running)
-        if assignment.remaining_ms is not None:
-            self._limit(running, assignment.remaining_ms)
+        self._take(running, assignment.remaining_ms)
         if running.lane == "thread":
             self._threads_used += 1
             if self._threads_used > self._settings.thread_capacity:
@@ -178,12 +176,10 @@ class Executor:
             running.again = assignment
             return
         self._residents.remove(running)
-        self._lanes.take(running)
+        self._take(running, assignment.remaining_ms)
         running.go_on()
         running.nudged = False
         running.since = self.loop.time()
-        if assignment.remaining_ms is not None:
-            self._limit(running, assignment.remaining_ms)
         for entry in assignment.journal:
             running.resolve(entry)
         self._reporter.changed(running)
@@ -319,8 +315,11 @@ class Executor:
         self._reporter.changed(running)
         self._watch_thread(running)
 
-    def _limit(self, running: Running, remaining_ms: int) -> None:
-        self._limits.add(running.run_id, self.loop.time() + remaining_ms / 1000, running)
+    def _take(self, running: Running, remaining_ms: int | None) -> None:
+        """It executes now, for as long as it may."""
+        self._lanes.take(running)
+        if remaining_ms is not None:
+            self._limits.add(running.run_id, self.loop.time() + remaining_ms / 1000, running)
 
     def _forget(self, running: Running) -> None:
         if self._running.get(running.run_id) is running:
