@@ -52,7 +52,7 @@ class Pipe(asyncio.Transport):
         self.close()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return _Peer() if name == "socket" else default
+        return self.other.process if name == "process" else default
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         assert isinstance(protocol, asyncio.Protocol)
@@ -85,12 +85,22 @@ class Pipe(asyncio.Transport):
             self._protocol.connection_lost(None)
 
 
-class _Peer:
-    """The socket of a connection, as `ProcessEnd` asks it: its other end's process is known to be gone."""
+class ProcessEnd:
+    """The kernel's word on whether the process at the other end lives, as `socket_server.process_end` asks for it."""
 
-    def getsockopt(self, *args: int) -> bytes:
-        # No process has this id, so a broken connection is taken for the end of the process.
-        return (2**30).to_bytes(4, "little") + bytes(8)
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._process: Process = writer.get_extra_info("process")
+
+    async def within(self, timeout_s: float) -> bool:
+        """Whether the process ended before `timeout_s` passed."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + timeout_s
+        while self._process.alive and loop.time() < ends:
+            await asyncio.sleep(0.1)
+        return not self._process.alive
+
+    def close(self) -> None:
+        """There is no handle to free."""
 
 
 class Network:

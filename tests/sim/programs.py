@@ -179,7 +179,7 @@ class Generator:
         self._tags = 0
 
     def roots(self) -> tuple[Program, ...]:
-        return tuple(self.program(depth=0) for _ in range(self._random.randint(1, 3)))
+        return tuple(self.program(depth=0) for _ in range(self._random.choice([1, 1, 2, 3])))
 
     def program(self, depth: int, *, may_fail: bool = True) -> Program:
         random = self._random
@@ -205,7 +205,7 @@ class Generator:
         return f"{prefix}{self._labels}"
 
     def _body(self, depth: int, attempts: int, *, may_fail: bool) -> AnyNode:
-        items = [self.node(depth, 0) for _ in range(self._random.randint(1, 4))]
+        items = [self.node(depth, 0) for _ in range(self._random.randint(1, 3))]
         if may_fail:
             failures = self._failure(attempts)
             if failures is not None:

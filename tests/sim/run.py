@@ -5,7 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from runcast.socket_server import served
 from tests.sim.loop import Stuck, VirtualLoop, run_virtual
+from tests.sim.network import ProcessEnd
 from tests.sim.programs import Generator
 from tests.sim.verify import verify
 from tests.sim.world import Setting, World, make_setting
@@ -25,6 +27,15 @@ def run_seed(seed: int, evict_after_ms: int) -> list[str]:
 
 
 def run_setting(setting: Setting) -> list[str]:
+    kernel = vars(served)
+    real, kernel["ProcessEnd"] = kernel["ProcessEnd"], ProcessEnd
+    try:
+        return _run_setting(setting)
+    finally:
+        kernel["ProcessEnd"] = real
+
+
+def _run_setting(setting: Setting) -> list[str]:
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as directory:
 
         async def main(loop: VirtualLoop) -> list[str]:
