@@ -57,9 +57,9 @@ def examine() -> Script[list[Finding]]:
 
 
 def check(connection: apsw.Connection) -> list[Finding]:
-    """`examine` on an open connection; a file that SQLite itself finds damaged is a finding too."""
-    findings: list[Finding] = list(Executor(connection, "").run(examine(), []))
+    """`examine` on an open connection; a file that SQLite itself finds damaged is the only finding."""
     damage = [str(row[0]) for row in connection.execute("pragma quick_check(20)") if row[0] != "ok"]
     if damage:
-        findings.insert(0, Finding("damaged_file", "the file is a sound SQLite database", tuple(damage)))
+        return [Finding("damaged_file", "the file is a sound SQLite database", tuple(damage))]
+    findings: list[Finding] = Executor(connection, "").run(examine(), [])
     return findings
