@@ -15,7 +15,7 @@ JOBS   ?= 2
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim docs setup requirements clean
+.PHONY: help demo test check bench sim golden docs setup requirements clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ bench: setup ## measure: make bench ARGS="throughput latency --quick --peers hue
 
 sim: setup ## simulate: make sim SEEDS=10000 OFFSET=500000
 	@$(PY) -m tests.sim --seeds $(SEEDS) --offset $(OFFSET) $(ARGS)
+
+golden: setup ## the golden journals on every Python 3.11+ at hand
+	@$(PY) -m tests.golden
 
 docs: setup ## write the generated pages anew (diagrams, reference)
 	@$(PY) -m runcast.design
