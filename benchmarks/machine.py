@@ -9,20 +9,23 @@ import subprocess
 import time
 from pathlib import Path
 
-SYNCS = 200
+SYNCS = 50
+SYNC_PACE_S = 0.005
+"""Between two syncs: a commit now and then, as in `latency`, finds a disk and a processor that rest."""
 QUIET_CORES = 0.25
 QUIET_LOOK_S = 0.2
 _BLOCK = b"\x5a" * 4096
 
 
 def fsync_ms(directory: Path, *, syncs: int = SYNCS) -> float:
-    """The median time of a 4 KiB write and `fdatasync` in `directory`, in milliseconds."""
+    """The median time of a 4 KiB write and `fdatasync` in `directory`, one every 5 ms, in milliseconds."""
     path = directory / "fsync-probe"
     handle = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
     sync = getattr(os, "fdatasync", os.fsync)
     times = []
     try:
         for _ in range(syncs):
+            time.sleep(SYNC_PACE_S)
             begun = time.perf_counter()
             os.write(handle, _BLOCK)
             sync(handle)

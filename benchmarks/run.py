@@ -19,7 +19,7 @@ from benchmarks.subjects import RUNCAST
 SCRATCH = ROOT / "build" / "benchmarks"
 """On the repository's own file system: a temporary directory in memory would hide the cost of durability."""
 
-PATIENCE_S = 20.0
+PATIENCE_S = 5.0
 QUICK_PATIENCE_S = 0.5
 """How long each measurement waits for other processes to be quiet."""
 

@@ -85,7 +85,7 @@ BENCHMARK = Benchmark(
         Metric("evicted_memory_per_run", "KiB", reach=1),
     ),
     size={"runs": 10_000, "seconds": 30},
-    quick={"seconds": 5},
+    quick={"seconds": 3},
     tiny={"runs": 10, "seconds": 1},
     peers=("dbos",),
     peer_size={"dbos": {"runs": 1_000}},

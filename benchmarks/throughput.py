@@ -32,4 +32,5 @@ BENCHMARK = Benchmark(
     quick={},
     tiny={"runs": 50},
     peers=("huey",),
+    timeout_s=60,
 )

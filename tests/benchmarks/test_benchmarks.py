@@ -71,5 +71,5 @@ def test_quick_sizes_replace_full_ones_and_a_slow_peer_has_its_own() -> None:
     sleepers = BENCHMARKS["sleepers"]
 
     assert sleepers.size_for(RUNCAST, quick=False) == {"runs": 10_000, "seconds": 30}
-    assert sleepers.size_for(RUNCAST, quick=True)["seconds"] == 5
+    assert sleepers.size_for(RUNCAST, quick=True)["seconds"] == 3
     assert sleepers.size_for("dbos", quick=True)["runs"] == 300
