@@ -27,8 +27,10 @@ class Ticker(Protocol):
 class Service:
     """Ticks when due, when rung, and now and then anyway, because a doorbell may be lost."""
 
-    def __init__(self, ticker: Ticker, clock: Clock) -> None:
+    def __init__(self, ticker: Ticker, clock: Clock, *, vigilant: bool = False) -> None:
         self._ticker = ticker
+        self._vigilant = vigilant
+        """Others ring for what falls due before the next tick: look again although nothing was heard."""
         self._clock = clock
         self._bell = asyncio.Event()
         self._next_at: int | None = 0
@@ -53,7 +55,8 @@ class Service:
             wait_ms = _IDLE_MS if self._next_at is None else min(_IDLE_MS, self._next_at - now)
             if await self._rung_within(wait_ms):
                 continue
-            if self._next_at is None:
+            rested_ms = self._clock.now_ms() - now
+            if self._next_at is None or (self._vigilant and rested_ms >= _IDLE_MS):
                 self._next_at = self._clock.now_ms()
 
     async def _tick(self, now: int) -> None:
