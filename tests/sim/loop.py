@@ -189,9 +189,9 @@ class VirtualLoop(base_events.BaseEventLoop):
 class LoopClock:
     """Milliseconds since the epoch, as the loop's virtual time has them."""
 
-    def __init__(self, loop: VirtualLoop, *, start_ms: int = 1_700_000_000_000) -> None:
+    def __init__(self, loop: VirtualLoop, *, start_ms: int = 1_700_000_000_000, ahead_ms: int = 0) -> None:
         self._loop = loop
-        self._start_ms = start_ms
+        self._start_ms = start_ms + ahead_ms
 
     def now_ms(self) -> int:
         return self._start_ms + int(self._loop.time() * 1000)

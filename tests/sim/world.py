@@ -59,6 +59,10 @@ class Setting(msgspec.Struct, frozen=True):
     workers: int
     """Worker processes; 0: one worker inside the engine's process."""
     evict_after_ms: int
+    deafness: float = 0.0
+    """How many of the engine's doorbells are lost."""
+    skew_ms: int = 0
+    """How far the clocks of worker processes are ahead of the engine's."""
 
 
 def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: int) -> Setting:
@@ -72,7 +76,15 @@ def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: in
         Trouble(random.randint(1, random.choice([15, 60, 200])), random.choice(kinds), random.randint(1, 4))
         for _ in range(count)
     )
-    return Setting(seed, programs, troubles, workers, evict_after_ms)
+    return Setting(
+        seed,
+        programs,
+        troubles,
+        workers,
+        evict_after_ms,
+        deafness=random.choice([0.0, 0.0, 0.3, 1.0]),
+        skew_ms=random.choice([0, 0, -3_600_000, 600_000]),
+    )
 
 
 class World:
@@ -136,6 +148,8 @@ class World:
         self._engine = (process, store)
         invariants.watch(self.connection)
         engine = Engine(store, self.clock, EngineSettings(lease_ms=LEASE_MS))
+        dispatch = engine._dispatch
+        dispatch._ring, dispatch._on_due = self._lossy(dispatch._ring), self._lossy(dispatch._on_due)
         while True:
             try:
                 await engine.start()
@@ -151,6 +165,15 @@ class World:
             group.create_task(engine.run())
             if self.setting.workers == 0:
                 group.create_task(self._work(engine, embedded=True))
+
+    def _lossy(self, doorbell: Callable[..., None]) -> Callable[..., None]:
+        """A doorbell that is not always heard."""
+
+        def ring(*args: Any) -> None:
+            if self.random.random() >= self.setting.deafness:
+                doorbell(*args)
+
+        return ring
 
     def crash(self) -> None:
         """The engine's process dies now; it comes back a little later."""
@@ -168,8 +191,9 @@ class World:
 
     async def _work(self, gateway: WorkerGateway, *, embedded: bool) -> None:
         settings = WorkerSettings(evict_after_ms=self.setting.evict_after_ms, async_capacity=50)
+        clock = self.clock if embedded else LoopClock(self.loop, ahead_ms=self.setting.skew_ms)
         worker = Worker(
-            gateway, REGISTRY, settings, clock=self.clock, random=Random(self.random.random()), embedded=embedded
+            gateway, REGISTRY, settings, clock=clock, random=Random(self.random.random()), embedded=embedded
         )
         await worker.run()
 
