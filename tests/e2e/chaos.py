@@ -2,7 +2,7 @@
 
     python -m tests.e2e.chaos DIRECTORY SECONDS SEED
 
-Three workers and an engine. What happens to them: `SIGKILL`, `SIGSTOP` for less or more than the lease, `SIGCONT`.
+Three workers and an engine. What happens to them: `SIGKILL`, `SIGTERM`, `SIGSTOP` for less or more than the lease, `SIGCONT`.
 Prints what was found wrong, one finding a line, and a summary on stderr; the exit code is 1 if anything was.
 """
 
@@ -33,6 +33,7 @@ from tests.e2e.chaos_process import LEASE_MS
 LEDGER = "CHAOS_LEDGER"
 WORKERS = 3
 TOTAL, PER_KEY, UNITS = 4, 2, 6
+STOP_S = 10.0
 SETTLE_S = 90.0
 """How long the last runs may take once nothing goes wrong any more."""
 
@@ -62,6 +63,7 @@ class Chaos:
         """Process id, and from when to when it stood still."""
         self.triggered: dict[RunId, int] = {}
         self.deeds: Counter[str] = Counter()
+        self.faults: list[str] = []
 
     # --- processes
 
@@ -78,17 +80,30 @@ class Chaos:
         self.killed[process.pid] = time.monotonic_ns()
         await process.wait()
 
+    async def stop(self, name: str) -> None:
+        """Ask politely; who does not go within ten seconds is a fault of its own."""
+        process = self.processes[name]
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            self.faults.append(f"{name} did not stop within {STOP_S:g} s of SIGTERM")
+            await self.kill(name)
+
     async def trouble(self, seconds: float) -> None:
         """One deed after another until the time is over; then everybody lives."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             await asyncio.sleep(self.random.uniform(0.3, 1.2))
             worker = f"worker{self.random.randrange(WORKERS)}"
-            deed = self.random.choices(["kill", "pause", "long pause", "engine"], [4, 2, 2, 1])[0]
+            deed = self.random.choices(["kill", "stop", "pause", "long pause", "engine"], [4, 2, 2, 2, 1])[0]
             self.deeds[deed] += 1
             match deed:
                 case "kill":
                     await self.kill(worker)
+                    await self.start(worker)
+                case "stop":
+                    await self.stop(worker)
                     await self.start(worker)
                 case "engine":
                     await self.kill("engine")
@@ -159,7 +174,7 @@ class Chaos:
                 if process.returncode is None:
                     process.kill()
                     await process.wait()
-        return unfinished + self.count()
+        return self.faults + unfinished + self.count()
 
     # --- what it came to
 

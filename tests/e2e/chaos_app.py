@@ -58,6 +58,22 @@ async def unit(number: int) -> int:
     return value
 
 
+@step
+def weigh(number: int) -> int:
+    with noted(f"step {number}"):
+        time.sleep(0.01)
+    return number * number
+
+
+@task(queue=narrow, retry=Retry(3, min_s=0.01))
+def grind(number: int) -> int:
+    """The same as a unit, on a thread."""
+    with noted("body"):
+        value = weigh(number).result()
+    metadata.parent.increment("units")
+    return value
+
+
 @task
 async def family(first: int) -> int:
     """Units in parallel, a wait, and units in a batch."""
@@ -66,7 +82,7 @@ async def family(first: int) -> int:
         *[unit.options(concurrency_key=f"k{number % 3}").trigger_and_wait(number).unwrap() for number in numbers]
     )
     await wait.for_(0.05)
-    items = [unit.options(concurrency_key=f"k{number % 3}").item(number) for number in numbers]
-    two = [result.unwrap() for result in await unit.batch_trigger_and_wait(items)]
+    items = [grind.options(concurrency_key=f"k{number % 3}").item(number) for number in numbers]
+    two = [result.unwrap() for result in await grind.batch_trigger_and_wait(items)]
     metadata.increment("done")
     return sum([*one, *two])

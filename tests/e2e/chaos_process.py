@@ -6,6 +6,7 @@ python -m tests.e2e.chaos_process engine|worker DATABASE
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from runcast.sdk.registry import registry
 from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.server import Server, ServerConfig
 from runcast.wire import socket_path
+from runcast.worker.link import Link
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
 
@@ -29,11 +31,13 @@ async def engine(database: Path) -> None:
 
 
 async def worker(database: Path) -> None:
-    """Execute until killed."""
+    """Execute until killed, or asked to stop."""
     import tests.e2e.chaos_app  # noqa: F401 registers its tasks
 
     gateway = RemoteWorkerGateway(socket_path(database))
-    await Worker(gateway, registry, WorkerSettings(evict_after_ms=200, async_capacity=30)).run()
+    worker = Worker(gateway, registry, WorkerSettings(evict_after_ms=200, async_capacity=30, grace_ms=100))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+    await worker.run()
 
 
 if __name__ == "__main__":
