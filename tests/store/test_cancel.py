@@ -31,7 +31,7 @@ def test_runs_in_every_live_state_can_be_canceled(db: World) -> None:
     ids = [*runs.values(), executing.run_id, waiting.run_id, retried.run_id, db.trigger()]
     assert set(db.cancel(*ids)) == set(ids)
     assert set(db.statuses(*ids)) == {"CANCELED"}
-    assert set(db.noted(Changed)[0].ended) == set(ids)
+    assert {end.id for end in db.noted(Changed)[0].ended} == set(ids)
 
 
 def test_a_canceled_run_is_not_canceled_again(db: World) -> None:

@@ -106,7 +106,7 @@ def test_a_success_is_recorded_whole(db: World) -> None:
     db.advance(40)
     reply = db.report(run, outcome=Succeeded('"out"', Counts(ok=2, failed=1)), executed_ms=35)
     assert not reply.lost
-    assert db.noted(Changed)[-1].ended == (run.run_id,)
+    assert [end.id for end in db.noted(Changed)[-1].ended] == [run.run_id]
     assert db.noted(Freed) == [Freed(("work",))]
     ended = db.find(run)
     assert (ended.status, ended.output, ended.error, ended.finished_at) == ("COMPLETED", '"out"', None, db.now)

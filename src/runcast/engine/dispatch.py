@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from runcast.clock import Clock
 from runcast.domain.limits import CLAIM_RUNS_MAX
+from runcast.domain.run import End
 from runcast.gateway import Assignment, Demand, Hello, News, Stop
 from runcast.store.claim import Claimant, Claimed, claim
 from runcast.store.script import Changed, Due, Freed, Note, Ready, ScriptFactory, Tell
@@ -76,7 +77,7 @@ class Dispatch:
         *,
         ring: Callable[[], None],
         on_due: Callable[[int], None],
-        on_changed: Callable[[Sequence[str]], None],
+        on_changed: Callable[[Sequence[End]], None],
     ) -> None:
         self._clock = clock
         self._ring = ring
@@ -149,7 +150,7 @@ class Dispatch:
         if results:
             pushes = self._settle(results)
         tells: dict[str, list[News | Stop]] = {}
-        ended: list[str] = []
+        ended: list[End] = []
         due: list[int] = []
         freed: set[str] = set()
         changed = False

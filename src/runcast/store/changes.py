@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runcast.domain.run import End
 from runcast.store.script import Changed, Script, call
 
 ChangeFact = tuple[str, str, int, str, str, int]
 """run_id, root_id, version, kind, status, at"""
 
 
-def append(facts: Sequence[ChangeFact], *, ended: tuple[str, ...] = ()) -> Script[None]:
+def append(facts: Sequence[ChangeFact], *, ended: tuple[End, ...] = ()) -> Script[None]:
     """Add facts as the last rows of a transaction's part, and note them for those who follow."""
     if facts:
         yield call("add_changes", rows=facts)

@@ -13,6 +13,7 @@ import msgspec
 
 from runcast.domain.effect import ROUNDS_SCOPE
 from runcast.domain.errors import ErrorInfo
+from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry
 from runcast.domain.limits import MAX_DEATHS_ALONE
 from runcast.domain.outcome import (
@@ -28,7 +29,7 @@ from runcast.domain.outcome import (
     TimedOut,
     Waiting,
 )
-from runcast.domain.run import RunStatus
+from runcast.domain.run import End, RunStatus
 from runcast.gateway import Reply, Report
 from runcast.store import blobs, changes, effects, entries, resolve
 from runcast.store.claim import to_entries
@@ -180,40 +181,45 @@ def _may_retry(item: Report) -> bool:
     return isinstance(item.outcome, Failed) and item.outcome.retry_in_ms is not None
 
 
-# Plain strings: `StrEnum.value` is a slow look-up before Python 3.12.
-_COMPLETED, _TIMED_OUT, _FAILED = (
-    status.value for status in (RunStatus.COMPLETED, RunStatus.TIMED_OUT, RunStatus.FAILED)
-)
+_TEXTS = {status: status.value for status in RunStatus}
+"""Plain strings: `StrEnum.value` is a slow look-up before Python 3.12."""
+
+
+def _end(run: Holding, outcome: Outcome | None) -> End:
+    """What those who wait for the run will see."""
+    id = RunId(run.id)
+    match outcome:
+        case Succeeded():
+            return End(id, RunStatus.COMPLETED, output=outcome.output)
+        case TimedOut():
+            return End(id, RunStatus.TIMED_OUT, error=outcome.error)
+        case Failed():
+            return End(id, RunStatus.FAILED, error=outcome.error)
+        case _:
+            raise AssertionError(outcome)
 
 
 def _finish(group: _Group, now: int) -> Script[None]:
     rows: list[list[object]] = []
     facts: list[changes.ChangeFact] = []
     ended: list[Ended] = []
+    ends: list[End] = []
     for run, item in group:
-        outcome = item.outcome
-        output = error = counts = None
-        slot = 0
-        match outcome:
-            case Succeeded():
-                status, output = _COMPLETED, outcome.output
-                if not blobs.fits(output):
-                    output = yield from blobs.stow(run.id, output, "output")
-                counts = None if outcome.counts is None else _ENCODE(outcome.counts).decode()
-            case TimedOut():
-                # The body may still be unwinding, or stuck in a thread: `Released` frees the slot.
-                status, slot = _TIMED_OUT, 1
-                error = _ENCODE(outcome.error).decode()
-            case Failed():
-                status = _FAILED
-                error = _ENCODE(outcome.error).decode()
-            case _:
-                raise AssertionError(outcome)
-        rows.append([run.id, status, output, error, counts, item.executed_ms, slot])
+        end = _end(run, item.outcome)
+        status, output = _TEXTS[end.status], end.output
+        if output is not None and not blobs.fits(output):
+            output = yield from blobs.stow(run.id, output, "output")
+        error = None if end.error is None else _ENCODE(end.error).decode()
+        counts = item.outcome.counts if isinstance(item.outcome, Succeeded) else None
+        counted = None if counts is None else _ENCODE(counts).decode()
+        # The body of a run past its time may still be unwinding, or be stuck in a thread: `Released` frees the slot.
+        slot = int(end.status is RunStatus.TIMED_OUT)
+        rows.append([run.id, status, output, error, counted, item.executed_ms, slot])
         facts.append((run.id, run.root_id, run.version + 1, "status", status, now))
         ended.append(Ended(run.id, status, run.awaited, run.batch_id))
+        ends.append(end)
     yield call("finish_runs", now=now, rows=rows)
-    yield from changes.append(facts, ended=tuple(run.id for run in ended))
+    yield from changes.append(facts, ended=tuple(ends))
     yield from resolve.runs_ended(ended, now)
 
 

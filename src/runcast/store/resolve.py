@@ -8,7 +8,7 @@ import msgspec
 
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import RunId
-from runcast.domain.run import RunStatus
+from runcast.domain.run import End, RunStatus
 from runcast.gateway import News, Stop
 from runcast.store import blobs, changes
 from runcast.store.claim import to_entries
@@ -16,6 +16,7 @@ from runcast.store.rows import Awaiting, Ended, Holding, JournalRow, Name, RunEn
 from runcast.store.script import Freed, Ready, Script, Tell, call
 
 _ENCODE = msgspec.json.Encoder().encode
+_ERROR = msgspec.json.Decoder(ErrorInfo)
 
 Resolution = tuple[str, str, str, str | None, str | None]
 """run_id, key, status, value, error"""
@@ -166,7 +167,8 @@ def end_without_word(runs: Sequence[Holding], status: RunStatus, error: str | No
     facts: list[changes.ChangeFact] = [
         (run.id, run.root_id, run.version + 1, "status", status.value, now) for run in runs
     ]
-    yield from changes.append(facts, ended=tuple(run.id for run in runs))
+    ends = [End(RunId(id), status, error=_ERROR.decode(text)) for id, _, text in rows]
+    yield from changes.append(facts, ended=tuple(ends))
     yield from runs_ended([Ended(run.id, status.value, run.awaited, run.batch_id) for run in runs], now)
 
 

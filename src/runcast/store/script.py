@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from runcast.domain.run import End
 from runcast.gateway import News, Stop
 
 
@@ -45,7 +46,7 @@ class Tell(msgspec.Struct, frozen=True):
 class Changed(msgspec.Struct, frozen=True):
     """Note: rows were added to the feed; `ended` are the runs that are final now."""
 
-    ended: tuple[str, ...] = ()
+    ended: tuple[End, ...] = ()
 
 
 Note = Ready | Freed | Due | Tell | Changed
