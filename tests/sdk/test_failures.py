@@ -7,6 +7,7 @@ import json
 import pytest
 
 from runcast.domain.errors import ErrorInfo, StepFailed
+from runcast.sdk.blame import blame, blamed_keys
 from runcast.sdk.failures import MESSAGE_CHARS_MAX, error_info, rebuild_error
 
 
@@ -113,3 +114,32 @@ def test_any_text_can_be_stored() -> None:
     assert len(info.message) <= MESSAGE_CHARS_MAX
     assert "no text" not in error_info(Unprintable()).message
     assert "RuntimeError" in error_info(Unprintable()).message
+
+
+class Hostile(Exception):
+    def __getattr__(self, name: str) -> object:
+        raise KeyboardInterrupt(name)
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+class Incomparable(dict[str, int]):
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("not comparable")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Hostile("x"), ValueError(Incomparable(a=1)), type("Odd", (Exception,), {"__module__": "\ud800\0"})("x")],
+    ids=["attributes", "arguments", "name"],
+)
+def test_an_exception_whose_own_code_raises_is_recorded_all_the_same(error: Exception) -> None:
+    blame(error, "/fetch#1")
+    info = error_info(raised(error), keys=blamed_keys(error))
+    assert info.keys == ("/fetch#1",)
+    assert type(error).__name__ in info.type
+    assert info.message
+    assert info.type.encode()

@@ -10,10 +10,7 @@ _ATTRIBUTE = "__runcast_key__"
 def blame(error: BaseException, key: str) -> None:
     """Note that the failure of entry `key` raised `error`. The first note stays: it is the one nearest the cause."""
     if _key_of(error) is None:
-        try:
-            setattr(error, _ATTRIBUTE, key)
-        except AttributeError:
-            error.add_note(f"journal key: {key}")
+        error.__dict__[_ATTRIBUTE] = key
 
 
 def blamed_keys(error: BaseException) -> tuple[str, ...]:
@@ -23,7 +20,8 @@ def blamed_keys(error: BaseException) -> tuple[str, ...]:
 
 
 def _key_of(error: BaseException) -> str | None:
-    key: str | None = getattr(error, _ATTRIBUTE, None)
+    # Not by attribute access, which is foreign code: a class may freeze its attributes, or raise for unknown ones.
+    key: str | None = error.__dict__.get(_ATTRIBUTE)
     return key
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 import runcast
 from runcast.domain.errors import ErrorInfo, InvalidPayload, StepFailed
 from runcast.sdk.codec import decode_json, encode_json
+
+T = TypeVar("T")
 
 STACK_CHARS_MAX = 16_384
 MESSAGE_CHARS_MAX = 8_192
@@ -28,14 +30,23 @@ def error_info(error: BaseException, *, keys: tuple[str, ...] = ()) -> ErrorInfo
     An exception may carry `user_message` (shown first) and `code` (for programs) as attributes.
     """
     return ErrorInfo(
-        type=f"{type(error).__module__}.{type(error).__qualname__}",
+        type=_storable(f"{type(error).__module__}.{type(error).__qualname__}", MESSAGE_CHARS_MAX),
         message=_storable(_message(error), MESSAGE_CHARS_MAX),
-        stack=_storable(_stack(error), STACK_CHARS_MAX),
-        user_message=_text_attribute(error, "user_message"),
-        code=_text_attribute(error, "code"),
+        stack=_storable(_guarded(lambda: _stack(error)) or "", STACK_CHARS_MAX),
+        user_message=_guarded(lambda: _text_attribute(error, "user_message")),
+        code=_guarded(lambda: _text_attribute(error, "code")),
         keys=keys,
-        args=_args_json(error),
+        args=_guarded(lambda: _args_json(error)),
     )
+
+
+def _guarded(read: Callable[[], T]) -> T | None:
+    """What `read` finds out about an exception. Its class is foreign code, which may raise anything, even an exit; a
+    run whose error cannot be recorded in full must end all the same."""
+    try:
+        return read()
+    except BaseException:  # noqa: BLE001 - foreign code
+        return None
 
 
 def rebuild_error(info: ErrorInfo) -> Exception:
@@ -83,7 +94,7 @@ def _find_class(qualified: str) -> type[Exception] | None:
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as broken:  # noqa: BLE001 - a foreign __str__ may raise anything
+    except BaseException as broken:  # noqa: BLE001 - a foreign __str__ may raise anything
         return f"<{type(error).__name__} whose text cannot be made: {type(broken).__name__}>"
 
 
