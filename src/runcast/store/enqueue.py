@@ -210,9 +210,18 @@ def _adopt(run: NewRun) -> Script[None]:
     """Copy the predecessor's journal, forgetting what its final error names."""
     text: str | None = yield call("run_error", id=run.adopts)
     failed = _ERROR.decode(text).keys if text else ()
+    # A resumed run is a tree of its own: it starts its children anew, because a root cannot be exchanged.
+    keep_live = run.resumed_from is None
     yield call(
-        "adopt_journal", run_id=run.id, adopts=run.adopts, failed=[[key] for key in failed], all_failed=int(not failed)
+        "adopt_journal",
+        run_id=run.id,
+        adopts=run.adopts,
+        failed=[[key] for key in failed],
+        all_failed=int(not failed),
+        keep_live=int(keep_live),
     )
+    if keep_live:
+        yield call("adopt_children", run_id=run.id, adopts=run.adopts)
     count: int = yield call("count_entries", run_id=run.id)
     yield call("set_journaled", run_id=run.id, count=count)
     yield call("adopt_applied", run_id=run.id, adopts=run.adopts)

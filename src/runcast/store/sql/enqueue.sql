@@ -69,25 +69,41 @@ from blobs
 where run_id = :run_id and digest = :digest;
 
 -- name: adopt_journal
--- What the predecessor did is done here too. Failed entries that its final error names (or all, if it names none), and
--- children that never ended, are forgotten: they run again, a child one generation on, adopting its own predecessor.
+-- What the predecessor did is done here too. Failed entries that its final error names (or all, if it names none) are
+-- forgotten: they run again, a child one generation on, adopting its own predecessor. A batch is done although members of
+-- it failed. A child that still lives goes on, for the successor (`keep_live`), or is forgotten like one that failed.
+with old as (
+  select j.*,
+    case
+      when status = 'pending' and :keep_live then 'pending'
+      when status = 'done' and not (kind = 'batch' and (
+        key in (select r.key from {rows :failed (key text)} r)
+        or :all_failed and exists (
+          select 1 from runs
+          where runs.batch_id = j.awaits and runs.batch_id is not null
+            and runs.status in ('CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT')))) then 'done'
+      when status = 'failed' and not (:all_failed or key in (select r.key from {rows :failed (key text)} r)) then 'failed'
+      else 'forgotten'
+    end as fate
+  from journal j
+  where run_id = :adopts
+    and (status in ('done', 'failed', 'forgotten') or kind in ('child', 'batch'))
+)
 insert into journal (run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation,
   tries, started_at, finished_at, resolved_at)
-select :run_id, key, kind, name,
-  case
-    when status = 'done' then 'done'
-    when status = 'failed' and not (:all_failed or key in (select r.key from {rows :failed (key text)} r)) then 'failed'
-    else 'forgotten'
-  end,
-  digest, code_version,
-  case when status in ('done', 'failed') then value end,
-  case when status = 'failed' then error end,
+select :run_id, key, kind, name, fate, digest, code_version,
+  case when fate in ('done', 'failed') then value end,
+  case when fate = 'failed' then error end,
   awaits, null,
-  generation + (status <> 'done' and status <> 'forgotten'),
+  generation + (fate = 'forgotten' and status <> 'forgotten'),
   tries, started_at, finished_at, null
-from journal
-where run_id = :adopts
-  and (status in ('done', 'failed', 'forgotten') or kind in ('child', 'batch'));
+from old;
+
+-- name: adopt_children
+-- Live children that the predecessor waited for are the successor's: their effects and its cancel reach each other.
+update runs
+set parent_id = :run_id
+where parent_id = :adopts and parent_id is not null and awaited = 1 and finished_at is null;
 
 -- name: adopt_applied
 insert into applied (run_id, scope, count)
