@@ -90,7 +90,7 @@ class Engine:
     async def run(self) -> None:
         """Run the services until cancelled."""
         self._loop = asyncio.get_running_loop()
-        self._timer_service = Service(self._timers, self.clock)
+        self._timer_service = Service(self._timers, self.clock, vigilant=True)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._timer_service.run())
             group.create_task(Service(self._rescue, self.clock).run())
