@@ -15,7 +15,6 @@ from runcast.sdk.registry import registry
 from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.server import Server, ServerConfig
 from runcast.wire import socket_path
-from runcast.worker.link import Link
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
 
