@@ -9,6 +9,7 @@ from contextvars import Context, copy_context
 from types import FrameType
 from typing import Any, TypeVar
 
+from runcast.sdk.contained import Contained
 from runcast.sdk.scope import Scope, current_scope
 
 T = TypeVar("T")
@@ -33,9 +34,13 @@ def task_factory(
     context = copy_context() if context is None else context.copy()
     if not _is_wait_for(sys._getframe(1)):  # noqa: SLF001 - the only way to see who creates the task
         context.run(current_scope.set, parent.child(_name(coro)))
-    task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, context=context, **options)
+    task: asyncio.Task[Any] = asyncio.Task(_contained(coro), loop=loop, context=context, **options)
     parent.execution.register(task)
     return task
+
+
+def _contained(coro: Any) -> Any:
+    return Contained(coro) if isinstance(coro, Coroutine) else coro
 
 
 def detached(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

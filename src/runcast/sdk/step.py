@@ -178,7 +178,9 @@ class _StepBody:
         current_scope.set(self._scope())
         if self._step.is_async:
             return await self._work()
-        value = await self._execution.host.in_thread(partial(copy_context().run, self._work))
+        value, error = await self._execution.host.in_thread(partial(copy_context().run, _caught, self._work))
+        if error is not None:
+            raise error
         return await value if inspect.isawaitable(value) else value
 
     def _scope(self) -> Scope:
@@ -202,6 +204,14 @@ class _StepBody:
             finished_at=execution.host.now_ms(),
             **fields,
         )
+
+
+def _caught(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """What `work` returned, or raised: asyncio's futures refuse a `StopIteration`, and whoever awaits would wait for ever."""
+    try:
+        return work(), None
+    except BaseException as error:  # noqa: BLE001 - raised again on the loop
+        return None, error
 
 
 @overload

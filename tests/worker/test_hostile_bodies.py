@@ -1,0 +1,55 @@
+"""Bodies that do what no body should: each ends its own run, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from runcast.domain.retry import Retry
+from runcast.domain.run import RunStatus
+from runcast.sdk.registry import Registry
+from runcast.sdk.step import step
+from runcast.sdk.task import task
+from tests.worker.world import World
+
+
+async def test_a_branch_that_exits_fails_its_run_and_nobody_else() -> None:
+    registry = Registry()
+
+    @task(registry=registry, retry=Retry(1))
+    async def leave() -> None:
+        async def branch() -> None:
+            await asyncio.sleep(0)
+            sys.exit(3)
+
+        await asyncio.gather(branch())
+
+    @task(registry=registry)
+    async def stay() -> str:
+        return "here"
+
+    async with World(registry) as world:
+        run = await world.run(leave)
+        assert run.status is RunStatus.FAILED
+        assert run.error is not None
+        assert "SystemExit(3)" in run.error.message
+        assert await world.output(stay) == "here"
+
+
+async def test_a_def_step_that_runs_out_of_an_iterator_fails() -> None:
+    registry = Registry()
+
+    @step
+    def take() -> int:
+        nothing: list[int] = []
+        return next(iter(nothing))
+
+    @task(registry=registry, retry=Retry(1))
+    async def take_one() -> int:
+        return await take()
+
+    async with World(registry) as world:
+        run = await world.run(take_one)
+        assert run.status is RunStatus.FAILED
+        assert run.error is not None
+        assert "StopIteration" in run.error.message
