@@ -57,7 +57,9 @@ class Welcome(msgspec.Struct, frozen=True):
     now_ms: int
     """Engine time, to measure the worker's clock offset."""
     lease_ms: int
+    """0: no lease. The worker is embedded, and owns what it executes for as long as the process lives."""
     renew_ms: int
+    """Between two renewals; without a lease they only tell whether the session is still open."""
 
 
 class Demand(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -176,7 +178,7 @@ class WorkerSession(Protocol):
         ...
 
     async def renew(self) -> Welcome:
-        """Keep the lease. Raises `LostOwnership` when it was already taken."""
+        """Keep the lease, if there is one. Raises `LostOwnership` when it was already taken."""
         ...
 
     async def journal(self, run_id: RunId, epoch: int) -> Assignment | None:

@@ -15,6 +15,7 @@ from runcast.sdk.registry import registry
 from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.server import Server, ServerConfig
 from runcast.wire import socket_path
+from runcast.worker.link import Link
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
 
@@ -33,10 +34,11 @@ async def worker(database: Path) -> None:
     """Execute until killed, or asked to stop."""
     import tests.e2e.chaos_app  # noqa: F401 registers its tasks
 
-    gateway = RemoteWorkerGateway(socket_path(database))
-    worker = Worker(gateway, registry, WorkerSettings(evict_after_ms=200, async_capacity=30, grace_ms=100))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
-    await worker.run()
+    settings = WorkerSettings(evict_after_ms=200, async_capacity=30, grace_ms=100)
+    async with Link(RemoteWorkerGateway(socket_path(database))) as link:
+        worker = Worker(link, registry, settings, heartbeat=link.heartbeat)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+        await worker.run()
 
 
 if __name__ == "__main__":

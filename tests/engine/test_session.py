@@ -30,6 +30,13 @@ async def test_a_worker_is_welcomed_with_its_lease(house: House) -> None:
     assert (await session.renew()).now_ms == house.clock.now_ms()
 
 
+async def test_an_embedded_worker_has_no_lease_to_lose(house: House) -> None:
+    session, _ = await house.open(embedded=True)
+    assert session.welcome.lease_ms == 0
+    house.clock.advance(10 * LEASE_MS)
+    assert (await session.renew()).lease_ms == 0
+
+
 async def test_a_trigger_reaches_a_worker_with_room(house: House) -> None:
     _, inbox = await house.open()
     ids = await house.trigger(3)

@@ -105,7 +105,7 @@ class Engine:
         if self._timer_service is not None and self._loop is not None:
             self.store.mailbox(self._loop).put(self._timer_service.wake_at, at)
 
-    def _on_changed(self, ended: Sequence[str]) -> None:
+    def _on_changed(self, ended: Sequence[End]) -> None:
         self._results.ended(ended)
         self._doorbell.ring()
 
@@ -113,9 +113,11 @@ class Engine:
 
     async def open(self, hello: Hello, inbox: Inbox) -> LocalSession:
         now = self.clock.now_ms()
-        welcome = Welcome(now, self.settings.lease_ms, self.settings.renew_ms)
+        # A worker in this process cannot outlive the engine, so nobody needs a lease to know that it is gone.
+        lease_ms = 0 if hello.embedded else self.settings.lease_ms
+        welcome = Welcome(now, lease_ms, self.settings.renew_ms)
         session = LocalSession(self.store, self._dispatch, self._rescue, hello, inbox, welcome)
-        await self.store.write(partial(workers.hello, hello, now, self.settings.lease_ms))
+        await self.store.write(partial(workers.hello, hello, now, lease_ms))
         self._dispatch.join(session)
         return session
 

@@ -1,8 +1,10 @@
 """A worker process: `python -m runcast.worker --app APP --socket PATH`. Started and watched by `runcast dev --workers`.
 
-It reaches the engine through the socket beside the database, so it needs no access to the file. It ends when it is
-asked to, by SIGTERM or by a line on its standard input that says how many milliseconds attempts get to finish; and when
-whoever started it is gone: then its standard input is at its end.
+It reaches the engine through the socket beside the database, so it needs no access to the file. Connection and lease are
+kept on a thread of their own: a body that blocks the event loop delays its neighbours, and nothing worse.
+
+It ends when it is asked to, by SIGTERM or by a line on its standard input that says how many milliseconds attempts get
+to finish; and when whoever started it is gone: then its standard input is at its end.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import msgspec
 from runcast.gateway import WorkerSession
 from runcast.sdk.registry import load_app, registry
 from runcast.sdk.remote import RemoteWorkerGateway
+from runcast.worker.link import Link
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.tuning import tune_process
 from runcast.worker.worker import Worker
@@ -54,7 +57,15 @@ async def _serve(socket: Path, settings: WorkerSettings, ready_fd: int | None) -
             os.close(ready_fd)
             ready_fd = None
 
-    worker = Worker(RemoteWorkerGateway(socket), registry, settings, on_open=on_open)
+    async with Link(RemoteWorkerGateway(socket)) as link:
+        worker = Worker(link, registry, settings, on_open=on_open, heartbeat=link.heartbeat)
+        _obey(worker)
+        await worker.run()
+    return RECYCLE if worker.recycle else 0
+
+
+def _obey(worker: Worker) -> None:
+    """Stop when asked to, and when whoever started this process is gone."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, worker.stop)
 
@@ -68,8 +79,6 @@ async def _serve(socket: Path, settings: WorkerSettings, ready_fd: int | None) -
             worker.stop(grace_ms=0)
 
     loop.add_reader(0, on_input)
-    await worker.run()
-    return RECYCLE if worker.recycle else 0
 
 
 if __name__ == "__main__":

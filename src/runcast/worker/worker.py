@@ -27,7 +27,7 @@ from runcast.sdk.factory import task_factory
 from runcast.sdk.registry import Registry
 from runcast.sdk.resource import close_resources
 from runcast.worker.executor import Executor
-from runcast.worker.heartbeat import Heartbeat
+from runcast.worker.heartbeat import Heartbeat, MakePulse
 from runcast.worker.isolate import Isolated
 from runcast.worker.settings import WorkerSettings
 
@@ -52,6 +52,7 @@ class Worker:
         clock: Clock | None = None,
         random: Random | None = None,
         on_open: Callable[[WorkerSession], None] | None = None,
+        heartbeat: MakePulse = Heartbeat,
     ) -> None:
         self._gateway = gateway
         self._registry = registry
@@ -60,6 +61,7 @@ class Worker:
         self._clock = clock or SystemClock()
         self._random = random or SystemRandom()
         self._on_open = on_open
+        self._make_heartbeat = heartbeat
         self._stop = asyncio.Event()
         self._grace_ms = self._settings.grace_ms
         self.recycle = False
@@ -142,7 +144,7 @@ class _Service:
             spawn=self._spawn,
             isolate=partial(Isolated, kill_after_s=worker._settings.kill_after_ms / 1000),  # noqa: SLF001
         )
-        self._heartbeat = Heartbeat(session, worker._clock, self._executor.measured)  # noqa: SLF001
+        self._heartbeat = worker._make_heartbeat(session, worker._clock, self._executor.measured)  # noqa: SLF001
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         assert self._group is not None
