@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from tests.sim.programs import (
@@ -69,13 +66,6 @@ FOUND: dict[str, tuple[Program, ...]] = {
 
 # A world ends in the middle of things; what its garbage says about that is no news.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::RuntimeWarning")
-
-
-@pytest.fixture(autouse=True)
-def _swept() -> Iterator[None]:
-    """The garbage of these worlds goes before another test begins."""
-    yield
-    gc.collect()
 
 
 @pytest.mark.parametrize("evict_after_ms", EVICT_AFTER_MS)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from tests.sim.run import EVICT_AFTER_MS, replay, run_seed
@@ -14,13 +11,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 SEEDS = 2_000
 BLOCK = 50
-
-
-@pytest.fixture(autouse=True)
-def _swept() -> Iterator[None]:
-    """The garbage of these worlds goes before another test begins."""
-    yield
-    gc.collect()
 
 
 @pytest.mark.slow
