@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 from runcast.sdk import wait
@@ -33,3 +34,20 @@ def spin() -> None:
 @task(registry=registry, isolation="process")
 async def die() -> None:
     os._exit(3)
+
+
+@task(registry=registry, isolation="process", evict_after="1h")
+async def patient(n: int) -> int:
+    return await add.trigger_and_wait(n).unwrap()
+
+
+@task(registry=registry, isolation="process")
+async def ticking(n: int) -> int:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(0.01)
+
+    beside = asyncio.create_task(tick())
+    found = await add.trigger_and_wait(n).unwrap()
+    beside.cancel()
+    return found

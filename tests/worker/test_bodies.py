@@ -7,10 +7,13 @@ import sys
 import threading
 from dataclasses import dataclass
 
+import pytest
+
 from runcast.domain.retry import Retry
 from runcast.domain.run import RunStatus
 from runcast.sdk.control import AbortRun, Continue
 from runcast.sdk.info import current_run
+from runcast.sdk.queues import Queue
 from runcast.sdk.registry import Registry
 from runcast.sdk.step import step
 from runcast.sdk.task import task
@@ -179,6 +182,47 @@ async def test_max_duration_ends_a_body_as_timed_out() -> None:
         run = await world.run(forever)
         assert run.status is RunStatus.TIMED_OUT
         assert seen == ["canceled"]
+
+
+@pytest.mark.parametrize("ends", ["max_duration", "cancel"])
+async def test_a_left_task_that_does_not_end_keeps_the_slot_of_the_run(ends: str) -> None:
+    registry = Registry()
+    one = Queue("one", concurrency=1)
+    left, let_go = asyncio.Event(), asyncio.Event()
+    lingering: list[asyncio.Task[None]] = []
+
+    async def stubborn() -> None:
+        while not let_go.is_set():
+            try:
+                await let_go.wait()
+            except asyncio.CancelledError:
+                left.set()
+
+    @task(registry=registry, queue=one, max_duration=0.05 if ends == "max_duration" else None)
+    async def body() -> None:
+        lingering.append(asyncio.create_task(stubborn()))
+        await asyncio.sleep(0)
+
+    @task(registry=registry, queue=one)
+    async def next_of_its_queue() -> int:
+        return 1
+
+    @task(registry=registry)
+    async def elsewhere() -> int:
+        return 2
+
+    async with World(registry) as world:
+        run_id = await world.trigger(body)
+        await left.wait()
+        if ends == "cancel":
+            await world.engine.cancel([run_id])
+        assert (await world.result(run_id)).status is (RunStatus.CANCELED if ends == "cancel" else RunStatus.TIMED_OUT)
+        waiting = await world.trigger(next_of_its_queue)
+        assert await world.output(elsewhere) == 2
+        assert await world.output(elsewhere) == 2
+        assert (await world.engine.find_run(waiting)).status is RunStatus.QUEUED
+        let_go.set()
+        assert (await world.result(waiting)).output == "1"
 
 
 async def test_cancel_reaches_the_body_and_frees_its_slot() -> None:

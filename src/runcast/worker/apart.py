@@ -21,9 +21,10 @@ class Isolated(Placed, Protocol):
     run_id: RunId
     waiting: bool
     again: Assignment | None
-    """The run was woken while the process was still unwinding."""
+    """The run was woken while the process was still there."""
 
     async def run(self) -> None: ...
+    def resume(self, assignment: Assignment) -> None: ...
     def news(self, news: News) -> None: ...
     def stop(self, stopping: Stopping) -> None: ...
 
@@ -70,11 +71,11 @@ class Apart:
         return True
 
     def resume(self, assignment: Assignment) -> bool:
-        """A woken run whose process still unwinds starts again when it is gone; False if it is not here."""
+        """A woken run whose process is still there starts again when it is gone; False if it is not here."""
         isolated = self._runs.get(assignment.run_id)
         if isolated is None or not isolated.waiting:
             return False
-        isolated.again = assignment
+        isolated.resume(assignment)
         return True
 
     def news(self, news: News) -> None:

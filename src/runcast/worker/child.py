@@ -86,5 +86,7 @@ class _Pushes:
                 self.executor.news(msgspec.msgpack.decode(frame.body, type=list[News]))
             case "stop":
                 self.executor.stop(msgspec.msgpack.decode(frame.body, type=list[Stop]))
+            case "evict":
+                self.executor.evict_all()
             case _:
                 raise InvalidInput(f"the parent sent {frame.op!r}")

@@ -35,7 +35,9 @@ class Residents:
     def add(self, running: Running) -> None:
         """It begins to wait; it may be evicted at once."""
         after_ms = running.task.evict_after_ms
-        after_ms = self._after_ms if after_ms is None else after_ms
+        # A worker that keeps nothing (a process of its own, a test) does so whatever the task would like.
+        if after_ms is None or self._after_ms == 0:
+            after_ms = self._after_ms
         if after_ms == 0:
             self._evict(running)
             return
@@ -60,12 +62,6 @@ class Residents:
     def evict_thread(self) -> bool:
         """Give up the thread that has waited longest; False if none waits."""
         return self._evict_first(lambda running: running.threaded)
-
-    def evict_all(self) -> None:
-        """Give up everything that waits."""
-        for running in tuple(self._waiting.values()):
-            self.remove(running)
-            self._evict(running)
 
     def close(self) -> None:
         self._deadlines.close()

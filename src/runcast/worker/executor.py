@@ -160,8 +160,7 @@ class Executor:
         self._take(running, assignment.remaining_ms)
         if running.lane == "thread":
             self._threads_used += 1
-            if self._threads_used > self._settings.thread_capacity:
-                self._residents.evict_thread()
+            self._evict_needed_thread()
         self._bodies.start(running)
 
     def _resume(self, assignment: Assignment) -> None:
@@ -212,7 +211,7 @@ class Executor:
                     pass
                 case TimedOut():
                     running.time_out_known = True
-                    running.outcome = Released() if running.ended else None
+                    running.outcome = Released() if running.gone else None
                 case Waiting():
                     if reply.waiting and report.epoch == running.epoch:
                         self._begin_waiting(running)
@@ -242,8 +241,10 @@ class Executor:
         if running.stop is None:
             self._residents.add(running)
             if self._lanes.closed:
-                self._residents.evict_all()
-        elif running.ended and running.stop in (Stopping.EVICT, Stopping.HAND_BACK):
+                self.evict_all()
+            elif running.lane == "thread":
+                self._evict_needed_thread()
+        elif running.gone and running.stop in (Stopping.EVICT, Stopping.HAND_BACK):
             running.outcome = None
             self._gone(running)
 
@@ -251,6 +252,7 @@ class Executor:
 
     def _body_ended(self, running: Running, outcome: Outcome | None) -> None:
         """The body and everything it made is gone."""
+        running.gone = True
         if self._running.get(running.run_id) is not running or running.stop is Stopping.FENCE:
             self._forget(running)
             return
@@ -275,7 +277,26 @@ class Executor:
         if restless and not self._lanes.closed:
             self._residents.postpone(running)
         else:
+            self._evict_now(running)
+
+    def _evict_now(self, running: Running) -> None:
+        self._residents.remove(running)
+        if running.gone:
+            # Its end is not reported yet: whoever executes it again comes to the same end.
+            self._gone(running)
+        else:
             stop(running, Stopping.EVICT)
+
+    def _evict_needed_thread(self) -> None:
+        """A waiting thread is given up as soon as another run has none."""
+        if self._threads_used > self._settings.thread_capacity:
+            self._residents.evict_thread()
+
+    def evict_all(self) -> None:
+        """Take everything that waits from memory, whatever it does by itself."""
+        for running in tuple(self._running.values()):
+            if running.waiting and running.stop is None:
+                self._evict_now(running)
 
     def _gone(self, running: Running) -> None:
         """A waiting body is gone: the run may be woken anywhere, or was woken meanwhile."""
@@ -293,12 +314,12 @@ class Executor:
 
     def _lose(self, running: Running) -> None:
         """Another execution owns the run, or it is final: stop the body; nothing more of it is recorded."""
-        if running.stop is Stopping.CANCEL and not running.ended:
+        if running.stop is Stopping.CANCEL and not running.gone:
             return
         running.entries, running.effects, running.outcome = [], [], None
         running.go_on()
         self._residents.remove(running)
-        if running.ended:
+        if running.gone:
             running.outcome = Released()
             self._reporter.changed(running)
         else:
@@ -307,7 +328,7 @@ class Executor:
             self._watch_thread(running)
 
     def _past_limit(self, running: Running) -> None:
-        if running.ended or running.stop is not None:
+        if running.gone or running.stop is not None:
             return
         stop(running, Stopping.TIME_OUT)
         running.entries, running.effects = [], []
@@ -344,7 +365,7 @@ class Executor:
         self._running.pop(running.run_id, None)
         self._limits.remove(running.run_id)
         running.entries, running.effects, running.outcome = [], [], None
-        if running.ended:
+        if running.gone:
             self._forget(running)
         else:
             stop(running, Stopping.FENCE)
@@ -368,7 +389,7 @@ class Executor:
     async def drain(self, grace_s: float) -> None:
         """Take nothing new, let bodies finish, evict those that wait, hand the rest back."""
         self._demand(self._lanes.close())
-        self._residents.evict_all()
+        self.evict_all()
         await self.census.until_empty(grace_s)
         for running in tuple(self._running.values()):
             if running.stop is None:

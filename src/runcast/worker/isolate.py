@@ -4,7 +4,7 @@ The child speaks to its parent over a socket pair, and the parent passes on only
 
     starting    the process is being made
     executing   frames go both ways
-    waiting     the engine has the run as `WAITING`; the child unwinds and ends
+    waiting     the engine has the run as `WAITING`; the child unwinds and ends, at the latest when the run is woken
     settled     the engine has the outcome; the process ends
     stopping    canceled, past max_duration, or handed back: asked, then terminated, then killed
 """
@@ -56,7 +56,7 @@ class Isolated:
         self.epoch = assignment.epoch
         self.holds = False
         self.again: Assignment | None = None
-        """The run was woken while the process was still unwinding."""
+        """The run was woken while the process was still there."""
         self.waiting = False
         self._assignment = assignment
         self._task = task
@@ -69,13 +69,16 @@ class Isolated:
         self._process: SpawnProcess | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._limit: asyncio.TimerHandle | None = None
+        """Fires at `max_duration`, unless the run waits by then."""
         self._since = self._loop.time()
 
     async def run(self) -> None:
         """Execute to the end of the process, and report what it could not."""
         remaining_ms = self._assignment.remaining_ms
         if remaining_ms is not None:
-            self._timers.append(self._loop.call_later(remaining_ms / 1000, self.stop, Stopping.TIME_OUT))
+            self._limit = self._loop.call_later(remaining_ms / 1000, self.stop, Stopping.TIME_OUT)
+            self._timers.append(self._limit)
         try:
             find_task(self._task.fn.__module__, self._task.fn.__qualname__, self._task.name)
         except InvalidInput as error:
@@ -91,6 +94,12 @@ class Isolated:
 
     def news(self, news: News) -> None:
         self._push("news", [news])
+
+    def resume(self, assignment: Assignment) -> None:
+        """It was woken: another process executes it over its journal as soon as this one is gone."""
+        self.again = assignment
+        self._push("evict", [])
+        self._timers.append(self._loop.call_later(self._kill_after_s, self._kill))
 
     def stop(self, stopping: Stopping) -> None:
         """Ask, then terminate, then kill."""
@@ -198,6 +207,8 @@ class Isolated:
         elif isinstance(outcome, Waiting):
             if reply.waiting and not self.waiting:
                 self.waiting = True
+                if self._limit is not None:
+                    self._limit.cancel()
                 self._owner.waits(self)
         elif outcome is not None and reply.error is None:
             self._settled = True

@@ -26,6 +26,7 @@ class Running(Execution):
         "dirty",
         "flush_at",
         "forgotten",
+        "gone",
         "holds",
         "in_flight",
         "lane",
@@ -50,6 +51,8 @@ class Running(Execution):
         self.nudged = False
         """It waits, and asked to be woken because a branch went on by itself."""
         self.outcome: Outcome | None = None
+        self.gone = False
+        """The body, and every asyncio task that it made, is gone."""
         self.forgotten = False
         self.in_flight = False
         """A report is on its way: the next one waits for its answer, so that records keep their order."""
