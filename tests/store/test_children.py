@@ -207,6 +207,36 @@ def test_a_run_may_wait_for_one_that_has_ended(db: World) -> None:
     assert [entry.error for entry in reply.resolved][:1] == [ERROR]
 
 
+def test_a_run_may_end_in_the_report_by_which_another_begins_to_wait_for_it(db: World) -> None:
+    db.worker()
+    other, run = db.start(), db.start()
+    db.reports(db.item(run, result("r", other.run_id), outcome=Waiting(("r",))), db.item(other, outcome=Succeeded("3")))
+    assert db.journal(run)["r"].value == "3"
+    assert db.status(run) in ("EXECUTING", "QUEUED")
+
+
+def test_a_child_that_existed_before_may_end_in_the_report_that_names_it(db: World) -> None:
+    db.worker()
+    other, parent = db.start(idempotency_key="k"), db.start()
+    db.reports(
+        db.item(parent, child(parent, "c", idempotency_key="k"), outcome=Waiting(("c",))),
+        db.item(other, outcome=Succeeded("3")),
+    )
+    assert db.journal(parent)["c"].value == "3"
+    assert db.status(parent) in ("EXECUTING", "QUEUED")
+
+
+def test_a_member_that_existed_before_may_end_in_the_report_that_names_its_batch(db: World) -> None:
+    db.worker()
+    other, parent = db.start(idempotency_key="k"), db.start()
+    db.reports(
+        db.item(parent, batch(parent, "b", 1, options=[{"idempotency_key": "k"}]), outcome=Waiting(("b",))),
+        db.item(other, outcome=Succeeded("3")),
+    )
+    assert db.journal(parent)["b"].status == "done"
+    assert db.status(parent) in ("EXECUTING", "QUEUED")
+
+
 # --- batches ---
 
 

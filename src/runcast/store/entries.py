@@ -27,11 +27,13 @@ class Recorded(msgspec.Struct, frozen=True):
 
     resolved: dict[str, list[Entry]]
     due: dict[str, dict[str, int]]
+    awaited: frozenset[str]
+    """Runs that somebody waits for from now on."""
 
 
 def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded]:
     """Write the entries of several runs, create what they ask for, and resolve what is there already."""
-    created = yield from _create_children(group, now)
+    created, joined = yield from _create_children(group, now)
     yield from _create_batches(group, now)
     new_waits = [new.wait for _, item in group for new in item.entries if new.wait is not None]
     stands_for = yield from _create_waits(new_waits, now)
@@ -59,7 +61,8 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
     # The reporter made up an id; it must hear which run or wait its idempotency key stands for.
     for run_id, entry in others:
         resolved.setdefault(run_id, []).append(entry)
-    return Recorded(resolved, due)
+    awaited = {entry.awaits for _, entry in pending if entry.kind in _AWAITED_RUNS and entry.awaits is not None}
+    return Recorded(resolved, due, joined | awaited)
 
 
 def _placed(new: NewEntry, created: dict[str, Triggered], stands_for: dict[str, str], now: int) -> Entry:
@@ -89,7 +92,10 @@ def _row(run_id: str, entry: Entry, value: str | None, now: int) -> tuple[object
     )  # fmt: skip
 
 
-def _create_children(group: Sequence[tuple[Holding, Report]], now: int) -> Script[dict[str, Triggered]]:
+def _create_children(
+    group: Sequence[tuple[Holding, Report]], now: int
+) -> Script[tuple[dict[str, Triggered], frozenset[str]]]:
+    """What each trigger made or found, by its id; and the runs that were there before and are awaited now."""
     waited: list[NewRun] = []
     loose: list[NewRun] = []
     for _, item in group:
@@ -100,10 +106,10 @@ def _create_children(group: Sequence[tuple[Holding, Report]], now: int) -> Scrip
         if runs:
             answers = yield from enqueue(runs, now, awaited=awaited)
             created.update({run.id: answer for run, answer in zip(runs, answers, strict=True)})
-    existing = [[answer.id] for run in waited if (answer := created[run.id]).cached]
+    existing = frozenset(answer.id for run in waited if (answer := created[run.id]).cached)
     if existing:
-        yield call("await_runs", ids=existing)
-    return created
+        yield call("await_runs", ids=[[id] for id in existing])
+    return created, existing
 
 
 def _create_batches(group: Sequence[tuple[Holding, Report]], now: int) -> Script[None]:

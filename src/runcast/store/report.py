@@ -90,6 +90,8 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
         for run_id, found in recorded.resolved.items():
             replies.resolved[run_id].extend(found)
         replies.due.update(recorded.due)
+        # A run may end in the very report by which another begins to wait for it.
+        accepted = [(_awaited(run) if run.id in recorded.awaited else run, item) for run, item in accepted]
     flushes = [effects.Flush(run, item.effects) for run, item in accepted if item.effects]
     if flushes:
         yield from effects.apply(flushes, now)
@@ -125,6 +127,10 @@ def _wake(runs: Sequence[Holding], now: int) -> Script[None]:
 def _touched(run: Holding, item: Report) -> Holding:
     """The run as `touch_runs` left it, so that the fact of its outcome carries the version it really has."""
     return msgspec.structs.replace(run, version=run.version + 1) if item.entries or item.effects else run
+
+
+def _awaited(run: Holding) -> Holding:
+    return msgspec.structs.replace(run, awaited=True)
 
 
 def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding]) -> Script[None]:
