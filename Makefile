@@ -29,7 +29,7 @@ check: setup ## the inner loop, under a minute: lint, format, types, layers, law
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m runcast.design.tidy
-	@$(PYTEST) -q -n $(JOBS) -m "not slow and not alone"
+	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone"
 
 test: setup ## everything that must hold, under fifteen minutes on two cores
 	@$(PY) -m ruff check .
@@ -39,7 +39,7 @@ test: setup ## everything that must hold, under fifteen minutes on two cores
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m runcast.design.tidy
 	@$(PYTEST) -q -m alone || [ $$? -eq 5 ] # 5: there are none
-	@$(PYTEST) -n $(JOBS) -m "not alone"
+	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not alone"
 
 bench: setup ## measure: make bench ARGS="throughput latency --quick --peers huey"
 	@$(PY) -m benchmarks $(ARGS)
