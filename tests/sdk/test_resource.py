@@ -111,3 +111,23 @@ def test_a_resource_takes_no_arguments() -> None:
 
     with pytest.raises(InvalidInput, match="arguments"):
         resource(of)  # type: ignore[arg-type]
+
+
+async def test_whoever_asks_first_and_is_canceled_takes_nothing_from_the_others() -> None:
+    opening, may_open = asyncio.Event(), asyncio.Event()
+
+    @resource
+    async def pool() -> str:
+        opening.set()
+        await may_open.wait()
+        return "open"
+
+    first = asyncio.ensure_future(pool())
+    await opening.wait()
+    second = asyncio.ensure_future(pool())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    may_open.set()
+    assert await second == "open"
+    await close_resources()

@@ -7,6 +7,7 @@ import inspect
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Generic, TypeVar, overload
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,7 @@ class AsyncResource(Generic[T]):
 
     def __init__(self, open: Callable[[], Any]) -> None:
         self._open = asynccontextmanager(open) if inspect.isasyncgenfunction(open) else open
-        self._per_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[T]] = WeakKeyDictionary()
+        self._per_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[T]] = WeakKeyDictionary()
         self.__doc__ = open.__doc__
 
     def __call__(self) -> Awaitable[T]:
@@ -31,25 +32,22 @@ class AsyncResource(Generic[T]):
     async def _get(self) -> T:
         loop = asyncio.get_running_loop()
         opening = self._per_loop.get(loop)
-        if opening is not None:
-            return await asyncio.shield(opening)
-        opening = self._per_loop[loop] = loop.create_future()
-        try:
-            value: T = await detached(self._enter(loop))
-        except BaseException as error:
-            # Who waits fails too, and the next who asks tries again.
-            del self._per_loop[loop]
-            opening.set_exception(error)
-            opening.exception()
-            raise
-        opening.set_result(value)
-        _closers(loop).callback(self._per_loop.pop, loop, None)
-        return value
+        if opening is None:
+            opening = self._per_loop[loop] = detached(self._enter(loop))
+            opening.add_done_callback(partial(self._forget_failure, loop))
+        # Nobody's cancel is the opening's: others wait for it too.
+        return await asyncio.shield(opening)
 
     async def _enter(self, loop: asyncio.AbstractEventLoop) -> T:
         opened = self._open()
         value: T = await (opened if inspect.isawaitable(opened) else _closers(loop).enter_async_context(opened))
+        _closers(loop).callback(self._per_loop.pop, loop, None)
         return value
+
+    def _forget_failure(self, loop: asyncio.AbstractEventLoop, opening: asyncio.Task[T]) -> None:
+        """Who waits fails too, and the next who asks tries again."""
+        if opening.cancelled() or opening.exception() is not None:
+            self._per_loop.pop(loop, None)
 
 
 class SyncResource(Generic[T]):
