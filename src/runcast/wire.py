@@ -64,8 +64,11 @@ _ERRORS = msgspec.msgpack.Decoder(WireError)
 
 
 def encode_frame(kind: FrameKind, id: int, op: str, body: object) -> bytes:
-    """A whole frame with its length in front. Raises `ValueTooLarge`."""
-    raw = msgspec.Raw(_ENCODER.encode(body))
+    """A whole frame with its length in front. Raises `ValueTooLarge`, or `InvalidInput` for text that is no Unicode."""
+    try:
+        raw = msgspec.Raw(_ENCODER.encode(body))
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f"{op}: {error.object!r:.80} holds a lone surrogate, which cannot be sent") from error
     frame = bytearray(_LENGTH_BYTES)
     _ENCODER.encode_into(Frame(kind, id, op, raw), frame, _LENGTH_BYTES)
     length = len(frame) - _LENGTH_BYTES
@@ -86,7 +89,7 @@ async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
         return None
     try:
         return _FRAMES.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a frame: {error}") from error
 
 
@@ -107,7 +110,7 @@ class Operation:
         """Checked arguments, in the order of the method. Raises `InvalidInput`."""
         try:
             found: tuple[Any, ...] = self._arguments.decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"arguments of the wrong shape: {error}") from error
         return found
 

@@ -109,3 +109,21 @@ def test_a_socket_lies_beside_its_database_if_its_path_is_short_enough(tmp_path:
     assert len(str(socket_path(deep))) <= SOCKET_PATH_BYTES_MAX
     assert socket_path(deep) == socket_path(deep)
     assert socket_path(deep) != socket_path(deep.with_name("other.db"))
+
+
+def test_text_that_is_no_unicode_is_a_callers_mistake() -> None:
+    with pytest.raises(InvalidInput, match="surrogate"):
+        encode_frame(FrameKind.REQUEST, 1, "client.trigger", ("a\ud800",))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x94\x00\x01\xa2\xff\xfe\xc0", b"\x94\x00\x01\xa1x" + b"\x91" * 50_000 + b"\xc0"],
+    ids=["no UTF-8", "a deep nest"],
+)
+async def test_bytes_that_are_no_frame_are_refused(data: bytes) -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(len(data).to_bytes(4) + data)
+    reader.feed_eof()
+    with pytest.raises(InvalidInput, match="frame"):
+        await read_frame(reader)

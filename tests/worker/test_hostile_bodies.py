@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from runcast import metadata, streams, tags
 from runcast.domain.retry import Retry
 from runcast.domain.run import RunStatus
 from runcast.sdk.registry import Registry
@@ -53,3 +54,24 @@ async def test_a_def_step_that_runs_out_of_an_iterator_fails() -> None:
         assert run.status is RunStatus.FAILED
         assert run.error is not None
         assert "StopIteration" in run.error.message
+
+
+async def test_a_name_that_is_no_unicode_is_refused_where_it_is_written() -> None:
+    registry = Registry()
+
+    @task(registry=registry, retry=Retry(1))
+    async def misname(what: str) -> None:
+        match what:
+            case "metadata":
+                metadata.set("\ud800", 1)
+            case "tag":
+                tags.add("\ud800")
+            case _:
+                streams.append("\ud800", 1)
+
+    async with World(registry) as world:
+        for what in ("metadata", "tag", "stream"):
+            run = await world.run(misname, what)
+            assert run.status is RunStatus.FAILED
+            assert run.error is not None
+            assert "surrogate" in run.error.message

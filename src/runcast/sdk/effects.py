@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import get_ident
 
 from runcast.domain.effect import ROUNDS_SCOPE, Effect, EffectKind, Target
-from runcast.domain.errors import NotDurableHere
+from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.sdk.execution import Execution
 from runcast.sdk.scope import Scope, current_scope
 
@@ -18,6 +18,7 @@ def emit(kind: EffectKind, key: str, value: str = "null", *, target: Target = Ta
     scope = current_scope.get()
     if scope is None:
         return False
+    _check_text(key, kind)
     if scope.trial is None:
         _check_thread(scope, kind)
     scope.effects += 1
@@ -33,6 +34,7 @@ def emit_part(stream: str, value: str, *, target: Target) -> None:
     scope = current_scope.get()
     if scope is None:
         return
+    _check_text(stream, EffectKind.PART)
     trial = scope.trial
     if trial is None:
         emit(EffectKind.PART, stream, value, target=target)
@@ -67,6 +69,15 @@ def emit_log(level: str, value: str) -> bool:
 
 def _send(execution: Execution, effect: Effect) -> None:
     execution.add_effect(effect)
+
+
+def _check_text(name: str, kind: EffectKind) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"the name {name!r} of the {kind} effect holds a lone surrogate, which cannot be stored"
+        ) from error
 
 
 def _check_thread(scope: Scope, kind: EffectKind) -> None:
