@@ -23,6 +23,7 @@ from runcast.gateway import WorkerSession
 from runcast.sdk.registry import load_app, registry
 from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.worker.link import Link
+from runcast.worker.loop_watch import LoopWatch
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.tuning import tune_process
 from runcast.worker.worker import Worker
@@ -60,7 +61,8 @@ async def _serve(socket: Path, settings: WorkerSettings, ready_fd: int | None) -
     async with Link(RemoteWorkerGateway(socket)) as link:
         worker = Worker(link, registry, settings, on_open=on_open, heartbeat=link.heartbeat)
         _obey(worker)
-        await worker.run()
+        with LoopWatch(worker.executing):
+            await worker.run()
     return RECYCLE if worker.recycle else 0
 
 

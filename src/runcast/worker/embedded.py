@@ -10,6 +10,7 @@ from contextlib import suppress
 from runcast.clock import Clock
 from runcast.gateway import WorkerGateway, WorkerSession
 from runcast.sdk.registry import Registry
+from runcast.worker.loop_watch import LoopWatch
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
 
@@ -86,7 +87,8 @@ class EmbeddedWorker:
             clock=self._clock,
             on_open=self._on_open,
         )
-        await self._worker.run()
+        with LoopWatch(self._worker.executing):
+            await self._worker.run()
 
     def _on_open(self, _session: WorkerSession) -> None:
         if not self._opened.done():

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
@@ -29,6 +29,7 @@ from runcast.sdk.resource import close_resources
 from runcast.worker.executor import Executor
 from runcast.worker.heartbeat import Heartbeat, MakePulse
 from runcast.worker.isolate import Isolated
+from runcast.worker.running import Running
 from runcast.worker.settings import WorkerSettings
 
 OPEN_AGAIN_S = (0.05, 2.0)
@@ -62,6 +63,7 @@ class Worker:
         self._random = random or SystemRandom()
         self._on_open = on_open
         self._make_heartbeat = heartbeat
+        self._executor: Executor | None = None
         self._stop = asyncio.Event()
         self._grace_ms = self._settings.grace_ms
         self.recycle = False
@@ -97,6 +99,10 @@ class Worker:
                 await _Service(session, inbox, self).serve()
         finally:
             await close_resources()
+
+    def executing(self) -> Iterable[Running]:
+        """What it has in memory now."""
+        return () if self._executor is None else self._executor._running.values()  # noqa: SLF001 - a part of the worker
 
     def _hello(self) -> Hello:
         return Hello(
@@ -135,7 +141,7 @@ class _Service:
         self._worker = worker
         self._context = copy_context()
         self._group: asyncio.TaskGroup | None = None
-        self._executor = door.executor = Executor(
+        self._executor = worker._executor = door.executor = Executor(  # noqa: SLF001
             session,
             worker._registry,  # noqa: SLF001 - a part of the worker
             worker._settings,  # noqa: SLF001
