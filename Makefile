@@ -15,7 +15,7 @@ JOBS   ?= 2
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim chaos golden docs setup requirements clean
+.PHONY: help demo test check bench sim chaos golden docs picture setup requirements clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,9 @@ docs: setup ## write the generated pages anew (diagrams, reference)
 
 chaos: setup ## kill and stop real processes under load for a minute: make chaos SECONDS=60 SEED=1
 	@$(PY) -m tests.e2e.chaos $$(mktemp -d) $(or $(SECONDS),60) $(or $(SEED),1)
+
+picture: setup ## draw the README's picture anew, from a real demo
+	@$(PY) tools/picture.py
 
 setup: $(STAMPS)/project ## make .venv with the pinned tools and this project
 

@@ -69,7 +69,7 @@ def main(*, rows: int | None, fast: bool, pace: float, csv_path: Path | None, da
     if as_json:
         click.echo(to_json(summary))
     else:
-        console.print(render(summary, console))
+        console.print(render(summary, console), crop=False)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ RUNNING_SHOWN = 10
 NAME_WIDTH = 30
 STEP_WIDTH = 24
 SHORT_BAR = 10
+LONG_BAR = 40
 
 
 class Screen:
@@ -34,7 +35,9 @@ class Screen:
             Text(f"{title}{self._dot}{elapsed_s:.1f}s", style="bold"),
             self._overall(board, elapsed_s, before),
             self._counts(board),
+            "",
             self._running(board),
+            "",
             self._latest(board.latest),
         ]
         return Group(*parts)
@@ -54,7 +57,7 @@ class Screen:
         left = f"about {(board.total - board.finished) / rate:.0f}s left" if rate else "starting"
         words = f"{board.finished}/{board.total}{self._dot}{rate:.1f} runs/s{self._dot}{left}"
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(board.total, board.finished, width=40), Text(words))
+        grid.add_row(bar(board.total, board.finished, width=LONG_BAR, style="green"), Text(words))
         return grid
 
     def _counts(self, board: Board) -> Text:
@@ -72,8 +75,8 @@ class Screen:
         rows = board.running[:RUNNING_SHOWN]
         for company in rows:
             name = Text(f"{self._glyphs['running']} {printable(company.company)}", style="blue")
-            bar = ProgressBar(100, company.percent, width=SHORT_BAR)
-            grid.add_row(name, bar, Text(printable(company.step), style="bright_black"))
+            percent = bar(100, company.percent, width=SHORT_BAR, style="blue")
+            grid.add_row(name, percent, Text(printable(company.step), style="bright_black"))
         # A steady height keeps the lines below from jumping.
         for _ in range(RUNNING_SHOWN - len(rows)):
             grid.add_row("", "", "")
@@ -101,6 +104,13 @@ class Screen:
             found["time_zone"],
         )
         return printable(self._dot.join(part for part in parts if part))
+
+
+def bar(total: float, completed: float, *, width: int, style: str) -> ProgressBar:
+    """A bar in the colour of what it counts: Rich's own is nearly the red of a failure."""
+    return ProgressBar(
+        total, completed, width=width, style="bright_black", complete_style=style, finished_style="green"
+    )
 
 
 def printable(text: str) -> str:

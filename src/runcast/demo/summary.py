@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from runcast.demo.score import Accuracy
-from runcast.demo.show import printable
+from runcast.demo.show import bar, printable
 
 BAR_WIDTH = 24
 
@@ -89,8 +90,8 @@ def _fill_rates(summary: Summary) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_row(Text("Fill rates", style="bold"))
     for column, share in summary.fill_rates.items():
-        bar = ProgressBar(1.0, share, width=BAR_WIDTH)
-        table.add_row(f"  {column.replace('_', ' ')}", bar, Text(f"{share:.0%}", justify="right"))
+        filled = bar(1.0, share, width=BAR_WIDTH, style="green")
+        table.add_row(f"  {column.replace('_', ' ')}", filled, Text(f"{share:.0%}", justify="right"))
     return table
 
 
@@ -121,31 +122,43 @@ def _failures(summary: Summary) -> RenderableType:
 
 
 def _places(summary: Summary) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    table.add_row(Text("Result", style="bold"), Text(summary.result))
-    table.add_row(Text("Database", style="bold"), Text(summary.database))
-    return table
+    places = {"Result": summary.result, "Database": summary.database}
+    return Group(*(_uncut(Text(f"{name:<10}", "bold").append(path, "not bold")) for name, path in places.items()))
 
 
 def _next_steps(summary: Summary) -> RenderableType:
     lines: list[RenderableType] = [Text("What to try next", style="bold")]
     for command, what in next_steps(summary):
-        # Never wrapped, so that it can be copied from a narrow terminal too.
-        lines += [Text(f"  {command}", style="cyan", no_wrap=True, overflow="ignore"), Padding(Text(what), (0, 6))]
+        lines += [_uncut(Text(f"  {command}", style="cyan")), Padding(Text(what), (0, 6))]
     return Group(*lines)
+
+
+def _uncut(line: Text) -> Text:
+    """What people copy: one line, which a narrow terminal folds by itself when it is printed with `crop=False`."""
+    line.no_wrap, line.overflow = True, "ignore"
+    return line
 
 
 def next_steps(summary: Summary) -> list[tuple[str, str]]:
     """Commands that go on from here, and what each shows."""
     path = shlex.quote(_short(summary.database))
     database = f"--database {path}"
+    runcast = runcast_command()
     return [
         ("make demo", "kill it in the middle (kill -9), start it again: it goes on where it was"),
         ('make demo ARGS="--fast"', "the same work without the pace of a network"),
-        (f"runcast watch {summary.run_id} {database}", "the run with everything below it"),
-        (f"runcast runs list --all --status failed {database}", "the runs of the broken rows"),
-        (f"runcast doctor {path}", "check what must hold in every database"),
+        (f"{runcast} watch {summary.run_id} {database}", "the run with everything below it"),
+        (f"{runcast} runs list --all --status failed {database}", "the runs of the broken rows"),
+        (f"{runcast} doctor {path}", "check what must hold in every database"),
     ]
+
+
+def runcast_command() -> str:
+    """How this shell finds the `runcast` of this Python: by its path, where its environment is not active."""
+    beside = Path(sys.executable).with_name("runcast")
+    if not beside.exists() or shutil.which("runcast") == str(beside):
+        return "runcast"
+    return shlex.quote(_short(str(beside)))
 
 
 def _short(path: str) -> str:
