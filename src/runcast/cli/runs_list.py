@@ -22,6 +22,8 @@ LIMIT = 20
 LIMIT_MAX = 1_000
 WIDE = 110
 """Terminals of this many columns get whole ids."""
+WIDEST = 10_000
+"""Columns in which every table of a page finds room."""
 BAR_CELLS = 10
 
 EXAMPLES = (
@@ -123,6 +125,8 @@ def _print_page(page: RunPage, *, filtered: bool) -> None:
             "" if elapsed is None else duration(elapsed),
             ago(run.created_at, now),
         )
+    # Only an expanded table cuts the remark alone; else every column would pay for a long reason in a pipe.
+    table.expand = table.expand or table.__rich_measure__(out, out.options.update(width=WIDEST)).maximum > out.width
     out.print(table)
     if page.cursor is not None:
         out.print(f"more: --cursor {page.cursor}", style="bright_black")
