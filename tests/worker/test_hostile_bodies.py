@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from runcast import metadata, streams, tags
+import pytest
+
+from runcast import artifacts, metadata, streams, tags
 from runcast.domain.retry import Retry
 from runcast.domain.run import RunStatus
 from runcast.sdk.registry import Registry
@@ -75,3 +77,18 @@ async def test_a_name_that_is_no_unicode_is_refused_where_it_is_written() -> Non
             assert run.status is RunStatus.FAILED
             assert run.error is not None
             assert "surrogate" in run.error.message
+
+
+@pytest.mark.parametrize("content", [b"x" * 10_000_000, "x" * 10_000_000], ids=["bytes", "text"])
+async def test_an_artifact_may_be_larger_than_other_values(content: bytes | str) -> None:
+    registry = Registry()
+
+    @task(registry=registry)
+    async def store() -> None:
+        artifacts.add("large", content)
+
+    async with World(registry) as world:
+        run = await world.run(store)
+        assert run.status is RunStatus.COMPLETED, run.error
+        [artifact] = await world.engine.artifacts(run.id)
+        assert artifact.size == 10_000_000
