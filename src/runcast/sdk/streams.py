@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from runcast.domain.effect import EffectKind, Target
-from runcast.domain.errors import InvalidInput
+from runcast.domain.errors import InvalidInput, ValueTooLarge
+from runcast.domain.limits import STREAM_PART_BYTES_MAX
 from runcast.sdk.codec import encode_json
 from runcast.sdk.effects import emit, emit_part
 
@@ -21,7 +22,7 @@ TargetName = Literal["self", "parent", "root"]
 
 def append(name: str, value: Any, *, target: TargetName = "self") -> None:
     """Append one part (anything that is JSON) to the stream `name`. Inside a step, a new try supersedes it."""
-    emit_part(_checked(name), encode_json(value, what=f"part of stream {name!r}"), target=Target(target))
+    emit_part(_checked(name), _text(name, value), target=Target(target))
 
 
 def close(name: str, *, target: TargetName = "self") -> None:
@@ -80,7 +81,16 @@ class Piped(Generic[T]):
 
     def _add(self, part: T) -> None:
         self._parts.append(part)
-        emit_part(self._name, encode_json(part, what=f"part of stream {self._name!r}"), target=self._target)
+        emit_part(self._name, _text(self._name, part), target=self._target)
+
+
+def _text(name: str, part: object) -> str:
+    text = encode_json(part, what=f"part of stream {name!r}")
+    if len(text) > STREAM_PART_BYTES_MAX:
+        raise ValueTooLarge(
+            f"a part of stream {name!r} has {len(text):,} bytes of JSON, the limit is {STREAM_PART_BYTES_MAX:,}"
+        )
+    return text
 
 
 def _checked(name: str) -> str:

@@ -218,7 +218,7 @@ class Executor:
                 case _:
                     self._forget(running)
                     return
-        if running.entries or running.effects or running.outcome is not None or running.waits:
+        if running.parts or running.entries or running.effects or running.outcome is not None or running.waits:
             self._reporter.changed(running)
 
     def flushed(self) -> None:
@@ -316,7 +316,7 @@ class Executor:
         """Another execution owns the run, or it is final: stop the body; nothing more of it is recorded."""
         if running.stop is Stopping.CANCEL and not running.gone:
             return
-        running.entries, running.effects, running.outcome = [], [], None
+        running.drop_records()
         running.go_on()
         self._residents.remove(running)
         if running.gone:
@@ -331,7 +331,7 @@ class Executor:
         if running.gone or running.stop is not None:
             return
         stop(running, Stopping.TIME_OUT)
-        running.entries, running.effects = [], []
+        running.drop_records()
         running.outcome = timed_out(running)
         self._reporter.changed(running)
         self._watch_thread(running)
@@ -364,7 +364,7 @@ class Executor:
         self._residents.remove(running)
         self._running.pop(running.run_id, None)
         self._limits.remove(running.run_id)
-        running.entries, running.effects, running.outcome = [], [], None
+        running.drop_records()
         if running.gone:
             self._forget(running)
         else:

@@ -103,6 +103,8 @@ class Reporter:
         """What is to be sent of an execution now, taken out of it."""
         if running.waiting:
             return self._nudge_of(running)
+        if running.parts:
+            return running.parts.pop(0)
         outcome = running.outcome
         if outcome is None and running.waits:
             keys = running.waiting_keys(patient=running.recheck_s < RECHECK_S[1])

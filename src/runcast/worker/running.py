@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from runcast.domain.outcome import Outcome
-from runcast.gateway import Assignment
+from runcast.gateway import Assignment, Report
 from runcast.sdk.execution import Execution
 from runcast.sdk.host import Host
 from runcast.sdk.task import TaskDefinition
@@ -32,6 +32,7 @@ class Running(Execution):
         "lane",
         "nudged",
         "outcome",
+        "parts",
         "recheck_s",
         "rechecking",
         "refused",
@@ -65,8 +66,14 @@ class Running(Execution):
         self.rechecking = False
         self.time_out_known = False
         """The engine has the run as `TIMED_OUT`."""
+        self.parts: list[Report] = []
+        """Halves of a report that was refused whole: they go before anything else."""
         self.refused = False
         """Its outcome was refused once; the next refusal ends it."""
+
+    def drop_records(self) -> None:
+        """Nothing that it did since its last report will be reported."""
+        self.parts, self.entries, self.effects, self.outcome = [], [], [], None
 
     def executed_ms(self, now: float) -> int:
         """How long it has been executing since it was claimed or woken."""
