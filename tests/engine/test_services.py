@@ -187,3 +187,11 @@ async def test_a_service_survives_its_errors(error: Exception, caplog: pytest.Lo
     await _run(ticker, ManualClock(), 1)
     assert len(ticker.ticks) == 2
     assert "ticker" in caplog.text
+
+
+async def test_a_lasting_fault_is_said_once_and_a_new_one_again(caplog: pytest.LogCaptureFixture) -> None:
+    full = Unavailable("no space left")
+    ticker = Ticker(full, full, full, None, full)
+    await _run(ticker, ManualClock(), 4)
+    assert len(ticker.ticks) == 5
+    assert caplog.text.count("no space left") == 2

@@ -34,6 +34,8 @@ class Service:
         self._clock = clock
         self._bell = asyncio.Event()
         self._next_at: int | None = 0
+        self._complaint = ""
+        """What is wrong now, and said already."""
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -62,8 +64,12 @@ class Service:
     async def _tick(self, now: int) -> None:
         try:
             at = await self._ticker.tick(now)
+            self._complaint = ""
         except Unavailable as error:
-            log.warning("%s: %s", self._ticker.name, error)
+            # A disk that is full for an hour is said once, not twice a second.
+            if str(error) != self._complaint:
+                log.warning("%s: %s", self._ticker.name, error)
+            self._complaint = str(error)
             at = now + _RETRY_MS
         except Exception:
             log.exception("%s failed; it tries again", self._ticker.name)
