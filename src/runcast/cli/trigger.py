@@ -19,7 +19,8 @@ from runcast.cli.find import get_run
 from runcast.cli.look import now_ms, short_id
 from runcast.cli.output import note, print_json
 from runcast.cli.watch import leave, show_live
-from runcast.domain.errors import InvalidInput, UnknownTask
+from runcast.domain.errors import InvalidInput, InvalidPayload, UnknownTask
+from runcast.domain.fits import misfit
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.run import NewRun, Run, Triggered
 from runcast.gateway import ClientGateway
@@ -80,7 +81,7 @@ def trigger(
     run = _new_run(task, read_json(payload), options)
 
     async def start(gateway: ClientGateway) -> Run:
-        await _check_task(gateway, task)
+        await _check_task(gateway, task, run.payload)
         (triggered,) = await gateway.trigger([run])
         _say(triggered, as_json=as_json, follow=follow)
         return await get_run(gateway, triggered.id)
@@ -137,9 +138,12 @@ def _seconds(text: str | None) -> str | float | None:
         return text
 
 
-async def _check_task(gateway: ClientGateway, task: str) -> None:
-    known = [info.name for info in await gateway.tasks()]
+async def _check_task(gateway: ClientGateway, task: str, payload: str) -> None:
+    """Refuse what would fail at once, as far as the workers have told of their tasks."""
+    known = {info.name: info for info in await gateway.tasks()}
     if task in known:
+        if what := misfit(known[task].schema, payload):
+            raise InvalidPayload(f"payload of task {task!r}: {what}")
         return
     if not known:
         raise UnknownTask(f"no task {task!r}: this database knows no tasks yet; start `runcast dev app.py` first")

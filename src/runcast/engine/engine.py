@@ -12,7 +12,8 @@ import msgspec
 
 from runcast.clock import Clock
 from runcast.domain.effect import Artifact, Log, Part
-from runcast.domain.errors import NotFound, Unavailable
+from runcast.domain.errors import InvalidPayload, NotFound, Unavailable
+from runcast.domain.fits import misfit
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.limits import LEASE_MS, PAYLOAD_BYTES_MAX, RENEW_MS, RETENTION_MS
@@ -186,7 +187,10 @@ class Engine:
 
     async def complete_wait(self, wait_id: str, value: str) -> Wait:
         enqueue.check_json("value", value, PAYLOAD_BYTES_MAX)
-        found(await self.find_wait(wait_id), "wait", wait_id)
+        asked = found(await self.find_wait(wait_id), "wait", wait_id)
+        # What its run could never read is refused now, while the one who answers can still answer again.
+        if asked.completed_at is None and (what := misfit(asked.schema, value)):
+            raise InvalidPayload(f"value of wait {wait_id}: {what}")
         await self.store.write(partial(resolve.complete_wait, wait_id, value, self.clock.now_ms()))
         return found(await self.find_wait(wait_id), "wait", wait_id)
 
