@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -233,3 +234,40 @@ def test_plain_payloads_need_no_pydantic() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+SETS = """
+from dataclasses import dataclass
+from typing import Any
+import msgspec, pydantic
+from runcast.sdk.codec import codec_for, encode_json
+
+class Model(pydantic.BaseModel):
+    names: set[str]
+    nested: dict[str, frozenset[str]]
+
+@dataclass
+class Data:
+    names: set[str]
+
+class Row(msgspec.Struct):
+    names: set[str]
+
+names = {f"name {n}" for n in range(30)}
+model = Model(names=names, nested={"b": frozenset(names), "a": frozenset()})
+for annotation, value in [(Any, {"b": names, "a": [model]}), (set[str], names), (Model, model), (Data, Data(names)),
+                          (Row, Row(names)), (dict[str, set[str]], {"z": names, "y": set()}), (Any, {1, "a"})]:
+    print(codec_for(annotation).encode(value))
+"""
+
+
+def test_a_set_has_the_same_text_in_every_process() -> None:
+    def texts(seed: str) -> list[bytes]:
+        command = [sys.executable, "-c", SETS]
+        return subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True
+        ).stdout.splitlines()[:-1]
+
+    first = texts("1")
+    assert len(first) == 6
+    assert first == texts("2")

@@ -47,10 +47,11 @@ class ValueCodec(Protocol[T]):
 def encode_json(value: object, *, what: str = "value") -> str:
     """`value` as JSON text: never NaN, never NUL, never too large.
 
-    Knows dataclasses, Structs, pydantic models, enums, dates, UUIDs, decimals, sets and paths.
+    Knows dataclasses, Structs, pydantic models, enums, dates, UUIDs, decimals, sets and paths. Sets are sorted, so that
+    the same value has the same text, and the same digest, in every process.
     """
     try:
-        data = _ENCODER.encode(value)
+        data = _encode_sorted(value) if _holds_set(value) else _ENCODER.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidPayload(f"{what} cannot be JSON: {error}") from error
     # msgspec writes NaN and infinity as null, so only a text with a null in it can hide one.
@@ -100,7 +101,8 @@ def digest_arguments(args: Sequence[object], kwargs: Mapping[str, object]) -> st
 def _to_json_types(value: Any) -> Any:
     """What msgspec does not know by itself."""
     if hasattr(type(value), "__pydantic_serializer__"):
-        return value.model_dump(mode="json", by_alias=True)
+        plain = value.model_dump(mode="json", by_alias=True)
+        return _with_sorted_sets(plain, value.model_dump(by_alias=True)) if _holds_set(value) else plain
     if isinstance(value, PurePath):
         return str(value)
     raise TypeError(f"objects of type {type(value).__qualname__} have no JSON form")
@@ -115,7 +117,45 @@ def _to_digest_types(value: Any) -> Any:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_to_json_types)
+_SORTING_ENCODER = msgspec.json.Encoder(enc_hook=_to_json_types, order="deterministic")
 _DIGEST_ENCODER = msgspec.json.Encoder(enc_hook=_to_digest_types, order="deterministic")
+
+
+def _encode_sorted(value: object) -> bytes:
+    try:
+        return _SORTING_ENCODER.encode(value)
+    except TypeError:
+        # Items without an order among themselves, such as 1 and "a".
+        return _ENCODER.encode(value)
+
+
+def _holds_set(value: object) -> bool:
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return False
+    if isinstance(value, Mapping):
+        return any(map(_holds_set, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_set, value))
+    return isinstance(value, set | frozenset) or any(_holds_set(getattr(value, name, None)) for name in _fields(value))
+
+
+def _with_sorted_sets(plain: Any, value: Any) -> Any:
+    """`plain`, the JSON values of `value`, with the items of its sets in order."""
+    if isinstance(plain, dict) and isinstance(value, Mapping):
+        return {key: _with_sorted_sets(item, of) for (key, item), of in zip(plain.items(), value.values(), strict=True)}
+    if isinstance(plain, list) and isinstance(value, set | frozenset):
+        return sorted(plain, key=_SORTING_ENCODER.encode)
+    if isinstance(plain, list) and isinstance(value, list | tuple):
+        return [_with_sorted_sets(item, of) for item, of in zip(plain, value, strict=True)]
+    return plain
+
+
+def _fields(value: object) -> tuple[str, ...]:
+    """The names of the fields of a Struct, dataclass or pydantic model."""
+    if isinstance(value, msgspec.Struct):
+        return value.__struct_fields__
+    return tuple(getattr(value, "__dataclass_fields__", ()) or getattr(type(value), "model_fields", ()))
 
 
 def _refuse_nan(value: object, what: str) -> None:
@@ -129,16 +169,8 @@ def _refuse_nan(value: object, what: str) -> None:
         for item in value:
             _refuse_nan(item, what)
     elif not isinstance(value, str | bytes | int | None):
-        _refuse_nan_inside(value, what)
-
-
-def _refuse_nan_inside(value: object, what: str) -> None:
-    if isinstance(value, msgspec.Struct):
-        names: tuple[str, ...] = value.__struct_fields__
-    else:
-        names = tuple(getattr(value, "__dataclass_fields__", ()) or getattr(type(value), "model_fields", ()))
-    for name in names:
-        _refuse_nan(getattr(value, name, None), f"{what}.{name}")
+        for name in _fields(value):
+            _refuse_nan(getattr(value, name, None), f"{what}.{name}")
 
 
 # --- JSON by annotation -----------------------------------------------------------------------------------------
@@ -205,16 +237,22 @@ class ModelCodec(Generic[T]):
         from pydantic_core import PydanticSerializationError
 
         try:
-            return self._adapter.dump_json(value, by_alias=True, warnings="error")
+            return self._dump_valid(value)
         except (PydanticSerializationError, TypeError):
             pass
         try:
             # A dict where a model is expected, say: what can be read as the annotation may be given for it.
-            return self._adapter.dump_json(self._adapter.validate_python(value), by_alias=True, warnings="error")
+            return self._dump_valid(self._adapter.validate_python(value))
         except ValidationError as error:
             raise InvalidPayload(f"{what}: {_validation_text(error)}") from error
         except (PydanticSerializationError, TypeError) as error:
             raise InvalidPayload(f"{what} cannot be JSON: {error}") from error
+
+    def _dump_valid(self, value: T) -> bytes:
+        if not _holds_set(value):
+            return self._adapter.dump_json(value, by_alias=True, warnings="error")
+        plain = self._adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
+        return _ENCODER.encode(_with_sorted_sets(plain, self._adapter.dump_python(value, by_alias=True)))
 
     def decode(self, text: str | bytes, *, what: str = "value") -> T:
         from pydantic import ValidationError
