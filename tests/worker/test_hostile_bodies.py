@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 
 import pytest
@@ -13,6 +14,7 @@ from runcast.domain.run import RunStatus
 from runcast.sdk.registry import Registry
 from runcast.sdk.step import step
 from runcast.sdk.task import task
+from tests.worker import hostile
 from tests.worker.world import World
 
 
@@ -92,3 +94,32 @@ async def test_an_artifact_may_be_larger_than_other_values(content: bytes | str)
         assert run.status is RunStatus.COMPLETED, run.error
         [artifact] = await world.engine.artifacts(run.id)
         assert artifact.size == 10_000_000
+
+
+async def test_an_isolated_body_that_writes_nonsense_to_its_worker_crashes_alone() -> None:
+    async with World(hostile.registry) as world:
+        assert (await world.run(hostile.babble)).status is RunStatus.CRASHED
+        assert await world.output(hostile.behave) == "well"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says that a process is gone whose children live")
+async def test_an_isolated_run_ends_with_its_process_whatever_that_left_behind() -> None:
+    async with World(hostile.registry) as world:
+        assert (await world.run(hostile.leave_a_child, 9)).status is RunStatus.CRASHED
+        assert await world.output(hostile.leave_a_child, 0) == "done"
+
+
+async def test_a_process_that_cannot_be_made_is_made_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [OSError(24, "Too many open files")]
+    real = socket.socketpair
+
+    def socketpair() -> tuple[socket.socket, socket.socket]:
+        if pairs:
+            raise pairs.pop()
+        return real()
+
+    monkeypatch.setattr("runcast.worker.isolate.socket.socketpair", socketpair)
+    async with World(hostile.registry) as world:
+        run = await world.run(hostile.behave)
+        assert (run.status, run.attempt) == (RunStatus.COMPLETED, 1)
+        assert not pairs

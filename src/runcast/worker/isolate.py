@@ -12,8 +12,11 @@ The child speaks to its parent over a socket pair, and the parent passes on only
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
+import os
 import socket
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -36,6 +39,12 @@ if TYPE_CHECKING:
 
 TERMINATE_AFTER_S = 1.0
 """From the polite request to the signal."""
+START_AGAIN_S = 1.0
+"""From a process that could not be made to the next try."""
+LAST_WORDS_S = 0.5
+"""From the end of the process to the end of its socket, which holds what was sent last."""
+
+log = logging.getLogger("runcast")
 
 
 class Isolated:
@@ -84,11 +93,22 @@ class Isolated:
         except InvalidInput as error:
             await self._tell(Failed(error_info(error)))
         else:
-            code = await self._execute()
-            await self._report_end(code)
+            await self._execute_and_report()
         for timer in self._timers:
             timer.cancel()
         self._owner.gone(self)
+
+    async def _execute_and_report(self) -> None:
+        try:
+            code = await self._execute()
+        except OSError as error:
+            # No process, descriptor or memory to be had: nothing that the run did. Its room stays taken meanwhile.
+            log.warning("no process for run %s: %s; tried again in %g s", self.run_id, error, START_AGAIN_S)
+            await asyncio.sleep(START_AGAIN_S)
+            if self._stopping is None:
+                self._stopping = Stopping.HAND_BACK
+            code = None
+        await self._report_end(code)
 
     # --- what the engine pushes
 
@@ -121,33 +141,57 @@ class Isolated:
         self._process = multiprocessing.get_context("spawn").Process(target=run_child, args=arguments, daemon=True)
         try:
             await self._loop.run_in_executor(None, self._process.start)
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
         reader, self._writer = await asyncio.open_unix_connection(sock=ours)
         if self._stopping is not None:
             self._terminate()
+        end = self._watch_end(self._process)
         try:
             await self._relay(reader)
+        except* InvalidInput as nonsense:
+            log.warning(
+                "the process of run %s sent what is no frame, and is killed: %s", self.run_id, nonsense.exceptions[0]
+            )
+            self._kill()
         finally:
             self._writer.close()
-        return await self._exit_code(self._process)
+        return await self._exit_code(self._process, end)
 
     def _plain_assignment(self) -> bytes:
         # The parent keeps the time: a child that computes without a pause could not.
         return msgspec.msgpack.encode(msgspec.structs.replace(self._assignment, alone=False, remaining_ms=None))
 
-    async def _exit_code(self, process: SpawnProcess) -> int | None:
-        gone = asyncio.Event()
-        self._loop.add_reader(process.sentinel, gone.set)
+    def _watch_end(self, process: SpawnProcess) -> asyncio.Event:
+        """Set when the process is gone. What it forked may outlive it, with copies of its socket and of the pipe that
+        `multiprocessing` watches: neither says that it is gone. Linux has a handle that does."""
+        end = asyncio.Event()
+        pid = process.pid
+        assert pid is not None
+        handle = os.pidfd_open(pid) if sys.platform == "linux" else process.sentinel
+
+        def on_end() -> None:
+            self._loop.remove_reader(handle)
+            if handle != process.sentinel:
+                os.close(handle)
+            end.set()
+            if self._writer is not None:
+                self._timers.append(self._loop.call_later(LAST_WORDS_S, self._writer.close))
+
+        self._loop.add_reader(handle, on_end)
+        return end
+
+    async def _exit_code(self, process: SpawnProcess, end: asyncio.Event) -> int | None:
         try:
             # A child that closed its socket has nothing more to say.
             async with asyncio.timeout(self._kill_after_s):
-                await gone.wait()
+                await end.wait()
         except TimeoutError:
             process.kill()
-            await gone.wait()
-        finally:
-            self._loop.remove_reader(process.sentinel)
+            await end.wait()
         process.join()
         code = process.exitcode
         process.close()
@@ -172,11 +216,9 @@ class Isolated:
 
     async def _answer(self, frame: Frame) -> None:
         try:
-            body: object = await self._ask(frame)
+            self._send(FrameKind.REPLY, frame, await self._ask(frame))
         except RuncastError as error:
             self._send(FrameKind.ERROR, frame, wire_error(error))
-        else:
-            self._send(FrameKind.REPLY, frame, body)
 
     async def _ask(self, frame: Frame) -> object:
         name = frame.op.removeprefix("worker.")

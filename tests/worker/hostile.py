@@ -1,0 +1,39 @@
+"""Isolated bodies that harm their own process: at the top of a module, where the child process finds them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+
+from runcast.sdk.registry import Registry
+from runcast.sdk.task import task
+
+registry = Registry()
+
+
+@task(registry=registry, isolation="process")
+async def babble() -> None:
+    """Writes into the socket to its parent."""
+    for descriptor in range(3, 40):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, b"\xff" * 64)
+        except OSError:
+            pass
+
+
+@task(registry=registry, isolation="process")
+async def leave_a_child(code: int) -> str:
+    """Dies, unless the code is 0; what it forked lives on with a copy of everything open."""
+    if os.fork() == 0:
+        time.sleep(20)  # noqa: ASYNC251 - in the forked process
+        os._exit(0)
+    if code:
+        os._exit(code)
+    return "done"
+
+
+@task(registry=registry, isolation="process")
+async def behave() -> str:
+    return "well"
