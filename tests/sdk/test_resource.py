@@ -122,9 +122,12 @@ async def test_whoever_asks_first_and_is_canceled_takes_nothing_from_the_others(
         await may_open.wait()
         return "open"
 
-    first = asyncio.ensure_future(pool())
+    async def ask() -> str:
+        return await pool()
+
+    first = asyncio.create_task(ask())
     await opening.wait()
-    second = asyncio.ensure_future(pool())
+    second = asyncio.create_task(ask())
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.wait([first])

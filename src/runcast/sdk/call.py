@@ -140,8 +140,25 @@ class Call(Generic[T_co]):
             self._execution.release(self, self._waiters, wake=False)
             self.on_engine = False
 
+    def recorded(self, entry: Entry) -> None:
+        """Its entry is on disk, and pending."""
+
+    # --- who gives it up
+
     def cancel(self) -> None:
-        """Nobody waits for it any more. A child, timer or decision goes on; a step's body is canceled."""
+        """Give it up, as the loser of a `select`; what is done stays done.
+
+        Child runs are canceled, and the call ends with that. A step's body is canceled and a wait is dropped: who
+        awaits them gets a `CancelledError`.
+        """
+        self._execution.on_loop(self._give_up)
+
+    def _give_up(self) -> None:
+        if self.on_engine and not self.done:
+            self._execution.give_up(self, asyncio.CancelledError())
+
+    def _abandon(self) -> None:
+        """The last one who waited for it was canceled. It goes on: another may wait for it later."""
 
     def _wait(self) -> Generator[Any, None, None]:
         execution = self._execution
@@ -154,7 +171,7 @@ class Call(Generic[T_co]):
                 self._waiters.remove(waiter)
                 execution.release(self, [waiter], wake=False)
             if not self.done and not self.watched:
-                self.cancel()
+                self._abandon()
             execution.raise_if_evicted()
             raise
 
@@ -187,6 +204,9 @@ class PlainCall(Call[T]):
             self.done = True
         value: T = self._value  # type: ignore[assignment]
         return value
+
+    def cancel(self) -> None:
+        """Nothing has begun, so there is nothing to cancel."""
 
     def result(self) -> T:
         """Run it here and now."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runcast.domain.errors import ErrorInfo, InvalidInput, ValueTooLarge
+from runcast.domain.errors import ErrorInfo, InvalidInput, RuncastError, ValueTooLarge
 from runcast.domain.ids import BatchId, RunId, child_run_id, derived_id
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
 from runcast.domain.limits import BATCH_RUNS_MAX
 from runcast.domain.run import NewRun, Run, RunStatus
+from runcast.sdk.ambient import current_door
 from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.codec import digest
@@ -20,7 +22,36 @@ if TYPE_CHECKING:
     from runcast.sdk.execution import Execution
 
 T = TypeVar("T")
+log = logging.getLogger("runcast")
 UNKNOWN_ERROR = ErrorInfo(type="runcast.domain.errors.RuncastError", message="it ended without an error")
+
+
+class ChildCall(Call[T]):
+    """A call whose end is that of child runs."""
+
+    __slots__ = ("_unwanted",)
+    _unwanted: bool
+
+    def _give_up(self) -> None:
+        """Cancel the children, now or when they are on disk."""
+        self._unwanted = True
+        entry = self._execution.journal.get(self.key)
+        if entry is not None and entry.status is EntryStatus.PENDING:
+            self.recorded(entry)
+
+    def recorded(self, entry: Entry) -> None:
+        if not self.done and getattr(self, "_unwanted", False):
+            self._execution.host.spawn(self._cancel_children(entry.awaits or ""))
+
+    async def _cancel_children(self, awaited: str) -> None:
+        try:
+            ids = await self._children(awaited)
+            await current_door().call(lambda gateway: gateway.cancel(ids))
+        except RuncastError as error:
+            log.warning("%s goes on although nobody wants it: %s", awaited, error)
+
+    async def _children(self, awaited: str) -> list[RunId]:
+        return [RunId(awaited)]
 
 
 def trigger(execution: Execution, request: ChildRequest, wrap: Callable[[RunId], T]) -> Call[T]:
@@ -35,7 +66,7 @@ def trigger(execution: Execution, request: ChildRequest, wrap: Callable[[RunId],
 def trigger_and_wait(execution: Execution, request: ChildRequest) -> Call[Ok[Any] | Failed]:
     """A child that the body waits for."""
     read = partial(read_result, request.decode)
-    call, prior = _open(execution, EntryKind.CHILD, request, read, on_engine=True)
+    call, prior = _open(execution, EntryKind.CHILD, request, read, on_engine=True, call_type=ChildCall)
     if _is_fresh(prior):
         execution.begin(call, _child_entry(execution, EntryKind.CHILD, call.key, request, prior))
     return call
@@ -90,9 +121,16 @@ def _open(
     read: Callable[[Entry], T],
     *,
     on_engine: bool,
+    call_type: type[Call[Any]] = Call,
 ) -> tuple[Call[T], Entry | None]:
     return execution.open(
-        kind, request.task, read=read, on_engine=on_engine, key=request.options.key, digest=digest(request.payload)
+        kind,
+        request.task,
+        read=read,
+        on_engine=on_engine,
+        key=request.options.key,
+        digest=digest(request.payload),
+        call_type=call_type,
     )
 
 
@@ -172,7 +210,7 @@ def _scoped_idempotency_key(execution: Execution, request: ChildRequest) -> str 
 # --- batches ----------------------------------------------------------------------------------------------------
 
 
-class BatchCall(Call[T]):
+class BatchCall(ChildCall[T]):
     """A batch is done in two steps: the engine says that all are done, then the worker reads the members."""
 
     __slots__ = ("finish_from_members",)
@@ -184,6 +222,9 @@ class BatchCall(Call[T]):
         self.hand_over()
         self._execution.busy += 1
         self._execution.host.spawn(self._read_members(entry))
+
+    async def _children(self, awaited: str) -> list[RunId]:
+        return [member.id for member in await self._execution.host.members(awaited)]
 
     async def _read_members(self, entry: Entry) -> None:
         execution = self._execution

@@ -260,6 +260,8 @@ class Execution:
         """An entry is on disk, and perhaps final."""
         self.journal[entry.key] = entry
         if entry.status is EntryStatus.PENDING:
+            if entry.key in self.calls:
+                self.calls[entry.key].recorded(entry)
             return
         call = self.calls.pop(entry.key, None)
         if call is not None:

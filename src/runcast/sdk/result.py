@@ -61,4 +61,7 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 Result = Ok[T] | Failed
-"""`Ok[T] | Failed`: test `.ok`, then read `.output` or `.error`; `.unwrap()` returns or raises."""
+"""`Ok[T] | Failed`: test `.ok`, then read `.output` or `.error`; `.unwrap()` returns or raises.
+
+mypy narrows by `if result.ok`; pyright by `if result.ok is True`, and both by `isinstance(result, Ok)`.
+"""

@@ -111,11 +111,13 @@ class StepCall(Call[T]):
     __slots__ = ("body",)
     body: asyncio.Task[None]
 
-    def cancel(self) -> None:
+    def _give_up(self) -> None:
         """Cancel the step's body; nothing is recorded. One that never began (the run was being stopped) has none."""
         body: asyncio.Task[None] | None = getattr(self, "body", None)
         if body is not None:
             body.cancel()
+
+    _abandon = _give_up
 
 
 class _StepBody:
