@@ -158,11 +158,12 @@ def _classes() -> dict[str, type[RuncastError]]:
 def socket_path(database: Path) -> Path:
     """The socket of the server that owns `database`: beside it, or, when that path is too long for a socket, in a
     private directory under the system's temporary one."""
-    absolute = database.absolute()
+    # Links are followed, as the database's lock follows them: one file has one engine and one socket.
+    absolute = database.resolve()
     beside = absolute.with_name(f"{absolute.name}.sock")
     if len(os.fsencode(beside)) <= SOCKET_PATH_BYTES_MAX:
         return beside
     import tempfile  # slow to import, and needed for few paths only
 
-    name = hashlib.blake2b(os.fsencode(absolute.resolve()), digest_size=12).hexdigest()
+    name = hashlib.blake2b(os.fsencode(absolute), digest_size=12).hexdigest()
     return Path(tempfile.gettempdir()) / f"runcast-{os.getuid()}" / f"{name}.sock"

@@ -318,6 +318,9 @@ async def test_a_second_engine_on_the_same_file_is_refused_and_the_first_goes_on
     async with Server(ServerConfig(database=str(path), socket=False)) as server:
         with pytest.raises(DatabaseLocked, match=str(os.getpid())):
             await _open(path)
+        (tmp_path / "link.db").symlink_to(path)
+        with pytest.raises(DatabaseLocked, match=str(os.getpid())):
+            await _open(tmp_path / "link.db")
         assert await server.engine.tasks() == ()
     await _open(path)
 

@@ -80,6 +80,8 @@ class FileLock:
     """An exclusive lock beside a database file, held by the one engine that owns it and freed by the kernel."""
 
     def __init__(self, database: Path) -> None:
+        # SQLite follows links to the file, so its lock must lie where every path to it leads.
+        database = database.resolve()
         self._path = database.with_name(database.name + ".lock")
         self._fd: int | None = None
 
