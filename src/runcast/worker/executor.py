@@ -29,6 +29,7 @@ from runcast.worker.refusal import refuse
 from runcast.worker.reporter import Reporter
 from runcast.worker.running import Running
 from runcast.worker.settings import WorkerSettings
+from runcast.worker.stuck import Stuck
 from runcast.worker.threads import Threads
 
 T = TypeVar("T")
@@ -78,7 +79,13 @@ class Executor:
             self.loop, context, self._evict, after_ms=settings.evict_after_ms, maximum=settings.resident_max
         )
         self._limits: Deadlines[Running] = Deadlines(self.loop, context, self._past_limit)
-        self._stuck: Deadlines[Running] = Deadlines(self.loop, context, self._count_if_stuck)
+        self._stuck = Stuck(
+            self.loop,
+            context,
+            self._recycle,
+            after_ms=settings.kill_after_ms,
+            maximum=settings.abandoned_threads_max,
+        )
         self._lanes = Lanes(settings)
         self._running: dict[str, Running] = {}
         self.census = Census(self.loop)
@@ -92,8 +99,6 @@ class Executor:
             room_changed=self.flushed,
         )
         self._threads_used = 0
-        self.abandoned = 0
-        """Threads that went on although their run was stopped."""
 
     # --- Host: what executions ask
 
@@ -112,7 +117,12 @@ class Executor:
         return await self._session.members(batch_id)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        return await self.loop.run_in_executor(self._step_threads, work)
+        future = self._step_threads.submit(work)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            self._stuck.watch(lambda: not future.done())
+            raise
 
     # --- Inbox: what the engine pushes
 
@@ -373,16 +383,10 @@ class Executor:
 
     def _watch_thread(self, running: Running) -> None:
         if running.threaded:
-            self._stuck.add(
-                f"{running.run_id}@{running.epoch}", self.loop.time() + self._settings.kill_after_ms / 1000, running
-            )
+            self._stuck.watch(lambda: not running.ended)
 
-    def _count_if_stuck(self, running: Running) -> None:
-        if running.ended:
-            return
-        self.abandoned += 1
-        if self.abandoned > self._settings.abandoned_threads_max:
-            self.on_recycle()
+    def _recycle(self) -> None:
+        self.on_recycle()
 
     # --- the end
 
