@@ -12,7 +12,8 @@ from runcast.domain.run import RunStatus
 from runcast.sdk.registry import Registry
 from runcast.sdk.step import step
 from runcast.sdk.task import task
-from runcast.worker.stuck import Stuck
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.stuck import StuckThreads
 from tests.worker.world import World
 
 
@@ -46,7 +47,8 @@ async def test_only_threads_that_are_stuck_at_the_same_time_count(ends: bool, as
     loop = asyncio.get_running_loop()
     found: list[str] = []
     looked: list[asyncio.Future[None]] = [loop.create_future(), loop.create_future()]
-    stuck = Stuck(loop, copy_context(), lambda: found.append("recycle"), after_ms=1, maximum=1)
+    stuck = StuckThreads(loop, copy_context(), WorkerSettings(kill_after_ms=1, abandoned_threads_max=1))
+    stuck.on_too_many = lambda: found.append("recycle")
     first_goes_on = True
 
     def first() -> bool:

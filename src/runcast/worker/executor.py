@@ -29,7 +29,7 @@ from runcast.worker.refusal import refuse
 from runcast.worker.reporter import Reporter
 from runcast.worker.running import Running
 from runcast.worker.settings import WorkerSettings
-from runcast.worker.stuck import Stuck
+from runcast.worker.stuck import StuckThreads
 from runcast.worker.threads import Threads
 
 T = TypeVar("T")
@@ -79,13 +79,8 @@ class Executor:
             self.loop, context, self._evict, after_ms=settings.evict_after_ms, maximum=settings.resident_max
         )
         self._limits: Deadlines[Running] = Deadlines(self.loop, context, self._past_limit)
-        self._stuck = Stuck(
-            self.loop,
-            context,
-            self._recycle,
-            after_ms=settings.kill_after_ms,
-            maximum=settings.abandoned_threads_max,
-        )
+        self._stuck = StuckThreads(self.loop, context, settings)
+        self._stuck.on_too_many = self._recycle
         self._lanes = Lanes(settings)
         self._running: dict[str, Running] = {}
         self.census = Census(self.loop)
