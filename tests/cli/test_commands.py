@@ -75,6 +75,14 @@ def test_an_unknown_command_is_answered_with_the_nearest(cli: Cli) -> None:
     assert "Did you mean 'watch'" in said.err
 
 
+@pytest.mark.parametrize("group", [(), ("runs",), ("waits",)])
+def test_a_group_alone_shows_its_help_and_no_error(cli: Cli, group: tuple[str, ...]) -> None:
+    said = cli(*group)
+    assert said.code == 2
+    assert said.out.startswith("Usage: runcast")
+    assert said.err == ""
+
+
 def test_trigger_prints_the_id_of_a_run_that_is_on_disk(cli: Cli) -> None:
     run_id = cli("trigger", "hello", '{"name": "Ada"}', "--tag", "vip", "--concurrency-key", "acme").out.strip()
     (record,) = cli("runs", "list", "--json").records
@@ -179,6 +187,15 @@ def test_lists_can_be_filtered_and_paged(cli: Cli) -> None:
     assert [record["id"] for record in rest] == [ids[2], ids[1], ids[0]]
     assert cli("runs", "list", "--status", "failed", "--json").records == []
     assert cli("runs", "list", "--status", "faild").code == 2
+
+
+def test_a_long_reason_cuts_only_itself_in_a_pipe(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    tag = "x" * 120
+    run_id = cli("trigger", "hello", "--tag", tag, "--tag", "y" * 120).out.strip()
+    (line,) = (line for line in cli("runs", "list").out.splitlines() if "hello" in line)
+    assert run_id in line
+    assert "Queued" in line
 
 
 def test_waits_are_listed_and_completed_once(cli: Cli) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from runcast.cli.followed import Followed
+from runcast.cli.followed import Followed, LogLine
 from runcast.cli.outline import height, outline
-from runcast.cli.tree import Page, draw
+from runcast.cli.tree import Page, draw, log_text
 from runcast.domain.effect import Log, Part
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.journal import Entry, EntryKind, EntryStatus
@@ -137,3 +137,10 @@ def test_wide_characters_are_counted_as_two_cells() -> None:
     state = followed(sample_run(task="調査" * 30))
     state.add_parts(ROOT, [Part("要約", 0, "data", '"' + "会社の要約" * 60 + '"', START)])
     assert max(map(cell_len, lines(state, Page(60, 24)))) <= 60
+
+
+def test_a_log_line_shows_its_data_beside_the_message() -> None:
+    log = Log(1, START, "INFO", "crawled", data='{"total": 56, "of": "two sites", "pages": [1, 2]}')
+    assert log_text(LogLine(ROOT, log), Followed(ROOT)).plain.endswith(
+        "INFO  crawled total=56 of=two sites pages=[1,2]"
+    )

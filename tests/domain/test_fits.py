@@ -50,13 +50,13 @@ def test_what_fits_is_let_through(asked: Any, payload: Any) -> None:
 @pytest.mark.parametrize(
     ("asked", "payload", "what"),
     [
-        (survey, {"domains": "a"}, "domains: an array is expected, got 'a'"),
+        (survey, {"domains": "a"}, 'domains: an array is expected, got "a"'),
         (survey, {"domains": ["a", 1]}, "domains[1]: a string is expected, got 1"),
         (survey, {"domain": ["a"]}, "'domains' is missing"),
         (survey, {"domains": [], "deep": 1}, "there is no 'deep'"),
-        (survey, {"domains": [], "depth": "deep"}, "depth: an integer is expected, got 'deep'"),
-        (survey, ["a"], "an object is expected, got ['a']"),
-        (crawl, {"domain": "a", "pages": "many"}, "pages: an integer is expected, got 'many'"),
+        (survey, {"domains": [], "depth": "deep"}, 'depth: an integer is expected, got "deep"'),
+        (survey, ["a"], 'an object is expected, got ["a"]'),
+        (crawl, {"domain": "a", "pages": "many"}, 'pages: an integer is expected, got "many"'),
         (
             compare,
             {"first": {"domain": "a"}, "others": [{"domain": 1}]},

@@ -128,7 +128,7 @@ async def test_a_wait_is_created_listed_and_completed_once(house: House) -> None
 
 async def test_a_value_that_the_waiting_run_could_not_read_is_refused_and_may_be_corrected(house: House) -> None:
     await house.engine.create_wait(NewWait("waitpoint_1", schema='{"type":"boolean"}'))
-    with pytest.raises(InvalidPayload, match="a boolean is expected, got 'maybe'"):
+    with pytest.raises(InvalidPayload, match='a boolean is expected, got "maybe"'):
         await house.engine.complete_wait("waitpoint_1", '"maybe"')
     assert (await house.engine.complete_wait("waitpoint_1", "true")).value == "true"
     assert (await house.engine.complete_wait("waitpoint_1", '"late"')).value == "true"

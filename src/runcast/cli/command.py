@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from runcast.cli.exits import USAGE
+
 HELP_WIDTH_MAX = 100
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH_MAX}
 
@@ -56,6 +58,12 @@ class LazyGroup(click.Group):
         self._lazy = lazy
         self.examples = examples
         self.exits = exits or {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit(USAGE)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._lazy)

@@ -85,7 +85,8 @@ class Development:
                 tasks = self._load()
                 if tasks is not None:
                     stop_worker = await self._start_worker(server)
-                self._say_ready(tasks or [])
+                if tasks is not None or self._settings.as_json or not self._settings.changed:
+                    self._say_ready(tasks or [])
                 waited: list[asyncio.Future[Any]] = [ended, log]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 return ended.result() if ended.done() else log.result()

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
@@ -217,14 +218,24 @@ def _logs(followed: Followed, page: Page) -> Iterator[Text]:
 
 
 def log_text(line: LogLine, followed: Followed) -> Text:
-    """`12:04:11 INFO  message`, with the task where it is not the followed run's own."""
+    """`12:04:11 INFO  message rows=3`, with the task where it is not the followed run's own."""
     level = LEVEL_NAMES.get(line.log.level.upper(), line.log.level.upper())
     text = Text.assemble((clock(line.log.at), "bright_black"))
     text.append(f" {level:<5} ", style=LEVEL_STYLES.get(level, "default"))
     run = followed.runs.get(line.run_id)
     if run is not None and line.run_id != followed.run_id:
         text.append(f"{run.task} {about(run) or short_id(run.id)}  ", style="bright_black")
-    return text.append(one_line(line.log.message), style="default")
+    text.append(one_line(line.log.message), style="default")
+    return text.append(_data(line.log.data), style="bright_black")
+
+
+def _data(data: str | None) -> str:
+    """The data of a log line as ` key=value …`; texts stand without quotes."""
+    found = msgspec.json.decode(data) if data else None
+    if not isinstance(found, dict):
+        return f" {one_line(data)}" if data and found is not None else ""
+    values = (value if isinstance(value, str) else msgspec.json.encode(value).decode() for value in found.values())
+    return "".join(f" {one_line(key)}={one_line(value)}" for key, value in zip(found, values, strict=True))
 
 
 # --- lines ------------------------------------------------------------------------------------------------------

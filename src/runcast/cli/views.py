@@ -54,13 +54,13 @@ class LinesView:
         self._unfinished: dict[tuple[RunId, str], str] = {}
 
     def show(self, followed: Followed, news: News) -> None:
-        ends = [run for run in news.runs if run.is_final]
+        ends = sorted((run for run in news.runs if run.is_final), key=lambda run: run.finished_at or 0)
         for run in news.runs:
             if not run.is_final:
                 self._run(run)
-        for _, entry in news.entries:
+        for run_id, entry in sorted(news.entries, key=lambda found: found[1].finished_at or 0):
             if entry.kind is EntryKind.STEP and entry.status is not EntryStatus.PENDING:
-                self._step(entry)
+                self._step(entry, None if run_id == followed.run_id else followed.runs.get(run_id))
         for run_id, log in news.logs:
             self._console.print(log_text(LogLine(run_id, log), followed), soft_wrap=True)
         for run_id, part in news.parts:
@@ -76,10 +76,12 @@ class LinesView:
         self._seen[run.id] = state
         self._console.print(run_line(run, now_ms(), plain=is_plain(self._console)), soft_wrap=True)
 
-    def _step(self, entry: Entry) -> None:
+    def _step(self, entry: Entry, child: Run | None) -> None:
         status = RunStatus.COMPLETED if entry.status is EntryStatus.DONE else RunStatus.FAILED
         text = Text.assemble((f"{clock(entry.finished_at or now_ms())} ", "bright_black"))
         text.append_text(badge(status, plain=is_plain(self._console))).append(f"  step {printable(entry.name)}")
+        if child is not None:
+            text.append(f"  {one_line(child.task)} {about(child) or short_id(child.id)}", "bright_black")
         self._console.print(text, soft_wrap=True)
 
     def _part(self, run_id: RunId, part: Part) -> None:

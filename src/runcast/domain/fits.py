@@ -27,7 +27,7 @@ def misfit(schema: str | None, value: str) -> str | None:
     """What of the JSON text `value` cannot be of the JSON Schema `schema`, in words; None when nothing is known of it.
 
     >>> misfit('{"type": "boolean"}', '"maybe"')
-    "a boolean is expected, got 'maybe'"
+    'a boolean is expected, got "maybe"'
     >>> misfit('{"required": ["names"], "properties": {"names": {"items": {"type": "string"}}}}', '{"names": [1]}')
     'names[0]: a string is expected, got 1'
     """
@@ -107,5 +107,5 @@ def _is_number(text: str) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = msgspec.json.encode(value).decode()
     return text if len(text) <= GOT_CHARS_MAX else text[: GOT_CHARS_MAX - 1] + "…"

@@ -58,6 +58,9 @@ class OutsideCall(Call[T]):
             raise NotDurableHere("call.result() would block the event loop here: await the call instead")
         return future.result()
 
+    def __repr__(self) -> str:
+        return "<a request on its way: `await` it, or ask for its `.result()`>"
+
     def cancel(self) -> None:
         """Stop waiting for the answer."""
         if self._future is not None:
