@@ -11,6 +11,7 @@ import pytest
 from runcast.clock import ManualClock
 from runcast.domain.errors import DatabaseCorrupt, DatabaseLocked, DatabaseReadOnly, InvalidInput, Unavailable
 from runcast.store.migrate import APPLICATION_ID, migrations
+from runcast.store.sqlite.database import connect
 from runcast.store.store import Store, sqlite_path
 
 
@@ -84,6 +85,11 @@ def test_a_directory_that_cannot_be_made_is_an_error_that_says_so(tmp_path: Path
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseReadOnly, match="Check the directory's rights"):
         _open(tmp_path / "file" / "runcast.db")
+
+
+def test_a_folder_that_is_gone_is_not_taken_for_missing_rights(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseReadOnly, match=r"gone is not there \(any more\)"):
+        connect(str(tmp_path / "gone" / "runcast.db"))
 
 
 def test_a_path_that_is_a_directory_is_an_error_that_says_so(tmp_path: Path) -> None:

@@ -39,9 +39,7 @@ def translated(path: str) -> Iterator[None]:
             f"{path} is damaged or not a SQLite database ({error}). Restore a backup, or move the file away."
         ) from error
     except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-        raise DatabaseReadOnly(
-            f"{path} cannot be opened for writing ({error}). Check the directory's rights."
-        ) from error
+        raise DatabaseReadOnly(f"{path} cannot be opened for writing ({error}). {_what_to_check(path)}") from error
     except apsw.FullError as error:
         raise DiskFull(f"no space left for {path}; the request was rolled back. Free space and try again.") from error
     except apsw.ConstraintError as error:
@@ -50,6 +48,11 @@ def translated(path: str) -> Iterator[None]:
         raise DatabaseLocked(f"{path} is locked by another process ({error}).") from error
     except apsw.IOError as error:
         raise Unavailable(f"input/output error on {path}: {error}") from error
+
+
+def _what_to_check(path: str) -> str:
+    folder = Path(path).parent
+    return "Check the directory's rights." if folder.is_dir() else f"The directory {folder} is not there (any more)."
 
 
 def connect(path: str, *, readonly: bool = False) -> apsw.Connection:
