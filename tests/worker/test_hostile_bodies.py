@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
 from runcast import artifacts, metadata, streams, tags
+from runcast.domain.ids import RunId, make_id
 from runcast.domain.retry import Retry
-from runcast.domain.run import RunStatus
+from runcast.domain.run import NewRun, RunStatus
 from runcast.sdk.registry import Registry
 from runcast.sdk.step import step
 from runcast.sdk.task import task
+from runcast.server import Server, ServerConfig
+from runcast.worker.embedded import EmbeddedWorker
 from tests.worker import hostile
 from tests.worker.world import World
 
@@ -123,3 +127,27 @@ async def test_a_process_that_cannot_be_made_is_made_later(monkeypatch: pytest.M
         run = await world.run(hostile.behave)
         assert (run.status, run.attempt) == (RunStatus.COMPLETED, 1)
         assert not pairs
+
+
+async def test_an_embedded_worker_whose_loop_is_ended_from_outside_starts_again(tmp_path: Path) -> None:
+    registry = Registry()
+
+    @task(registry=registry, retry=Retry(1))
+    async def break_once() -> str:
+        mark = tmp_path / "broken"
+        if not mark.exists():
+            mark.touch()
+            asyncio.get_running_loop().call_soon(sys.exit, 3)
+            await asyncio.sleep(60)
+        return "well"
+
+    async with Server(ServerConfig(database=str(tmp_path / "runs.db"), socket=False)) as server:
+        worker = EmbeddedWorker(server.engine, registry)
+        worker.start()
+        await worker.opened()
+        run_id = RunId(make_id("run", at_ms=1, chance=1))
+        await server.engine.trigger([NewRun(run_id, "break_once", "{}")])
+        run = await asyncio.wait_for(server.engine.result(run_id), 20)
+        assert (run.status, run.attempt, run.output) == (RunStatus.COMPLETED, 1, '"well"')
+        worker.stop(grace_ms=0)
+        await worker.joined()

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
 
 from runcast.clock import Clock
+from runcast.domain.errors import RuncastError
 from runcast.gateway import WorkerGateway, WorkerSession
 from runcast.sdk.registry import Registry
 from runcast.worker.loop_watch import LoopWatch
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
+
+START_AGAIN_S = 0.2
+"""From a worker that broke to the next."""
+
+log = logging.getLogger("runcast")
 
 
 class EmbeddedWorker:
@@ -38,6 +45,9 @@ class EmbeddedWorker:
         self._opened: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: Worker | None = None
+        self._session: WorkerSession | None = None
+        """The one that is open now, or was when the loop broke."""
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runcast-worker", daemon=True)
 
     def start(self) -> None:
@@ -54,6 +64,7 @@ class EmbeddedWorker:
 
     def stop(self, *, grace_ms: int | None = None) -> None:
         """Begin the graceful stop; `join` or `joined` waits for its end."""
+        self._stopped.set()
         loop, worker = self._loop, self._worker
         if loop is not None and worker is not None:
             # The loop may be closed already: then the worker has stopped.
@@ -69,15 +80,24 @@ class EmbeddedWorker:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:
-            if not self._opened.done():
-                self._opened.set_exception(error)
+        while not self._stopped.is_set():
+            try:
+                asyncio.run(self._serve())
                 return
-            raise
+            except BaseException as error:
+                if not self._opened.done():
+                    self._opened.set_exception(error)
+                    return
+                # A callback that exits ends the event loop. A process would be replaced, and so is this loop.
+                log.critical("the worker broke; what it executed is taken back, and it starts again", exc_info=True)
+                self._stopped.wait(START_AGAIN_S)
 
     async def _serve(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            # If the database refuses now, the engine's rescue tries again.
+            with suppress(RuncastError):
+                await session.lost()
         self._loop = asyncio.get_running_loop()
         self._worker = Worker(
             self._gateway,
@@ -87,9 +107,12 @@ class EmbeddedWorker:
             clock=self._clock,
             on_open=self._on_open,
         )
+        if self._stopped.is_set():
+            self._worker.stop()
         with LoopWatch(self._worker.executing):
             await self._worker.run()
 
-    def _on_open(self, _session: WorkerSession) -> None:
+    def _on_open(self, session: WorkerSession) -> None:
+        self._session = session
         if not self._opened.done():
             self._opened.set_result(None)

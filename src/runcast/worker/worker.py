@@ -167,14 +167,17 @@ class _Service:
             executor.flushed()
             if worker._on_open is not None:  # noqa: SLF001
                 worker._on_open(self._session)  # noqa: SLF001
-            await asyncio.wait([heartbeat, stop], return_when=asyncio.FIRST_COMPLETED)
-            lost = heartbeat.done()
-            if lost:
-                await executor.abort(self._session.welcome.renew_ms / 1000)
-            else:
-                await executor.drain(worker._grace_ms / 1000)  # noqa: SLF001
-            heartbeat.cancel()
-            stop.cancel()
-            executor.close()
+            try:
+                await asyncio.wait([heartbeat, stop], return_when=asyncio.FIRST_COMPLETED)
+                lost = heartbeat.done()
+                if lost:
+                    await executor.abort(self._session.welcome.renew_ms / 1000)
+                else:
+                    await executor.drain(worker._grace_ms / 1000)  # noqa: SLF001
+            finally:
+                # Also when the loop was broken from outside: nothing may be spawned in a group that ends.
+                heartbeat.cancel()
+                stop.cancel()
+                executor.close()
         with suppress(RuncastError):
             await self._session.close()
