@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import shutil
 import signal
 import struct
 import subprocess
@@ -110,6 +111,12 @@ class Dev:
         """Ctrl-C, and wait until it was heard: what is said on stderr comes before the grace."""
         self._process.send_signal(signal.SIGINT)
         self.next("stopping")
+
+    def end(self) -> int:
+        """The exit code with which it ends by itself."""
+        assert self._process.stdout is not None
+        self._process.stdout.read()
+        return self._process.wait(PATIENCE_S)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         if self._process.poll() is None:
@@ -272,6 +279,12 @@ def test_a_second_engine_on_the_same_file_is_refused(project: Path, start: Calla
     said = runcast("dev", "app.py", "--no-reload", cwd=project)
     assert said.returncode == 4
     assert "in use by another engine" in said.stderr
+
+
+def test_dev_does_not_go_on_with_a_database_that_was_deleted(project: Path, start: Callable[..., Dev]) -> None:
+    dev = start("--no-reload")
+    shutil.rmtree(project / ".runcast")
+    assert dev.end() == 4
 
 
 def test_worker_processes_share_the_work_and_stop_with_dev(project: Path, start: Callable[..., Dev]) -> None:

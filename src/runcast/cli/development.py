@@ -22,7 +22,7 @@ from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
 from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
-from runcast.domain.errors import InvalidInput, RuncastError
+from runcast.domain.errors import InvalidInput, RuncastError, Unavailable
 from runcast.gateway import TaskInfo
 from runcast.sdk.registry import load_app, registry
 from runcast.server import Server, ServerConfig
@@ -35,8 +35,8 @@ GRACE_MS = 10_000
 """What attempts get to finish when a person stops `dev`."""
 RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
-
-
+LOSS_S = 1
+"""How often `dev` looks whether its database is still there."""
 PROCESSES_MAX = 8
 """Runs with a process of their own that `--concurrency` asks for at most; each is a whole interpreter."""
 
@@ -80,6 +80,7 @@ class Development:
             changes = asyncio.create_task(self._wait_for_change(ended))
             await asyncio.sleep(0)
             log = asyncio.create_task(self._follow_runs(server))
+            lost = asyncio.create_task(self._wait_for_loss())
             stop_worker: Stop | None = None
             try:
                 tasks = self._load()
@@ -87,11 +88,14 @@ class Development:
                     stop_worker = await self._start_worker(server)
                 if tasks is not None or self._settings.as_json or not self._settings.changed:
                     self._say_ready(tasks or [])
-                waited: list[asyncio.Future[Any]] = [ended, log]
+                waited: list[asyncio.Future[Any]] = [ended, log, lost]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+                if lost.done():
+                    lost.result()
                 return ended.result() if ended.done() else log.result()
             finally:
                 changes.cancel()
+                lost.cancel()
                 if stop_worker is not None:
                     saved = ended.done() and ended.result() is not None
                     await stop_worker(RELOAD_GRACE_MS if saved else GRACE_MS)
@@ -102,6 +106,18 @@ class Development:
         os.environ["RUNCAST_DATABASE"] = str(self._database.absolute())
         if self._settings.port is not None:
             os.environ["RUNCAST_PAGES"] = f"http://127.0.0.1:{self._settings.port}"
+
+    async def _wait_for_loss(self) -> None:
+        """Raises when the file is no longer at its path: what is written from then on, nobody would ever read."""
+        opened = self._database.stat().st_ino
+        while True:
+            await asyncio.sleep(LOSS_S)
+            try:
+                found = self._database.stat().st_ino
+            except FileNotFoundError:
+                found = None
+            if found != opened:
+                raise Unavailable(f"{self._database} was deleted or replaced while it was in use. Start again.")
 
     # --- the app ------------------------------------------------------------------------------------------------
 

@@ -47,7 +47,8 @@ def create_project(directory: Path) -> list[str]:
     """Write the starter files; returns their names. Raises `Conflict` rather than overwrite a file."""
     present = [name for name in FILES.values() if name != ".gitignore" and (directory / name).exists()]
     if present:
-        raise Conflict(f"{' and '.join(present)} exists in {directory}: choose another directory, nothing was written")
+        there = f"{' and '.join(present)} {'exist' if len(present) > 1 else 'exists'}"
+        raise Conflict(f"{there} in {directory}: choose another directory, nothing was written")
     templates = files("runcast.cli") / "starter"
     created = []
     try:
