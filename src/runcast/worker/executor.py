@@ -10,10 +10,9 @@ from threading import get_ident
 from typing import Any, TypeVar
 
 from runcast.clock import Clock
-from runcast.domain.errors import Unavailable
 from runcast.domain.outcome import Evicted, HandedBack, Outcome, Released, TimedOut, Waiting
 from runcast.domain.run import Run
-from runcast.gateway import Assignment, Demand, News, Reply, Report, Stop, WorkerSession
+from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
 from runcast.sdk.execution import Execution
 from runcast.sdk.quiet import is_quiet
 from runcast.sdk.registry import Registry
@@ -24,6 +23,7 @@ from runcast.worker.census import Census
 from runcast.worker.deadlines import Deadlines
 from runcast.worker.evict import Residents
 from runcast.worker.lanes import Lanes
+from runcast.worker.line import Line
 from runcast.worker.outcomes import stopped, timed_out
 from runcast.worker.refusal import refuse
 from runcast.worker.reporter import Reporter
@@ -41,8 +41,8 @@ UNWIND_S = 1.0
 class Executor:
     """The host of all executions of one session: the engine's inbox on one side, bodies on the other.
 
-    It calls `unavailable` when a report finds no engine, and `on_recycle` when so many threads are stuck that the
-    process should be replaced.
+    It calls `on_unavailable` when a report finds no engine; `stuck` says when so many threads are that the process
+    should be replaced.
     """
 
     def __init__(
@@ -62,10 +62,10 @@ class Executor:
         self.spawn = spawn
         self.offset_ms = session.welcome.now_ms - clock.now_ms()
         """How far the engine's clock is ahead of the local one."""
-        self.unavailable: Callable[[], None] = _nothing
-        self.on_recycle: Callable[[], None] = _nothing
+        self.on_unavailable: Callable[[], None] = _nothing
         context = copy_context()
         self._session = session
+        self._line = Line(session, self.unavailable)
         self._registry = registry
         self._clock = clock
         self._settings = settings
@@ -79,8 +79,7 @@ class Executor:
             self.loop, context, self._evict, after_ms=settings.evict_after_ms, maximum=settings.resident_max
         )
         self._limits: Deadlines[Running] = Deadlines(self.loop, context, self._past_limit)
-        self._stuck = StuckThreads(self.loop, context, settings)
-        self._stuck.on_too_many = self._recycle
+        self.stuck = StuckThreads(self.loop, context, settings)
         self._lanes = Lanes(settings)
         self._running: dict[str, Running] = {}
         self.census = Census(self.loop)
@@ -94,6 +93,9 @@ class Executor:
             room_changed=self.flushed,
         )
         self._threads_used = 0
+
+    def unavailable(self) -> None:
+        self.on_unavailable()
 
     # --- Host: what executions ask
 
@@ -116,7 +118,7 @@ class Executor:
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            self._stuck.watch(lambda: not future.done())
+            self.stuck.watch(lambda: not future.done())
             raise
 
     # --- Inbox: what the engine pushes
@@ -155,7 +157,7 @@ class Executor:
             self._fence(former)
         task = self._registry.find(assignment.task)
         if task is None or self._lanes.closed:
-            self.spawn(self._tell(Report(assignment.run_id, assignment.epoch, outcome=HandedBack())))
+            self.spawn(self._line.tell(Report(assignment.run_id, assignment.epoch, outcome=HandedBack())))
             return
         if self._apart.start_if_due(assignment, task):
             return
@@ -190,11 +192,7 @@ class Executor:
 
     async def _start_again(self, assignment: Assignment) -> None:
         """A woken run whose coroutine is gone: execute it over its whole journal."""
-        try:
-            full = await self._session.journal(assignment.run_id, assignment.epoch)
-        except Unavailable:
-            # The session is broken, and with it goes everything that this worker holds.
-            return
+        full = await self._line.journal(assignment)
         if full is not None:
             self._start(full)
 
@@ -230,14 +228,7 @@ class Executor:
         """A turn of the reporter is over: tell the engine what room there is."""
         demand = self._lanes.news()
         if demand is not None:
-            self._demand(demand)
-
-    def _demand(self, demand: Demand) -> None:
-        try:
-            self._session.demand(demand)
-        except Unavailable:
-            # The session is broken; the heartbeat finds out and a new one begins.
-            self.unavailable()
+            self._line.demand(demand)
 
     def _begin_waiting(self, running: Running) -> None:
         running.waiting = True
@@ -308,14 +299,7 @@ class Executor:
         again = running.again
         self._forget(running)
         if again is None:
-            self.spawn(self._tell(Report(running.run_id, running.epoch, outcome=Evicted())))
-
-    async def _tell(self, report: Report) -> None:
-        try:
-            await self._session.report([report])
-        except Unavailable:
-            # The session is broken: the engine takes the run back by itself.
-            return
+            self.spawn(self._line.tell(Report(running.run_id, running.epoch, outcome=Evicted())))
 
     def _lose(self, running: Running) -> None:
         """Another execution owns the run, or it is final: stop the body; nothing more of it is recorded."""
@@ -378,16 +362,13 @@ class Executor:
 
     def _watch_thread(self, running: Running) -> None:
         if running.threaded:
-            self._stuck.watch(lambda: not running.ended)
-
-    def _recycle(self) -> None:
-        self.on_recycle()
+            self.stuck.watch(lambda: not running.ended)
 
     # --- the end
 
     async def drain(self, grace_s: float) -> None:
         """Take nothing new, let bodies finish, evict those that wait, hand the rest back."""
-        self._demand(self._lanes.close())
+        self._line.demand(self._lanes.close())
         self.evict_all()
         await self.census.until_empty(grace_s)
         for running in tuple(self._running.values()):
@@ -410,7 +391,7 @@ class Executor:
         """Let go of threads and timers."""
         self._reporter.close()
         self._limits.close()
-        self._stuck.close()
+        self.stuck.close()
         self._residents.close()
         self._threads.shutdown(wait=False)
         self._step_threads.shutdown(wait=False)

@@ -158,8 +158,8 @@ class _Service:
 
     async def serve(self) -> None:
         worker, executor = self._worker, self._executor
-        executor.unavailable = self._heartbeat.look
-        executor.on_recycle = worker.ask_for_recycling
+        executor.on_unavailable = self._heartbeat.look
+        executor.stuck.on_too_many = worker.ask_for_recycling
         async with asyncio.TaskGroup() as group:
             self._group = group
             heartbeat = group.create_task(self._heartbeat.run())
