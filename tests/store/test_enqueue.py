@@ -125,7 +125,7 @@ def test_a_run_that_could_not_start_within_its_ttl_expires(db: World) -> None:
     assert run.error is not None
     assert run.error.code == "expired"
     assert run.finished_at == db.now
-    assert db.noted(Changed)[-1].ended == (run_id,)
+    assert [end.id for end in db.noted(Changed)[-1].ended] == [run_id]
 
 
 def test_a_run_that_has_started_does_not_expire(db: World) -> None:

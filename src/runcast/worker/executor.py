@@ -41,8 +41,7 @@ UNWIND_S = 1.0
 class Executor:
     """The host of all executions of one session: the engine's inbox on one side, bodies on the other.
 
-    It calls `on_unavailable` when a report finds no engine; `stuck` says when so many threads are that the process
-    should be replaced.
+    `on_unavailable` hears when a report finds no engine, `stuck` when too many threads cannot be stopped.
     """
 
     def __init__(

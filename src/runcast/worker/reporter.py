@@ -29,7 +29,8 @@ class Answers(Protocol):
 
     def answered(self, running: Running, report: Report, reply: Reply) -> None: ...
 
-    unavailable: Callable[[], None]
+    def unavailable(self) -> None: ...
+
     """Called when a report finds no engine."""
 
     def flushed(self) -> None:
