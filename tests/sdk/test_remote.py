@@ -22,6 +22,7 @@ from runcast.gateway import Assignment, Demand, Hello, News, Report, RunFilter, 
 from runcast.sdk.remote import Connection, RemoteClientGateway, RemoteWorkerGateway
 from runcast.sdk.requests import fresh_id
 from runcast.socket_server import SocketServer
+from runcast.socket_server.served import READS_AT_ONCE
 from runcast.store.store import Store
 from runcast.wire import FrameKind, encode_frame, read_error, read_frame
 
@@ -330,3 +331,30 @@ async def test_what_is_no_request_closes_the_connection_with_an_error(path: Path
     assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
+
+
+async def test_answers_that_a_client_does_not_take_are_not_made(engine: Engine, path: Path) -> None:
+    large = f'"{"x" * 1_000_000}"'
+    await engine.trigger([NewRun(RunId(fresh_id("run")), "work", large) for _ in range(4)])
+    asked = 0
+    list_runs = engine.list_runs
+
+    async def counted(*arguments: object, **options: object) -> object:
+        nonlocal asked
+        asked += 1
+        return await list_runs(*arguments, **options)  # type: ignore[arg-type]
+
+    engine.list_runs = counted  # type: ignore[method-assign,assignment]
+    reader, writer = await asyncio.open_unix_connection(path)
+    for number in range(1, 101):
+        writer.write(encode_frame(FrameKind.REQUEST, number, "client.list_runs", (RunFilter(), None, 50)))
+    await writer.drain()
+    client = await RemoteClientGateway.connect(path)
+    for _ in range(20):
+        await client.tasks()
+    assert 0 < asked <= READS_AT_ONCE + 1
+    for _ in range(100):
+        assert await read_frame(reader) is not None
+    assert asked == 100
+    writer.close()
+    await client.close()

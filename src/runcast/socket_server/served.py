@@ -34,6 +34,10 @@ REQUESTS_MAX = 20_000
 CLIENT_OPERATIONS = frozenset(
     name for name, member in vars(ClientGateway).items() if callable(member) and not name.startswith("_")
 ) - {"watch", "close"}
+READS = frozenset({"list_runs", "journal", "logs", "parts", "artifacts", "artifact", "members"})
+"""Operations whose answers may be large."""
+READS_AT_ONCE = 8
+"""Of one connection; further ones wait, and all wait while the other side does not take what was answered."""
 WORKER_OPERATIONS = frozenset({"report", "renew", "journal", "members"})
 
 log = logging.getLogger("runcast")
@@ -57,6 +61,7 @@ class Served:
         self._requests: dict[int, asyncio.Task[None]] = {}
         self._watches: dict[int, AsyncIterator[Update]] = {}
         self._refused: set[asyncio.Task[None]] = set()
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
         self._next_watch = 1
         self._loop = asyncio.get_running_loop()
 
@@ -92,6 +97,17 @@ class Served:
             request.add_done_callback(lambda _: self._requests.pop(frame.id, None))
 
     async def _answer(self, frame: Frame) -> None:
+        if frame.op.removeprefix("client.") not in READS:
+            await self._answer_now(frame)
+            return
+        async with self._reads:
+            try:
+                await self._writer.drain()
+            except ConnectionError:
+                return
+            await self._answer_now(frame)
+
+    async def _answer_now(self, frame: Frame) -> None:
         try:
             result = await self._handler(frame)
         except asyncio.CancelledError:
