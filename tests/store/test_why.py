@@ -103,6 +103,9 @@ def test_a_waiting_run_says_for_what(db: World) -> None:
     for run, (words, entry) in zip(runs, entries.items(), strict=True):
         db.wait(run, entry)
         assert f"it waits {words}" in db.why(run).reason
+    assert "more" not in db.why(runs[2]).reason
+    sleeping = db.why(runs[0])
+    assert (sleeping.reason, sleeping.estimate_ms) == ("it waits for a time (s), at most 9 ms more", 9)
 
 
 def test_a_waiting_run_names_the_runs_that_it_waits_for(db: World) -> None:

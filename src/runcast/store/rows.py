@@ -142,6 +142,15 @@ class Awaiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     awaits: str | None
 
 
+class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a run waits for, and until when at most."""
+
+    key: str
+    kind: str
+    awaits: str | None
+    due_at: int | None
+
+
 class RunEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How an awaited run ended."""
 

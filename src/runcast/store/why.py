@@ -9,7 +9,7 @@ from runcast.domain.journal import EntryKind
 from runcast.domain.queue import rate_ready_at
 from runcast.domain.run import Run, RunStatus
 from runcast.gateway import Explanation
-from runcast.store.rows import Awaiting, KeyCount, Name, QueueRow
+from runcast.store.rows import KeyCount, Name, Pending, QueueRow
 from runcast.store.script import Script, call
 
 _BLOCKERS = 20
@@ -22,7 +22,7 @@ def why(run: Run, now: int) -> Script[Explanation]:
         case RunStatus.QUEUED:
             return (yield from _queued(run, now))
         case RunStatus.WAITING:
-            return (yield from _waiting(run))
+            return (yield from _waiting(run, now))
         case RunStatus.DELAYED:
             left = max(0, run.available_at - now)
             what = f"attempt {run.attempt} failed; the next one starts" if run.attempt else "it was delayed; it starts"
@@ -91,10 +91,10 @@ def _holders(queue: QueueRow, key: str | None) -> Script[list[str]]:
     return [row.name for row in rows]
 
 
-def _waiting(run: Run) -> Script[Explanation]:
+def _waiting(run: Run, now: int) -> Script[Explanation]:
     if run.parked_reason is not None:
         return _say(run, f"parked, it needs a person: {run.parked_reason}")
-    pending: list[Awaiting] = yield call("pending_of", run_id=run.id, limit=_BLOCKERS)
+    pending: list[Pending] = yield call("pending_of", run_id=run.id, limit=_BLOCKERS)
     if not pending:
         return _say(run, "it waits, and nothing is pending: its worker is about to go on")
     runs = tuple(RunId(entry.awaits) for entry in pending if entry.awaits and entry.kind in ("child", "result"))
@@ -107,4 +107,7 @@ def _waiting(run: Run) -> Script[Explanation]:
     }
     kinds = dict.fromkeys(words.get(EntryKind(entry.kind), entry.kind) for entry in pending)
     things = ", ".join(entry.awaits or entry.key for entry in pending[:3]) + (", …" if len(pending) > 3 else "")
-    return _say(run, f"it waits {' and '.join(kinds)} ({things})", blockers=runs)
+    dues = [entry.due_at for entry in pending if entry.due_at is not None]
+    left = None if not dues else max(0, min(dues) - now)
+    until = "" if left is None else f", at most {_seconds(left)} more"
+    return _say(run, f"it waits {' and '.join(kinds)} ({things}){until}", blockers=runs, estimate_ms=left)

@@ -254,8 +254,8 @@ select count(*)
 from workers
 where stopped_at is null and environment = :environment;
 
--- name: pending_of -> Awaiting*
-select run_id, key, kind, awaits
+-- name: pending_of -> Pending*
+select key, kind, awaits, due_at
 from journal
 where run_id = :run_id and status = 'pending'
 limit :limit;
