@@ -180,7 +180,8 @@ class _StepBody:
         current_scope.set(self._scope())
         if self._step.is_async:
             return await self._work()
-        value, error = await self._execution.host.in_thread(partial(copy_context().run, _caught, self._work))
+        context = copy_context()
+        value, error = await self._execution.host.in_thread(lambda: context.run(_caught, self._work))
         if error is not None:
             raise error
         return await value if inspect.isawaitable(value) else value
