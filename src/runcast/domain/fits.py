@@ -73,8 +73,9 @@ def _names(schema: Schema, value: Any, path: str) -> Misfit | None:
 def _parts(schema: Schema, value: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(value, dict):
         properties = schema.get("properties", {})
-        for name in filter(value.__contains__, properties):
-            yield f"{path}.{name}" if path else name, properties[name], value[name]
+        for name in properties:
+            if name in value:
+                yield (f"{path}.{name}" if path else str(name)), properties[name], value[name]
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield f"{path}[{index}]", schema.get("items"), part
