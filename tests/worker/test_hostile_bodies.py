@@ -9,15 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from runcast import artifacts, metadata, streams, tags
+from runcast import artifacts, metadata, streams, tags, wait
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.retry import Retry
 from runcast.domain.run import NewRun, RunStatus
 from runcast.sdk.registry import Registry
+from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.sdk.step import step
 from runcast.sdk.task import task
 from runcast.server import Server, ServerConfig
+from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.worker import Worker
 from tests.worker import hostile
 from tests.worker.world import World
 
@@ -151,3 +155,34 @@ async def test_an_embedded_worker_whose_loop_is_ended_from_outside_starts_again(
         assert (run.status, run.attempt, run.output) == (RunStatus.COMPLETED, 1, '"well"')
         worker.stop(grace_ms=0)
         await worker.joined()
+
+
+async def test_a_woken_run_whose_journal_no_frame_carries_fails_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runcast.wire.FRAME_BYTES_MAX", 50_000)
+    registry = Registry()
+
+    @task(registry=registry, retry=Retry(1))
+    async def swell() -> None:
+        for number in range(20):
+            await step(_times)("x", 5_000 + number)
+        await wait.for_(0.01)
+
+    database = tmp_path / "runs.db"
+    async with Server(ServerConfig(database=str(database))) as server:
+        worker = Worker(RemoteWorkerGateway(socket_path(database)), registry, WorkerSettings(evict_after_ms=0))
+        serving = asyncio.create_task(worker.run())
+        run_id = RunId(make_id("run", at_ms=1, chance=1))
+        await server.engine.trigger([NewRun(run_id, "swell", "{}")])
+        run = await asyncio.wait_for(server.engine.result(run_id), 20)
+        assert run.status is RunStatus.FAILED
+        assert run.error is not None
+        assert "50,000" in run.error.message
+        assert not serving.done()
+        worker.stop(grace_ms=0)
+        await serving
+
+
+async def _times(text: str, count: int) -> str:
+    return text * count
