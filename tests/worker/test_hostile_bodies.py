@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -186,3 +188,27 @@ async def test_a_woken_run_whose_journal_no_frame_carries_fails_and_nobody_else(
 
 async def _times(text: str, count: int) -> str:
     return text * count
+
+
+async def test_a_body_that_ignores_its_cancellation_does_not_keep_the_engine_from_stopping(tmp_path: Path) -> None:
+    registry = Registry()
+    begun, over = threading.Event(), threading.Event()
+
+    @task(registry=registry)
+    async def stubborn() -> None:
+        begun.set()
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.05)
+
+    async with Server(ServerConfig(database=str(tmp_path / "runs.db"), socket=False)) as server:
+        worker = EmbeddedWorker(server.engine, registry)
+        worker.start()
+        await worker.opened()
+        run_id = RunId(make_id("run", at_ms=1, chance=1))
+        await server.engine.trigger([NewRun(run_id, "stubborn", "{}")])
+        assert await asyncio.to_thread(begun.wait, 10)
+        worker.stop(grace_ms=50)
+        await asyncio.wait_for(worker.joined(), 10)
+    over.set()
+    worker.join()

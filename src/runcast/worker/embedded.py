@@ -18,6 +18,8 @@ from runcast.worker.worker import Worker
 
 START_AGAIN_S = 0.2
 """From a worker that broke to the next."""
+LEFT_S = 1.0
+"""What bodies that go on after the stop get to end."""
 
 log = logging.getLogger("runcast")
 
@@ -48,6 +50,7 @@ class EmbeddedWorker:
         self._session: WorkerSession | None = None
         """The one that is open now, or was when the loop broke."""
         self._stopped = threading.Event()
+        self._served = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runcast-worker", daemon=True)
 
     def start(self) -> None:
@@ -72,14 +75,22 @@ class EmbeddedWorker:
                 loop.call_soon_threadsafe(lambda: worker.stop(grace_ms=grace_ms))
 
     def join(self, timeout_s: float | None = None) -> None:
-        """Block until the worker has stopped."""
-        self._thread.join(timeout_s)
+        """Block until the worker has stopped. A body that ignores its cancellation keeps the thread, which is a daemon
+        for that reason, but nobody waits for it."""
+        if self._served.wait(timeout_s):
+            self._thread.join(LEFT_S)
 
     async def joined(self) -> None:
         """Wait until the worker has stopped, without blocking the loop."""
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self.join)
 
     def _run(self) -> None:
+        try:
+            self._serve_on()
+        finally:
+            self._served.set()
+
+    def _serve_on(self) -> None:
         while not self._stopped.is_set():
             try:
                 asyncio.run(self._serve())
@@ -111,6 +122,7 @@ class EmbeddedWorker:
             self._worker.stop()
         with LoopWatch(self._worker.executing):
             await self._worker.run()
+        self._served.set()
 
     def _on_open(self, session: WorkerSession) -> None:
         self._session = session
