@@ -80,7 +80,7 @@ class Executor:
         self._limits: Deadlines[Running] = Deadlines(self.loop, context, self._past_limit)
         self.stuck = StuckThreads(self.loop, context, settings)
         self._lanes = Lanes(settings)
-        self._running: dict[str, Running] = {}
+        self.running: dict[str, Running] = {}
         self.census = Census(self.loop)
         self._apart = Apart(
             isolate,
@@ -132,7 +132,7 @@ class Executor:
 
     def news(self, news: Sequence[News]) -> None:
         for item in news:
-            running = self._running.get(item.run_id)
+            running = self.running.get(item.run_id)
             if running is not None and running.epoch == item.epoch:
                 for entry in item.entries:
                     running.resolve(entry)
@@ -141,7 +141,7 @@ class Executor:
 
     def stop(self, stops: Sequence[Stop]) -> None:
         for item in stops:
-            running = self._running.get(item.run_id)
+            running = self.running.get(item.run_id)
             if running is not None and running.epoch <= item.epoch:
                 self._lose(running)
             elif running is None:
@@ -150,7 +150,7 @@ class Executor:
     # --- starting and resuming
 
     def _start(self, assignment: Assignment) -> None:
-        former = self._running.get(assignment.run_id)
+        former = self.running.get(assignment.run_id)
         if former is not None:
             # The run comes back to this worker: the former body must not write, and ends unseen.
             self._fence(former)
@@ -161,7 +161,7 @@ class Executor:
         if self._apart.start_if_due(assignment, task):
             return
         running = Running(assignment, self, task, self.loop.time())
-        self._running[assignment.run_id] = running
+        self.running[assignment.run_id] = running
         self.census.born()
         self._take(running, assignment.remaining_ms)
         if running.lane == "thread":
@@ -170,7 +170,7 @@ class Executor:
         self._bodies.start(running)
 
     def _resume(self, assignment: Assignment) -> None:
-        running = self._running.get(assignment.run_id)
+        running = self.running.get(assignment.run_id)
         if running is None:
             if not self._apart.resume(assignment):
                 self.spawn(self._start_again(assignment))
@@ -248,7 +248,7 @@ class Executor:
     def _body_ended(self, running: Running, outcome: Outcome | None) -> None:
         """The body and everything it made is gone."""
         running.gone = True
-        if self._running.get(running.run_id) is not running or running.stop is Stopping.FENCE:
+        if self.running.get(running.run_id) is not running or running.stop is Stopping.FENCE:
             self._forget(running)
             return
         match running.stop:
@@ -289,7 +289,7 @@ class Executor:
 
     def evict_all(self) -> None:
         """Take everything that waits from memory, whatever it does by itself."""
-        for running in tuple(self._running.values()):
+        for running in tuple(self.running.values()):
             if running.waiting and running.stop is None:
                 self._evict_now(running)
 
@@ -331,8 +331,8 @@ class Executor:
             self._limits.add(running.run_id, self.loop.time() + remaining_ms / 1000, running)
 
     def _forget(self, running: Running) -> None:
-        if self._running.get(running.run_id) is running:
-            del self._running[running.run_id]
+        if self.running.get(running.run_id) is running:
+            del self.running[running.run_id]
             self._limits.remove(running.run_id)
         if running.forgotten:
             return
@@ -350,7 +350,7 @@ class Executor:
 
     def _fence(self, running: Running) -> None:
         self._residents.remove(running)
-        self._running.pop(running.run_id, None)
+        self.running.pop(running.run_id, None)
         self._limits.remove(running.run_id)
         running.drop_records()
         if running.gone:
@@ -370,7 +370,7 @@ class Executor:
         self._line.demand(self._lanes.close())
         self.evict_all()
         await self.census.until_empty(grace_s)
-        for running in tuple(self._running.values()):
+        for running in tuple(self.running.values()):
             if running.stop is None:
                 stop(running, Stopping.HAND_BACK)
                 self._reporter.changed(running)
@@ -381,7 +381,7 @@ class Executor:
         """The session is lost: stop every body, report nothing."""
         self._lanes.close()
         self._reporter.close()
-        for running in tuple(self._running.values()):
+        for running in tuple(self.running.values()):
             self._fence(running)
         self._apart.stop_all(Stopping.FENCE)
         await self.census.until_empty(patience_s)

@@ -96,13 +96,56 @@ class Worker:
                     pause_s = min(pause_s * 2, OPEN_AGAIN_S[1])
                     continue
                 pause_s = OPEN_AGAIN_S[0]
-                await _Service(session, inbox, self).serve()
+                await self._serve(session, inbox)
         finally:
             await close_resources()
 
+    async def _serve(self, session: WorkerSession, door: _Door) -> None:
+        """One session, from its opening to its end."""
+        async with asyncio.TaskGroup() as group:
+            executor = self._executor = door.executor = self._make_executor(session, group)
+            pulse = self._make_heartbeat(session, self._clock, executor.measured)
+            executor.on_unavailable = pulse.look
+            heartbeat = group.create_task(pulse.run())
+            stop = group.create_task(self._stop.wait())
+            executor.flushed()
+            if self._on_open is not None:
+                self._on_open(session)
+            try:
+                await asyncio.wait([heartbeat, stop], return_when=asyncio.FIRST_COMPLETED)
+                if heartbeat.done():
+                    await executor.abort(session.welcome.renew_ms / 1000)
+                else:
+                    await executor.drain(self._grace_ms / 1000)
+            finally:
+                # Also when the loop was broken from outside: nothing may be spawned in a group that ends.
+                heartbeat.cancel()
+                stop.cancel()
+                executor.close()
+        with suppress(RuncastError):
+            await session.close()
+
+    def _make_executor(self, session: WorkerSession, group: asyncio.TaskGroup) -> Executor:
+        context = copy_context()
+
+        def spawn(work: Coroutine[Any, Any, None]) -> None:
+            group.create_task(work, context=context)
+
+        executor = Executor(
+            session,
+            self._registry,
+            self._settings,
+            clock=self._clock,
+            random=self._random,
+            spawn=spawn,
+            isolate=partial(Isolated, kill_after_s=self._settings.kill_after_ms / 1000),
+        )
+        executor.stuck.on_too_many = self.ask_for_recycling
+        return executor
+
     def executing(self) -> Iterable[Running]:
         """What it has in memory now."""
-        return () if self._executor is None else self._executor._running.values()  # noqa: SLF001 - a part of the worker
+        return () if self._executor is None else self._executor.running.values()
 
     def _hello(self) -> Hello:
         return Hello(
@@ -131,53 +174,3 @@ class _Door:
 
     def stop(self, stops: Sequence[Stop]) -> None:
         self.executor.stop(stops)
-
-
-class _Service:
-    """One session, from its opening to its end."""
-
-    def __init__(self, session: WorkerSession, door: _Door, worker: Worker) -> None:
-        self._session = session
-        self._worker = worker
-        self._context = copy_context()
-        self._group: asyncio.TaskGroup | None = None
-        self._executor = worker._executor = door.executor = Executor(  # noqa: SLF001
-            session,
-            worker._registry,  # noqa: SLF001 - a part of the worker
-            worker._settings,  # noqa: SLF001
-            clock=worker._clock,  # noqa: SLF001
-            random=worker._random,  # noqa: SLF001
-            spawn=self._spawn,
-            isolate=partial(Isolated, kill_after_s=worker._settings.kill_after_ms / 1000),  # noqa: SLF001
-        )
-        self._heartbeat = worker._make_heartbeat(session, worker._clock, self._executor.measured)  # noqa: SLF001
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        assert self._group is not None
-        self._group.create_task(work, context=self._context)
-
-    async def serve(self) -> None:
-        worker, executor = self._worker, self._executor
-        executor.on_unavailable = self._heartbeat.look
-        executor.stuck.on_too_many = worker.ask_for_recycling
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            heartbeat = group.create_task(self._heartbeat.run())
-            stop = group.create_task(worker._stop.wait())  # noqa: SLF001
-            executor.flushed()
-            if worker._on_open is not None:  # noqa: SLF001
-                worker._on_open(self._session)  # noqa: SLF001
-            try:
-                await asyncio.wait([heartbeat, stop], return_when=asyncio.FIRST_COMPLETED)
-                lost = heartbeat.done()
-                if lost:
-                    await executor.abort(self._session.welcome.renew_ms / 1000)
-                else:
-                    await executor.drain(worker._grace_ms / 1000)  # noqa: SLF001
-            finally:
-                # Also when the loop was broken from outside: nothing may be spawned in a group that ends.
-                heartbeat.cancel()
-                stop.cancel()
-                executor.close()
-        with suppress(RuncastError):
-            await self._session.close()
