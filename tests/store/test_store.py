@@ -106,3 +106,12 @@ async def test_a_mailbox_keeps_the_order_of_what_is_put_into_it() -> None:
     await done.wait()
     thread.join()
     assert seen == list(range(100))
+
+
+async def test_a_database_is_its_owners_alone(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "runcast.db"), ManualClock())
+    try:
+        await store.write(_trigger("a"))
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+    finally:
+        store.close()

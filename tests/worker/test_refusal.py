@@ -8,6 +8,7 @@ import pytest
 
 from runcast.domain.errors import InvalidInput, ValueTooLarge
 from runcast.domain.limits import DEPTH_MAX, METADATA_BYTES_MAX, STREAM_PART_BYTES_MAX
+from runcast.domain.retry import Retry
 from runcast.domain.run import RunStatus
 from runcast.sdk import metadata, streams, wait
 from runcast.sdk.info import current_run
@@ -69,3 +70,15 @@ async def test_a_part_that_no_stream_takes_is_the_bodys_mistake() -> None:
 
     async with World(registry) as world:
         assert "part of stream 'rows'" in await world.output(body)
+
+
+async def test_what_was_refused_for_its_content_is_not_tried_again() -> None:
+    registry = Registry()
+
+    @task(registry=registry, retry=Retry(max_attempts=5, min_s=0.001, max_s=0.002))
+    async def wrong() -> None:
+        await wait.for_(-1)
+
+    async with World(registry) as world:
+        run = await world.result(await world.trigger(wrong))
+        assert (run.status, run.attempt) == (RunStatus.FAILED, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from runcast.domain.errors import ErrorInfo, InvalidInput, InvalidPayload
+from runcast.domain.errors import ErrorInfo, InvalidInput
 from runcast.domain.outcome import Continued, Failed, HandedBack, Outcome, ParkedRun, Succeeded, TimedOut
 from runcast.sdk.blame import blamed_keys
 from runcast.sdk.control import AbortRun, Continue
@@ -29,7 +29,8 @@ def failed(running: Running, error: BaseException, random: Random) -> Outcome:
         return _continued(running, error)
     info = error_info(error, keys=blamed_keys(error))
     run = running.assignment
-    if isinstance(error, AbortRun | InvalidPayload) or run.attempt >= run.max_attempts:
+    # What was refused for its content is refused again.
+    if isinstance(error, AbortRun | InvalidInput) or run.attempt >= run.max_attempts:
         return Failed(info)
     retry = running.task.retry
     return Failed(info, retry_in_ms=retry.delay_ms(run.attempt, roll=random.random()), fresh=retry.fresh)

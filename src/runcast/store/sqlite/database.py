@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,17 @@ def _what_to_check(path: str) -> str:
     return "Check the directory's rights." if folder.is_dir() else f"The directory {folder} is not there (any more)."
 
 
+def _create_private(path: str) -> None:
+    """A new file is its owner's alone, and SQLite gives its log and index the same mode: payloads may be secret."""
+    with suppress(OSError):  # it exists, or opening it will say what is wrong
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 def connect(path: str, *, readonly: bool = False) -> apsw.Connection:
     """A connection with Runcast's settings: WAL, full durability, no surprises."""
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    if not readonly and path != ":memory:":
+        _create_private(path)
     with translated(path):
         connection = apsw.Connection(path, flags=flags, statementcachesize=_STATEMENT_CACHE)
         connection.setbusytimeout(_BUSY_MS)
