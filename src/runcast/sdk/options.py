@@ -73,6 +73,8 @@ def parse_options(**given: Unpack[OptionArguments]) -> TriggerOptions:
     >>> parse_options(delay="1h", tags=["vip"]).delay_ms
     3600000
     """
+    if not given:
+        return NO_OPTIONS
     unknown = given.keys() - OptionArguments.__annotations__.keys()
     if unknown:
         raise InvalidInput(f"no option {sorted(unknown)} (options: {', '.join(OptionArguments.__annotations__)})")

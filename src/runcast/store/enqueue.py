@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -75,10 +76,16 @@ def _enqueue_in(environment: str, runs: list[NewRun], now: int, *, awaited: bool
     return found
 
 
+@lru_cache(maxsize=1_024)
+def _task_info(text: str) -> TaskInfo:
+    """What a worker told of a task; with its schema that is long, and it seldom changes."""
+    return _TASK.decode(text)
+
+
 def _known_tasks(environment: str, runs: list[NewRun]) -> Script[dict[str, TaskInfo]]:
     names = [[name] for name in {run.task for run in runs}]
     rows: list[TaskRow] = yield call("known_tasks", environment=environment, names=names)
-    return {row.name: _TASK.decode(row.info) for row in rows}
+    return {row.name: _task_info(row.info) for row in rows}
 
 
 def _cached(environment: str, runs: list[NewRun], now: int) -> Script[dict[str, Triggered]]:
