@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from runcast.domain.retry import Retry
     from runcast.domain.run import Counts, Run, RunStatus
+    from runcast.embedded import embed
     from runcast.sdk import artifacts, logger, metadata, streams, tags, tasks, wait
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
@@ -93,6 +94,7 @@ __all__ = [
     "artifacts",
     "as_completed",
     "current_run",
+    "embed",
     "logger",
     "metadata",
     "now",
@@ -128,7 +130,8 @@ _HOMES = {
 }
 _MODULES = frozenset({"artifacts", "logger", "metadata", "streams", "tags", "tasks", "wait"})
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
-_HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run") | {"Retry": "runcast.domain.retry"}
+_HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run")
+_HOME_OF |= {"Retry": "runcast.domain.retry", "embed": "runcast.embedded"}
 
 
 if not TYPE_CHECKING:  # so that a misspelt name is a type error

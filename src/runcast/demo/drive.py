@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runcast import Client, Conflict, RunHandle, RunSnapshot, RunStatus
+from runcast import Client, Conflict, RunHandle, RunSnapshot, RunStatus, embed
 from runcast.demo.board import Board, CompanyRun
 from runcast.demo.companies import CompanyList, read_table
-from runcast.demo.engine import engine_in_process
 from runcast.demo.result import Enriched
 from runcast.demo.score import listed_tickers, score
 from runcast.demo.summary import FailedRow, Summary
@@ -19,6 +18,8 @@ from runcast.demo.views import View
 
 DEFAULT_DATABASE = Path(".runcast/demo.db")
 DEFAULT_PACE_S = 0.2
+GRACE_S = 2
+"""What look-ups under way get to finish when somebody stops the demo; what is not done goes on with the next one."""
 UNFINISHED = (RunStatus.QUEUED, RunStatus.DELAYED, RunStatus.EXECUTING, RunStatus.WAITING)
 
 
@@ -42,7 +43,7 @@ async def run_demo(plan: Plan, view: View) -> Summary:
     Raises `DatabaseLocked` while another process uses the database, and `Conflict` when the run needs a person.
     """
     plan.database.parent.mkdir(parents=True, exist_ok=True)
-    async with engine_in_process(plan.database) as client:
+    async with embed(plan.database, grace=GRACE_S) as client:
         began_at = time.monotonic()
         unfinished = await find_unfinished(client)
         run = unfinished or await (await start(client, plan)).fetch()

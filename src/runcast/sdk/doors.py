@@ -52,19 +52,20 @@ class Door(Protocol):
 
 
 class GatewayDoor:
-    """A gateway that is open in this process and can be used on any loop (an engine's own)."""
+    """A gateway that is open in this process: usable on any loop, or `on_portal` when it lives on the portal's."""
 
-    def __init__(self, gateway: ClientGateway) -> None:
+    def __init__(self, gateway: ClientGateway, *, on_portal: bool = False) -> None:
         self._gateway = gateway
+        self._on_portal = on_portal
 
     def call(self, ask: Ask[T], *, again: Ask[T] | None = None) -> OutsideCall[T]:
-        return OutsideCall(ask(self._gateway), on_portal=False)
+        return OutsideCall(ask(self._gateway), on_portal=self._on_portal)
 
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
-        return OutsideCall(ask(self._gateway), on_portal=False, finish=False)
+        return OutsideCall(ask(self._gateway), on_portal=self._on_portal, finish=False)
 
     def follow(self, begin: Callable[[], Source[T]]) -> Following[T]:
-        return Following(lambda: begin()(self._gateway), on_portal=False)
+        return Following(lambda: begin()(self._gateway), on_portal=self._on_portal)
 
     async def close(self) -> None:
         await self._gateway.close()

@@ -1,0 +1,114 @@
+"""`embed()`: an engine and a worker inside a program of one's own: a web application, a script, a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import TracebackType
+
+from runcast.domain import limits
+from runcast.domain.errors import Conflict
+from runcast.sdk.ambient import DEFAULT_DATABASE, use_door
+from runcast.sdk.client import Client
+from runcast.sdk.doors import GatewayDoor
+from runcast.sdk.durations import Duration, duration_ms
+from runcast.sdk.portal import get_portal
+from runcast.sdk.registry import registry
+from runcast.server import Server, ServerConfig
+from runcast.worker.embedded import EmbeddedWorker
+from runcast.worker.settings import WorkerSettings
+
+
+def embed(
+    database: str | Path = DEFAULT_DATABASE,
+    *,
+    concurrency: int | None = None,
+    grace: Duration = limits.SHUTDOWN_GRACE_MS / 1000,
+) -> Embedded:
+    """An engine that owns `database`, and a worker for the tasks that this process has imported.
+
+    Use it as `with embed() as client:` or `async with embed() as client:`. Inside, every bare `trigger()` of the process
+    goes to it, and programs beside it reach it through the socket beside the database. Engine and worker have threads
+    and event loops of their own: what runs on yours is never delayed. `concurrency` bounds how many bodies execute at
+    once; `grace` is what attempts get to finish at the end, the rest goes on with the next start.
+
+    Raises `DatabaseLocked` while another process owns the file (there, only trigger), `DatabaseCorrupt`,
+    `DatabaseReadOnly`.
+
+    >>> from runcast import embed, task
+    >>> @task
+    ... async def double(n: int) -> int:
+    ...     return 2 * n
+    >>> with embed(":memory:"):
+    ...     double.trigger(21).result().result().result()
+    42
+    """
+    return Embedded(database, concurrency=concurrency, grace_ms=duration_ms(grace))
+
+
+class Embedded:
+    """What `embed()` returns: started by `with` or `async with`, or by `start()` and `stop()`."""
+
+    def __init__(self, database: str | Path, *, concurrency: int | None, grace_ms: int) -> None:
+        self._server = Server(ServerConfig(database=str(database)))
+        self._settings = _settings(concurrency)
+        self._grace_ms = grace_ms
+        self._worker: EmbeddedWorker | None = None
+        self._client: Client | None = None
+
+    def start(self) -> Client:
+        """Start engine and worker; blocks until they take work."""
+        return get_portal().submit(self._start()).result()
+
+    def stop(self) -> None:
+        """Stop the worker gracefully, then the engine; blocks until the database is closed. Twice does no harm."""
+        get_portal().submit(self._stop()).result()
+
+    def __enter__(self) -> Client:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Client:
+        return await asyncio.wrap_future(get_portal().submit(self._start()))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.wrap_future(get_portal().submit(self._stop()))
+
+    async def _start(self) -> Client:
+        """On the portal's loop, which is the engine's."""
+        if self._client is not None:
+            raise Conflict("this engine is started already")
+        get_portal().on_close(self._stop)
+        await self._server.start()
+        try:
+            self._worker = EmbeddedWorker(self._server.engine, registry, self._settings)
+            self._worker.start()
+            await self._worker.opened()
+        except BaseException:
+            await self._stop()
+            raise
+        use_door(GatewayDoor(self._server.engine, on_portal=True))
+        self._client = Client()
+        return self._client
+
+    async def _stop(self) -> None:
+        worker, self._worker = self._worker, None
+        if self._client is not None:
+            self._client = None
+            use_door(None)
+        if worker is not None:
+            worker.stop(grace_ms=self._grace_ms)
+            await worker.joined()
+        await self._server.stop()
+
+
+def _settings(concurrency: int | None) -> WorkerSettings:
+    if concurrency is None:
+        return WorkerSettings()
+    return WorkerSettings(async_capacity=concurrency, thread_capacity=concurrency)

@@ -1,0 +1,106 @@
+"""`embed()`: an engine and a worker inside a program of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runcast import Client, Conflict, DatabaseLocked, RunStatus, embed, task
+from runcast.sdk.portal import close_portal
+from runcast.sdk.registry import registry
+
+
+@pytest.fixture(autouse=True)
+def own_tasks() -> Iterator[None]:
+    before = list(registry)
+    registry.clear()
+    yield
+    registry.clear()
+    for definition in before:
+        registry.add(definition)
+    close_portal()
+
+
+def test_a_blocking_program_triggers_into_itself(tmp_path: Path) -> None:
+    @task
+    async def double(n: int) -> int:
+        return 2 * n
+
+    with embed(tmp_path / "app.db"):
+        run = double.trigger(21).result()
+        assert run.result().result() == 42
+        assert [update.status for update in run.follow()] == [RunStatus.COMPLETED]
+
+
+async def test_an_application_on_an_event_loop_triggers_into_itself(tmp_path: Path) -> None:
+    @task
+    async def which() -> int:
+        return threading.get_ident()
+
+    async with embed(tmp_path / "app.db") as client:
+        body_thread = await (await which.trigger()).result()
+        assert [run.task for run in (await client.list()).runs] == ["which"]
+    assert body_thread != threading.get_ident(), "a body must never run on the application's loop"
+
+
+def test_programs_beside_it_reach_it_through_the_database(tmp_path: Path) -> None:
+    @task
+    async def double(n: int) -> int:
+        return 2 * n
+
+    with embed(tmp_path / "app.db"), Client(tmp_path / "app.db") as other:
+        assert other.trigger("double", {"n": 4}).result().result().result() == 8
+
+
+def test_two_engines_on_one_database_are_refused(tmp_path: Path) -> None:
+    with embed(tmp_path / "app.db"), pytest.raises(DatabaseLocked), embed(tmp_path / "app.db"):
+        pass
+
+
+def test_an_engine_starts_once(tmp_path: Path) -> None:
+    embedded = embed(tmp_path / "app.db")
+    embedded.start()
+    try:
+        with pytest.raises(Conflict):
+            embedded.start()
+    finally:
+        embedded.stop()
+        embedded.stop()
+
+
+async def test_what_is_not_done_at_the_end_goes_on_with_the_next_start(tmp_path: Path) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    @task
+    async def patient() -> str:
+        begun.set()
+        while not go.is_set():
+            await asyncio.sleep(0.001)
+        return "done"
+
+    async with embed(tmp_path / "app.db", grace=0):
+        run_id = (await patient.trigger()).id
+        await asyncio.to_thread(begun.wait)
+    go.set()
+    async with embed(tmp_path / "app.db") as client:
+        assert await client.result(run_id) == "done"
+
+
+def test_concurrency_bounds_the_bodies(tmp_path: Path) -> None:
+    inside, most = 0, 0
+
+    @task
+    async def crowded() -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0)
+        inside -= 1
+
+    with embed(tmp_path / "app.db", concurrency=2):
+        crowded.batch_trigger([{}] * 20).result().results().result()
+    assert 1 <= most <= 2
