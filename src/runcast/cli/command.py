@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import click
 
 from runcast.cli.exits import USAGE
+from runcast.domain.nearest import did_you_mean
 
 HELP_WIDTH_MAX = 100
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH_MAX}
@@ -97,18 +98,6 @@ class LazyGroup(click.Group):
             with formatter.section("Exit codes"):
                 formatter.write_dl([(str(code).rjust(3), what) for code, what in self.exits.items()])
         super().format_epilog(ctx, formatter)
-
-
-def did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    """` Did you mean 'watch'?` when something known looks like `name`, else nothing.
-
-    >>> did_you_mean("wacth", ["watch", "why"])
-    " Did you mean 'watch'?"
-    """
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), n=3, cutoff=0.6)
-    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def database_option(command: F) -> F:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import click
 from rich.text import Text
 
-from runcast.cli.command import Command, database_option, did_you_mean
+from runcast.cli.command import Command, database_option
 from runcast.cli.connect import with_gateway
 from runcast.cli.followed import progress_of
 from runcast.cli.look import ago, badge, bar, duration, elapsed_ms, failure_line, now_ms, printable, short_id
 from runcast.cli.outline import about
 from runcast.cli.output import console, is_plain, print_json, run_record
 from runcast.domain.errors import InvalidInput
+from runcast.domain.nearest import did_you_mean
 from runcast.domain.run import FINAL, LABELS, LIVE, Run, RunStatus
 from runcast.gateway import ClientGateway, RunFilter, RunPage
 from runcast.sdk.durations import duration_ms

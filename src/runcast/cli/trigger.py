@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from runcast.cli import exits
-from runcast.cli.command import Command, database_option, did_you_mean
+from runcast.cli.command import Command, database_option
 from runcast.cli.connect import with_gateway
 from runcast.cli.find import get_run
 from runcast.cli.look import now_ms, short_id
@@ -22,6 +22,7 @@ from runcast.cli.watch import leave, show_live
 from runcast.domain.errors import InvalidInput, InvalidPayload, UnknownTask
 from runcast.domain.fits import misfit
 from runcast.domain.ids import RunId, make_id
+from runcast.domain.nearest import did_you_mean
 from runcast.domain.run import NewRun, Run, Triggered
 from runcast.gateway import ClientGateway
 from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 import msgspec
 
-from runcast.cli.command import Command, Lazy, LazyGroup, database_option, did_you_mean
+from runcast.cli.command import Command, Lazy, LazyGroup, database_option
 from runcast.cli.connect import with_gateway
 from runcast.cli.look import ago, duration, now_ms, printable
 from runcast.cli.output import console, print_json, raw
 from runcast.cli.trigger import read_json
 from runcast.domain.errors import NotFound
 from runcast.domain.journal import Wait
+from runcast.domain.nearest import did_you_mean
 from runcast.gateway import ClientGateway
 
 COMMANDS = {

@@ -1,0 +1,315 @@
+"""The settings of a process, and where each comes from: defaults, files, environment, flags, in rising precedence.
+
+Files are `runcast.toml`, or the table `[tool.runcast]` of `pyproject.toml`, in the current directory or the nearest above
+it, and below that one the user's own `$XDG_CONFIG_HOME/runcast/runcast.toml`. Paths in a file are relative to the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from runcast.domain import limits
+from runcast.domain.durations import duration_ms, duration_text
+from runcast.domain.errors import InvalidInput
+from runcast.domain.nearest import did_you_mean
+
+FILE = "runcast.toml"
+DEFAULT_DATABASE = ".runcast/runcast.db"
+PREFIX = "RUNCAST_"
+OTHER_VARIABLES = {
+    "RUNCAST_CONFIG": "A configuration file to use instead of the one that is found.",
+    "RUNCAST_DEBUG": "If set, every error of the command line shows its traceback.",
+}
+"""Variables that are no settings."""
+
+_DURATION = {"kind": "duration"}
+_PATH = {"kind": "path"}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: name.removesuffix("_ms")):
+    """What can be configured. `load` reads them; durations are written as `"10s"`, and kept in milliseconds."""
+
+    app: Annotated[str, Meta(description="File or module with the tasks.", extra=_PATH)] = ""
+    modules: Annotated[tuple[str, ...], Meta(description="More modules or files with tasks.")] = ()
+    database: Annotated[
+        str,
+        Meta(
+            description="The database file. The process that owns it is reached through the socket beside it.",
+            extra=_PATH | {"flag": "--database"},
+        ),
+    ] = DEFAULT_DATABASE
+    url: Annotated[
+        str, Meta(description="The socket of a running engine, `unix:///path`: then the database is not looked for.")
+    ] = ""
+    public_url: Annotated[
+        str,
+        Meta(
+            description="Where people reach the pages of runs and approvals. Without it `run.url` is a command.",
+            extra={"flag": "--public-url"},
+        ),
+    ] = ""
+    workers: Annotated[
+        int, Meta(ge=0, le=256, description="Worker processes; 0: one inside.", extra={"flag": "--workers"})
+    ] = 0
+    concurrency: Annotated[
+        Annotated[int, Meta(ge=1, le=100_000)] | None,
+        Meta(description="Runs that one worker executes at once.", extra={"flag": "--concurrency"}),
+    ] = None
+    reload: Annotated[
+        bool, Meta(description="`dev` restarts when a .py file changes.", extra={"flag": "--no-reload"})
+    ] = True
+    log_format: Annotated[
+        Literal["pretty", "json"],
+        Meta(description="Lines for people, or JSON lines for programs.", extra={"flag": "--log-format"}),
+    ] = "pretty"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="What Python's `logging` lets through.")
+    ] = "info"
+    shutdown_grace_ms: Annotated[
+        int, Meta(description="What attempts get to finish when a worker stops.", extra=_DURATION)
+    ] = limits.SHUTDOWN_GRACE_MS
+    evict_after_ms: Annotated[
+        int, Meta(description="How long a waiting coroutine stays in memory; 0: not at all.", extra=_DURATION)
+    ] = limits.EVICT_AFTER_MS
+    lease_ms: Annotated[
+        int,
+        Meta(
+            description="After this long without a sign of life a worker process's runs are taken from it. "
+            "It gives one six times as often.",
+            extra=_DURATION,
+        ),
+    ] = limits.LEASE_MS
+    retention_ms: Annotated[
+        int, Meta(description="Finished root runs go after this, with everything below them.", extra=_DURATION)
+    ] = limits.RETENTION_MS
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        """`app` and `modules`."""
+        return (self.app, *self.modules) if self.app else self.modules
+
+
+class Setting(NamedTuple):
+    """One of `Settings`, for pages and tables."""
+
+    name: str
+    """As it is written in a file."""
+    attribute: str
+    kind: str
+    """`text`, `path`, `list`, `duration`, `whole number`, `true or false`, or the words it may be."""
+    default: Any
+    description: str
+    flag: str
+    type: Any
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+    def show(self, value: Any) -> Any:
+        """A value as a file would say it, without passwords."""
+        if self.kind == "duration":
+            return duration_text(value)
+        return masked(value) if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
+
+
+class Config(msgspec.Struct, frozen=True):
+    """Settings with their origins."""
+
+    settings: Settings
+    origins: dict[str, str]
+    """Name of a setting to the file, variable or flag that says it; what is not here has its default."""
+    home: Path
+    """Where the project is: the directory of its file, or the current one."""
+    files: tuple[Path, ...]
+    """Those that were read, the strongest last."""
+
+
+def load(flags: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
+    """The settings as they are now. `flags` are by name of setting; None means not given.
+
+    Raises `InvalidInput` that names the file, variable or flag, for an unknown name and for a value of the wrong kind.
+
+    >>> load({"workers": 4}, environ={}).settings.workers
+    4
+    """
+    environ = os.environ if environ is None else environ
+    here = Path.cwd()
+    files = find_files(here, environ.get("RUNCAST_CONFIG", ""), environ.get("XDG_CONFIG_HOME", ""))
+    project = files[-1] if files and files[-1].is_project else None
+    home = project.path.parent if project else here
+    values: dict[str, Any] = {"database": _anchored(DEFAULT_DATABASE, home, here)}
+    origins: dict[str, str] = {}
+    for setting, raw, origin in _given(files, environ, flags or {}, here):
+        values[setting.attribute] = _convert(setting, raw, origin)
+        origins[setting.name] = origin
+    return Config(Settings(**values), origins, home, tuple(file.path for file in files))
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """`RUNCAST_…` variables that mean nothing, each with what was probably meant.
+
+    >>> unknown_variables({"RUNCAST_DATABSE": "x"})
+    ["RUNCAST_DATABSE is no setting. Did you mean 'RUNCAST_DATABASE'?"]
+    """
+    known = {setting.variable for setting in all_settings()} | set(OTHER_VARIABLES)
+    return [
+        f"{name} is no setting.{did_you_mean(name, known)}"
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known
+    ]
+
+
+def masked(text: str) -> str:
+    """`text` without the password of an address.
+
+    >>> masked("postgresql://ada:secret@db.example.com/runcast")
+    'postgresql://ada:***@db.example.com/runcast'
+    """
+    return re.sub(r"(://[^:/@\s]*:)[^@/\s]+@", r"\1***@", text)
+
+
+@lru_cache(maxsize=1)
+def all_settings() -> tuple[Setting, ...]:
+    """Every setting, in the order of pages and tables."""
+    return tuple(_describe(field) for field in msgspec.structs.fields(Settings))
+
+
+def _describe(field: msgspec.structs.FieldInfo) -> Setting:
+    plain, *metas = get_args(field.type)
+    extra = metas[0].extra or {}
+    kind = extra.get("kind") or _kind(plain)
+    return Setting(
+        field.encode_name, field.name, kind, field.default, metas[0].description, extra.get("flag", ""), field.type
+    )
+
+
+def _kind(plain: Any) -> str:
+    if get_origin(plain) is Literal:
+        return " or ".join(get_args(plain))
+    if get_origin(plain) is tuple:
+        return "list"
+    return {str: "text", bool: "true or false"}.get(plain, "whole number")
+
+
+# --- files
+
+
+class File(NamedTuple):
+    """What a file says."""
+
+    path: Path
+    table: dict[str, Any]
+    is_project: bool
+
+
+@lru_cache(maxsize=8)
+def find_files(here: Path, named: str, user_folder: str) -> tuple[File, ...]:
+    """The files that count in the directory `here`, the strongest last; read once for a process."""
+    user = _read_file(Path(user_folder or Path.home() / ".config") / "runcast" / FILE, is_project=False)
+    project = _find_project(here) if not named else _read_named(here / named)
+    return tuple(file for file in (user, project) if file is not None)
+
+
+def _find_project(here: Path) -> File | None:
+    for folder in (here, *here.parents):
+        # Whoever may write there could choose the code that we run.
+        if folder != here and folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
+            return None
+        found = _read_file(folder / FILE) or _read_file(folder / "pyproject.toml")
+        if found is not None:
+            return found
+    return None
+
+
+def _read_named(path: Path) -> File:
+    found = _read_file(path)
+    if found is None:
+        raise InvalidInput(f"RUNCAST_CONFIG names {path}, which is not there or says nothing of Runcast")
+    return found
+
+
+def _read_file(path: Path, *, is_project: bool = True) -> File | None:
+    """None when there is no such file, or it does not speak of us."""
+    if not path.is_file():
+        return None
+    import tomllib
+
+    try:
+        text = path.read_text("utf-8")
+        if path.name == "pyproject.toml" and "runcast" not in text:
+            return None
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"cannot read the settings in {path}: {error}") from error
+    if path.name == "pyproject.toml":
+        table = table.get("tool", {}).get("runcast")
+    return None if table is None else File(path, table, is_project)
+
+
+# --- values
+
+
+def _given(
+    files: tuple[File, ...], environ: Mapping[str, str], flags: Mapping[str, object], here: Path
+) -> Iterator[tuple[Setting, object, str]]:
+    """(setting, value as given, origin), the strongest last."""
+    known = {setting.name: setting for setting in all_settings()}
+    for file in files:
+        for name, raw in file.table.items():
+            if name not in known:
+                raise InvalidInput(f"{file.path}: no setting {name!r}.{did_you_mean(name, known)} {_WHERE_LISTED}")
+            yield known[name], _from_file(known[name], raw, file.path.parent, here), str(file.path)
+    for setting in known.values():
+        if raw := environ.get(setting.variable):
+            yield setting, raw.split(",") if setting.kind == "list" else raw, setting.variable
+    for name, value in flags.items():
+        if value is not None:
+            yield known[name], value, known[name].flag or "the command line"
+
+
+_WHERE_LISTED = "`runcast config` lists all."
+
+
+def _from_file(setting: Setting, raw: object, folder: Path, here: Path) -> object:
+    if setting.kind == "path" and isinstance(raw, str) and (setting.name != "app" or raw.endswith(".py")):
+        return _anchored(raw, folder, here)
+    if setting.name == "modules" and isinstance(raw, list):
+        return [_anchored(one, folder, here) if isinstance(one, str) and one.endswith(".py") else one for one in raw]
+    return raw
+
+
+def _anchored(path: str, folder: Path, here: Path) -> str:
+    """A path that was written relative to `folder`, for a process whose current directory is `here`."""
+    if folder == here or "://" in path or path == ":memory:":
+        return path
+    return str(folder / path)
+
+
+def _convert(setting: Setting, raw: object, origin: str) -> Any:
+    try:
+        if setting.kind == "duration":
+            return duration_ms(_number(raw), name=setting.name)
+        # Variables are text: "4" and "true" are read as what they stand for.
+        is_text = origin == setting.variable
+        return msgspec.convert(raw, setting.type, strict=not is_text)
+    except (msgspec.ValidationError, InvalidInput) as error:
+        article = "" if " or " in setting.kind else "a "
+        raise InvalidInput(f"{origin}: {setting.name} is {article}{setting.kind}, got {raw!r}: {error}") from error
+
+
+def _number(raw: Any) -> Any:
+    """A bare number in a variable is seconds, as everywhere."""
+    try:
+        return float(raw) if isinstance(raw, str) else raw
+    except ValueError:
+        return raw
