@@ -48,3 +48,18 @@ MAX_DEATHS_ALONE = 3
 ABANDONED_THREADS_MAX = 8
 RETENTION_MS = 30 * 86_400_000
 """Finished root runs, with everything below them, are pruned after this."""
+
+CRON_CHARS_MAX = 256
+SCHEDULES_PER_TICK = 100
+"""Schedules that are planned and written in one go."""
+UPCOMING_TICKS = 5
+"""Next times in a scheduled run's payload."""
+ON_TIME_MS = 60_000
+"""A tick that is at most this late is no missed one."""
+CATCH_UP_RUNS_MAX = 100
+"""Runs that `catch_up="all"` starts after a downtime: those of the newest ticks."""
+BACKFILL_RUNS_MAX = 10_000
+LIVE_LOOK_BACK_ROWS = 20
+"""Newest ticks among which an overlap policy looks for a run that still lives."""
+KEPT_LOOK_MS = 500
+"""How often a tick that was kept back for its predecessor looks whether that has ended."""
