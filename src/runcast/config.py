@@ -149,9 +149,15 @@ def load(flags: Mapping[str, object] | None = None, *, environ: Mapping[str, str
     home = project.path.parent if project else here
     values: dict[str, Any] = {"database": _anchored(DEFAULT_DATABASE, home, here)}
     origins: dict[str, str] = {}
-    for setting, raw, origin in _given(files, environ, flags or {}, here):
+    strength: dict[str, int] = {}
+    for tier, setting, raw, origin in _given(files, environ, flags or {}, here):
         values[setting.attribute] = _convert(setting, raw, origin)
         origins[setting.name] = origin
+        strength[setting.name] = tier
+    if strength.get("database", 0) > strength.get("url", 0):
+        # Who names a database more strongly than a socket means the database.
+        values["url"] = ""
+        origins.pop("url", None)
     return Config(Settings(**values), origins, home, tuple(file.path for file in files))
 
 
@@ -261,20 +267,20 @@ def _read_file(path: Path, *, is_project: bool = True) -> File | None:
 
 def _given(
     files: tuple[File, ...], environ: Mapping[str, str], flags: Mapping[str, object], here: Path
-) -> Iterator[tuple[Setting, object, str]]:
-    """(setting, value as given, origin), the strongest last."""
+) -> Iterator[tuple[int, Setting, object, str]]:
+    """(tier, setting, value as given, origin); what comes later, and has the higher tier, is stronger."""
     known = {setting.name: setting for setting in all_settings()}
-    for file in files:
+    for tier, file in enumerate(files, 1):
         for name, raw in file.table.items():
             if name not in known:
                 raise InvalidInput(f"{file.path}: no setting {name!r}.{did_you_mean(name, known)} {_WHERE_LISTED}")
-            yield known[name], _from_file(known[name], raw, file.path.parent, here), str(file.path)
+            yield tier, known[name], _from_file(known[name], raw, file.path.parent, here), str(file.path)
     for setting in known.values():
         if raw := environ.get(setting.variable):
-            yield setting, raw.split(",") if setting.kind == "list" else raw, setting.variable
+            yield len(files) + 1, setting, raw.split(",") if setting.kind == "list" else raw, setting.variable
     for name, value in flags.items():
         if value is not None:
-            yield known[name], value, known[name].flag or "the command line"
+            yield len(files) + 2, known[name], value, known[name].flag or "the command line"
 
 
 _WHERE_LISTED = "`runcast config` lists all."

@@ -10,13 +10,12 @@ from pathlib import Path
 import msgspec
 
 from runcast.clock import Clock, SystemClock
+from runcast.config import DEFAULT_DATABASE
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.gateway import ClientGateway
 from runcast.socket_server import SocketServer
 from runcast.store.store import Store, sqlite_path
 from runcast.wire import socket_path
-
-DEFAULT_DATABASE = ".runcast/runcast.db"
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -150,7 +150,7 @@ async def test_a_run_from_trigger_to_result(client: Client) -> None:
     assert await run.result(timeout=10) == 8
     snapshot = await client.retrieve(run.id)
     assert (snapshot.ok, snapshot.output, snapshot.tags, snapshot.label) == (True, 8, ("vip",), "Completed")
-    assert run.url.endswith(f"/runs/{run.id}")
+    assert run.url == f"runcast watch {run.id}"
 
 
 async def test_results_say_how_it_ended(client: Client) -> None:

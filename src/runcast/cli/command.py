@@ -105,9 +105,8 @@ def database_option(command: F) -> F:
     return click.option(
         "--database",
         "-d",
-        metavar="URL",
-        envvar="RUNCAST_DATABASE",
-        help="Database file or URL  [default: .runcast/runcast.db, or $RUNCAST_DATABASE]",
+        metavar="FILE",
+        help="Another database than the one of the settings  [default: .runcast/runcast.db]",
     )(command)
 
 

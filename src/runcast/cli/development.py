@@ -17,7 +17,7 @@ import msgspec
 from runcast import __version__
 from runcast.cli import exits
 from runcast.cli.banner import banner
-from runcast.cli.connect import DEFAULT_DATABASE, database_path
+from runcast.cli.connect import database_path
 from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
 from runcast.cli.processes import WorkerProcesses
@@ -64,7 +64,7 @@ class Development:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._console = console()
-        self._database = database_path(settings.database or DEFAULT_DATABASE)
+        self._database = database_path(settings.database)
         self._started_at = now_ms()
         self._stdout = sys.stdout
         if settings.as_json:

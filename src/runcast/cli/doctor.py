@@ -9,7 +9,7 @@ import click
 
 from runcast.cli import exits
 from runcast.cli.command import Command
-from runcast.cli.connect import DEFAULT_DATABASE, database_path
+from runcast.cli.connect import database_path
 from runcast.cli.look import printable
 from runcast.cli.output import console, print_json
 from runcast.domain.errors import NotFound
@@ -24,8 +24,8 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("database", metavar="[DATABASE]", envvar="RUNCAST_DATABASE", default=DEFAULT_DATABASE)
-def doctor(database: str, as_json: bool) -> int:
+@click.argument("database", metavar="[DATABASE]", required=False)
+def doctor(database: str | None, as_json: bool) -> int:
     """Check DATABASE against the laws that hold in every committed state.
 
     Reads whole tables and changes nothing. Exit code 0 when every law holds, 1 when one does not.

@@ -1,27 +1,26 @@
-"""Who gets a bare `trigger()`: the run that is executing, else `RUNCAST_URL`, else the database."""
+"""Who gets a bare `trigger()`: the run that is executing, else the engine or the database of the settings."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from runcast import config
 from runcast.domain.errors import InvalidInput
 from runcast.sdk.doors import DatabaseDoor, Door, SocketDoor
 
-DEFAULT_DATABASE = ".runcast/runcast.db"
-DEFAULT_PAGES = "http://127.0.0.1:8321"
+DEFAULT_DATABASE = config.DEFAULT_DATABASE
 
 _doors: dict[str, Door] = {}
 """Open doors of this process by address: connections are shared, as a database file is."""
 
 
 def current_door() -> Door:
-    """The door of code outside of any run, by the environment as it is now."""
+    """The door of code outside of any run, by the settings and the environment as they are now."""
     if "" in _doors:
         return _doors[""]
-    url = os.environ.get("RUNCAST_URL")
-    return door_to_url(url) if url else door_to_database(os.environ.get("RUNCAST_DATABASE") or DEFAULT_DATABASE)
+    settings = config.load().settings
+    return door_to_url(settings.url) if settings.url else door_to_database(settings.database)
 
 
 def use_door(door: Door | None) -> Door | None:
@@ -34,12 +33,18 @@ def use_door(door: Door | None) -> Door | None:
 
 def door_to_url(url: str) -> Door:
     """The door to a running engine: `unix:///path/to.sock` or a path."""
+    socket = socket_of_url(url)
+    return _shared(f"unix:{url}", lambda: SocketDoor(socket))
+
+
+def socket_of_url(url: str) -> Path:
+    """The socket of `unix:///path/to.sock`, or of a path. Raises `InvalidInput` for another address."""
     if url.startswith(("http://", "https://")):
         raise InvalidInput(
             f"RUNCAST_URL {url!r}: this version reaches an engine by its unix socket or its database file; "
             "give unix:///path/to/runcast.db.sock, or set RUNCAST_DATABASE"
         )
-    return _shared(f"unix:{url}", lambda: SocketDoor(Path(url.removeprefix("unix://"))))
+    return Path(url.removeprefix("unix://"))
 
 
 def door_to_database(database: str | Path) -> Door:
@@ -58,6 +63,7 @@ def _shared(address: str, make: Callable[[], Door]) -> Door:
     return door
 
 
-def page_url(path: str) -> str:
-    """The address of a page, such as `runs/run_…`: under `RUNCAST_PAGES`, where the dashboard is reached."""
-    return f"{os.environ.get('RUNCAST_PAGES', DEFAULT_PAGES).rstrip('/')}/{path}"
+def page_url(path: str, *, command: str) -> str:
+    """The address of a page, such as `runs/run_…`, below `public_url`; without one, the command that does the same."""
+    base = config.load().settings.public_url
+    return f"{base.rstrip('/')}/{path}" if base else command

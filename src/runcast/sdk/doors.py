@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from runcast.domain.errors import DatabaseLocked, Unavailable
+from runcast.domain.errors import Unavailable
 from runcast.gateway import ClientGateway
 from runcast.sdk.outside import Following, OutsideCall
 from runcast.sdk.portal import Portal, get_portal
+from runcast.sdk.reach import STARTING_S, open_database, served_or_free, until_served
 from runcast.sdk.remote import RemoteClientGateway
 from runcast.wire import socket_path
 
 T = TypeVar("T")
 Ask = Callable[[ClientGateway], Coroutine[Any, Any, T]]
 Source = Callable[[ClientGateway], AsyncGenerator[T, None]]
-
-STARTING_S = 5.0
-"""How long a database may be locked by a server whose socket does not answer yet."""
-LOOK_EVERY_S = 0.1
-"""How often somebody who waits for a result looks whether a server has come up."""
 
 log = logging.getLogger("runcast")
 
@@ -167,15 +162,7 @@ class SocketDoor:
 
     async def _served(self) -> RemoteClientGateway:
         """A connection to a running engine, waiting for one if need be."""
-        told = False
-        while True:
-            try:
-                return await self.connected()
-            except Unavailable as error:
-                if not told:
-                    log.warning("waiting for an engine: %s", error)
-                    told = True
-                await asyncio.sleep(LOOK_EVERY_S)
+        return await until_served(self.connected, on_wait=_say_waiting)
 
 
 class DatabaseDoor(SocketDoor):
@@ -204,18 +191,7 @@ class DatabaseDoor(SocketDoor):
         """A free file is opened directly, and `using` waits for one that is about to be served."""
 
     async def _enter(self) -> ClientGateway:
-        deadline = asyncio.get_running_loop().time() + STARTING_S
-        while True:
-            try:
-                return await self.connected()
-            except Unavailable:
-                pass
-            try:
-                return await self._open_directly()
-            except DatabaseLocked:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(LOOK_EVERY_S)
+        return await served_or_free(self.connected, self._open_directly)
 
     async def _open_directly(self) -> ClientGateway:
         async with self._opening:
@@ -233,12 +209,5 @@ class DatabaseDoor(SocketDoor):
                 await direct.close()
 
 
-async def open_database(database: Path) -> ClientGateway:
-    """An engine on a free database file, without workers. Raises `DatabaseLocked` when another process owns it.
-
-    The only place where the SDK reaches the server's side, by name, because the arrows of the layers point the
-    other way: whoever triggers into a file that no server owns must write it somehow.
-    """
-    server = importlib.import_module("runcast.server")
-    gateway: ClientGateway = await server.open_client(database)
-    return gateway
+def _say_waiting(error: Unavailable) -> None:
+    log.warning("waiting for an engine: %s", error)

@@ -54,8 +54,8 @@ class RunHandle(Generic[T]):
 
     @property
     def url(self) -> str:
-        """Its page."""
-        return page_url(f"runs/{self.id}")
+        """Its page below `public_url`; while that is not set, the command that shows it."""
+        return page_url(f"runs/{self.id}", command=f"runcast watch {self.id}")
 
     def fetch(self) -> Call[RunSnapshot[T]]:
         """The run as it is now. Raises `NotFound` when it was pruned."""

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Token(msgspec.Struct, Generic[T], frozen=True):
-    """A wait that somebody completes. `url` is where a person does."""
+    """A wait that somebody completes. `url` is where a person does; while `public_url` is not set, the command."""
 
     id: str
     url: str
@@ -171,7 +171,11 @@ def _read_nothing(_entry: Entry) -> None:
 
 def _read_token(annotation: Any, entry: Entry) -> Token[Any]:
     assert entry.awaits is not None
-    return Token(entry.awaits, page_url(f"waits/{entry.awaits}"), annotation)
+    return Token(
+        entry.awaits,
+        page_url(f"waits/{entry.awaits}", command=f"runcast waits complete {entry.awaits} JSON"),
+        annotation,
+    )
 
 
 def _read_completed(annotation: Any, entry: Entry) -> Ok[Any] | Failed:
