@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import apsw
 import pytest
 
 from runcast.cli.main import COMMANDS, run
@@ -226,6 +228,15 @@ def test_doctor_finds_nothing_wrong_with_a_sound_database(cli: Cli) -> None:
     said = cli("doctor", "--json")
     assert said.code == 0
     assert said.records[-1]["broken"] == 0
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("runs", "list")])
+def test_a_database_of_another_build_is_unavailable(cli: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
+    with closing(apsw.Connection(str(tmp_path / ".runcast" / "runcast.db"))) as connection:
+        connection.execute("update meta set value = '0123' where key = 'migration 1'")
+    said = cli(*command)
+    assert said.code == 4
+    assert said.err.startswith("error: .runcast/runcast.db was made by another build of Runcast")
 
 
 def test_doctor_says_what_is_no_database(cli: Cli, tmp_path: Path) -> None:

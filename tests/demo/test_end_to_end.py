@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from runcast import Client, RunStatus
@@ -155,3 +157,13 @@ def test_an_unfinished_run_of_another_list_is_finished_before_a_new_one_begins(t
     # Only the truth of rows that both lists have is compared.
     assert summary["accuracy"]["unconfirmed"] == 1
     assert summary["accuracy"]["right"] == 0
+
+
+def test_a_database_of_another_build_is_refused_with_a_reason(tmp_path: Path) -> None:
+    summary_of(demo("--fast", "--rows", "1", "--json", folder=tmp_path))
+    with closing(apsw.Connection(str(tmp_path / ".runcast/demo.db"))) as connection:
+        connection.execute("update meta set value = '0123' where key = 'migration 1'")
+    refused = demo("--fast", folder=tmp_path)
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert refused.stderr.startswith("Error: .runcast/demo.db was made by another build of Runcast")

@@ -10,7 +10,7 @@ import pytest
 
 from runcast.clock import ManualClock
 from runcast.domain.errors import DatabaseCorrupt, DatabaseLocked, DatabaseReadOnly, InvalidInput, Unavailable
-from runcast.store.migrate import APPLICATION_ID, migrations
+from runcast.store.migrate import APPLICATION_ID, digest, migrations
 from runcast.store.sqlite.database import connect
 from runcast.store.store import Store, sqlite_path
 
@@ -48,6 +48,40 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.execute("pragma user_version = 999")
     connection.close()
     with pytest.raises(Unavailable, match=r"schema 999.*Upgrade"):
+        _open(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update meta set value = '0123456789abcdef' where key = 'migration 1'",
+        "delete from meta where key = 'migration 1'",
+        "drop table meta",
+    ],
+)
+def test_a_database_of_another_build_is_refused_and_left_as_it_was(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "runcast.db"
+    _open(path)
+    connection = apsw.Connection(str(path))
+    connection.execute(change)
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(
+        Unavailable, match=r"runcast\.db was made by another build of Runcast: .*Keep it .* or delete it"
+    ):
+        _open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_database_of_another_build_says_what_was_found_and_what_was_expected(tmp_path: Path) -> None:
+    path = tmp_path / "runcast.db"
+    _open(path)
+    connection = apsw.Connection(str(path))
+    connection.execute("update meta set value = '0123456789abcdef' where key = 'migration 1'")
+    connection.close()
+    with pytest.raises(
+        Unavailable, match=f"has migration 1 as 0123456789ab, this build as {digest(migrations()[0][1])[:12]}"
+    ):
         _open(path)
 
 

@@ -56,6 +56,7 @@ def doctor(database: str | None, as_json: bool) -> int:
 def _examine(path: Path) -> list[Finding]:
     """Read beside whoever has the file open: in its own read transaction, so of one committed state."""
     from runcast.store.doctor import check
+    from runcast.store.migrate import check_schema
     from runcast.store.sqlite.database import connect, translated
 
     findings: list[Finding] = []
@@ -63,6 +64,7 @@ def _examine(path: Path) -> list[Finding]:
         connection = connect(str(path), readonly=True)
         try:
             with connection:
+                check_schema(connection, str(path))
                 findings = check(connection)
         finally:
             connection.close()
