@@ -48,7 +48,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
         ),
     ] = DEFAULT_DATABASE
     url: Annotated[
-        str, Meta(description="The socket of a running engine, `unix:///path`: then the database is not looked for.")
+        str,
+        Meta(
+            description="The socket of a running engine, `unix:///path`: then the database is not looked for.",
+            extra={"flag": "--url"},
+        ),
     ] = ""
     public_url: Annotated[
         str,
@@ -73,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     ] = "pretty"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="What Python's `logging` lets through.")
-    ] = "info"
+    ] = "warning"
     shutdown_grace_ms: Annotated[
         int, Meta(description="What attempts get to finish when a worker stops.", extra=_DURATION)
     ] = limits.SHUTDOWN_GRACE_MS

@@ -17,11 +17,11 @@ LABEL_CELLS = 11
 TASKS_SHOWN = 40
 
 
-def banner(tasks: Sequence[TaskInfo], facts: Sequence[tuple[str, str]], *, version: str, width: int) -> Text:
-    """The facts, a line each, then the tasks with their places, then a command to try."""
+def banner(tasks: Sequence[TaskInfo] | None, facts: Sequence[tuple[str, str]], *, version: str, width: int) -> Text:
+    """The facts, a line each, then the tasks with their places, then a command to try. None: there is no app."""
     lines = [Text(), Text.assemble(("  runcast", "bold")).append(f" {version}", style="bright_black"), Text()]
     lines += [_fact(label, value) for label, value in facts]
-    lines += [Text(), *_tasks(tasks, width), Text()]
+    lines += [Text(), *(() if tasks is None else _tasks(tasks, width)), Text()]
     return Text("\n").join(lines)
 
 

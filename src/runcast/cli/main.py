@@ -15,6 +15,8 @@ from runcast.cli.exits import EXITS, INTERRUPTED
 COMMANDS = {
     "init": Lazy("runcast.cli.init:init", "Start", "Create a starter project that runs."),
     "dev": Lazy("runcast.cli.dev:dev", "Start", "Run engine and worker in one process; reload on change."),
+    "serve": Lazy("runcast.cli.serve:serve", "Start", "Run the engine as a service."),
+    "worker": Lazy("runcast.cli.worker:worker", "Start", "Run a worker process for an engine."),
     "trigger": Lazy("runcast.cli.trigger:trigger", "Start", "Start a run of a task."),
     "watch": Lazy("runcast.cli.watch:watch", "Look", "Follow a run live: tree, progress, logs, streams."),
     "runs": Lazy("runcast.cli.runs:runs", "Look", "List, show, cancel, resume and replay runs; read logs."),

@@ -1,15 +1,14 @@
-"""The worker processes of `runcast dev --workers N`: started, watched, started again, stopped."""
+"""The worker processes of `--workers N`: started, watched, started again, stopped."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
-
-from runcast.cli.output import note
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10.0
@@ -17,6 +16,8 @@ HEALTHY_S = 30.0
 """A worker that lived this long starts again without a pause."""
 KILL_AFTER_S = 5.0
 """Beyond its grace."""
+
+log = logging.getLogger("runcast")
 
 
 class WorkerProcesses:
@@ -65,7 +66,7 @@ class WorkerProcesses:
             if self._stopping.is_set():
                 break
             pause_s = FIRST_PAUSE_S if loop.time() - started > HEALTHY_S else min(2 * pause_s, LONGEST_PAUSE_S)
-            note(f"worker {number} ended ({_how(code)}); it starts again in {pause_s:g} s")
+            log.warning("worker %s ended (%s); it starts again in %g s", number, _how(code), pause_s)
             await _wait(self._stopping, pause_s)
 
     async def _spawn(self, number: int, opened: asyncio.Future[None]) -> Process:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,14 @@ def _replaces(new: TaskDefinition[..., Any], known: TaskDefinition[..., Any]) ->
     known_home, _, known_local = known.fn.__qualname__.rpartition("<locals>.")
     both_local = bool(new_home and known_home and new_local and known_local)
     return both_local and (new.fn.__module__, new_home) != (known.fn.__module__, known_home)
+
+
+def load_apps(targets: Iterable[str], *, home: Path | None = None) -> None:
+    """Import apps; modules are looked for in the project `home` too, wherever the process was started."""
+    if home is not None:
+        _put_first_on_path(home)
+    for target in targets:
+        load_app(target)
 
 
 def load_app(target: str) -> ModuleType:

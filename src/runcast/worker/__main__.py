@@ -1,4 +1,4 @@
-"""A worker process: `python -m runcast.worker --app APP --socket PATH`. Started and watched by `runcast dev --workers`.
+"""A worker process: `python -m runcast.worker --app APP --socket PATH`. Started and watched by `--workers` of a server.
 
 It reaches the engine through the socket beside the database, so it needs no access to the file. Connection and lease are
 kept on a thread of their own: a body that blocks the event loop delays its neighbours, and nothing worse.
@@ -19,11 +19,11 @@ from pathlib import Path
 
 import msgspec
 
+from runcast.config import load
 from runcast.gateway import WorkerSession
-from runcast.sdk.registry import load_app, registry
-from runcast.sdk.remote import RemoteWorkerGateway
-from runcast.worker.link import Link
-from runcast.worker.loop_watch import LoopWatch
+from runcast.logs import finish_logging, set_up_logging
+from runcast.sdk.registry import load_apps
+from runcast.worker.process import serve
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.tuning import tune_process
 from runcast.worker.worker import Worker
@@ -37,14 +37,17 @@ ORPHAN_GRACE_S = 3.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Load the app and serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m runcast.worker", description="A worker process of a local engine.")
-    parser.add_argument("--app", required=True, help="file or module with the tasks")
+    parser.add_argument("--app", action="append", required=True, help="file or module with tasks; may be repeated")
+    parser.add_argument("--home", type=Path, help="where modules are looked for, beside the current directory")
     parser.add_argument("--socket", required=True, type=Path, help="the engine's socket")
     parser.add_argument("--settings", default="{}", help="JSON of WorkerSettings")
     parser.add_argument("--ready-fd", type=int, help="write a byte to this descriptor when the first session is open")
     given = parser.parse_args(arguments)
     # Ctrl-C reaches the whole group of processes; the one that started us decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load_app(given.app)
+    set_up_logging(load().settings)
+    load_apps(given.app, home=given.home)
+    finish_logging()
     tune_process()
     settings = msgspec.json.decode(given.settings, type=WorkerSettings)
     return asyncio.run(_serve(given.socket, settings, given.ready_fd))
@@ -58,12 +61,8 @@ async def _serve(socket: Path, settings: WorkerSettings, ready_fd: int | None) -
             os.close(ready_fd)
             ready_fd = None
 
-    async with Link(RemoteWorkerGateway(socket)) as link:
-        worker = Worker(link, registry, settings, on_open=on_open, heartbeat=link.heartbeat)
-        _obey(worker)
-        with LoopWatch(worker.executing):
-            await worker.run()
-    return RECYCLE if worker.recycle else 0
+    recycle = await serve(socket, settings, on_open=on_open, obey=_obey)
+    return RECYCLE if recycle else 0
 
 
 def _obey(worker: Worker) -> None:

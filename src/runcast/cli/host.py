@@ -1,4 +1,4 @@
-"""One life of `runcast dev`: start the server, load the app, start workers, watch files and runs, stop in reverse."""
+"""One life of `runcast dev` or `serve`: start the server, load apps, start workers, watch files and runs, stop in reverse."""
 
 from __future__ import annotations
 
@@ -22,59 +22,61 @@ from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
 from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
+from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
+from runcast.cli.wiring import engine_settings, worker_settings
+from runcast.config import Settings
+from runcast.domain.durations import duration_text
 from runcast.domain.errors import InvalidInput, RuncastError, Unavailable
 from runcast.gateway import TaskInfo
-from runcast.sdk.registry import load_app, registry
+from runcast.logs import finish_logging, set_up_logging
+from runcast.sdk.registry import load_apps, registry
 from runcast.server import Server, ServerConfig
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
-from runcast.worker.settings import WorkerSettings
 from runcast.worker.tuning import tune_process
 
-GRACE_MS = 10_000
-"""What attempts get to finish when a person stops `dev`."""
 RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
 LOSS_S = 1
 """How often `dev` looks whether its database is still there."""
-PROCESSES_MAX = 8
-"""Runs with a process of their own that `--concurrency` asks for at most; each is a whole interpreter."""
-
 Stop = Callable[[int], Awaitable[None]]
 Ended = asyncio.Future[str | None]
 
 
-class Settings(NamedTuple):
-    """What `runcast dev` was asked."""
+class Plan(NamedTuple):
+    """What is to be run."""
 
-    app: str
-    port: int | None
-    workers: int
-    concurrency: int | None
+    settings: Settings
+    apps: tuple[str, ...]
+    """Files and modules; none: an engine without a worker."""
+    home: Path
+    """Where modules are looked for, and files watched."""
     reload: bool
-    database: str | None
     as_json: bool
-    changed: str
+    changed: str = ""
     """The file whose change restarted this process, or empty."""
 
 
-class Development:
-    """Runs until a person stops it or a file changes."""
+class Host:
+    """An engine, usually with workers. Runs until a person stops it or a file changes."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._settings = plan.settings
         self._console = console()
-        self._database = database_path(settings.database)
+        self._database = database_path(plan.settings.database)
         self._started_at = now_ms()
         self._stdout = sys.stdout
-        if settings.as_json:
+        if plan.as_json:
             # What the app prints must not stand between the lines of JSON.
             sys.stdout = sys.stderr
 
     async def run(self) -> str | None:
         """The name of the file that changed, or None when it was stopped. Raises what keeps it from starting."""
         self._set_environment()
-        async with Server(ServerConfig(database=str(self._database))) as server:
+        set_up_logging(self._settings, self._stdout)
+        config = ServerConfig(database=str(self._database), engine=engine_settings(self._settings))
+        async with Server(config) as server:
             ended = self._listen()
             # It watches before the app is read: no change is missed.
             changes = asyncio.create_task(self._wait_for_change(ended))
@@ -84,10 +86,11 @@ class Development:
             stop_worker: Stop | None = None
             try:
                 tasks = self._load()
-                if tasks is not None:
+                if tasks is not None and self._plan.apps:
                     stop_worker = await self._start_worker(server)
-                if tasks is not None or self._settings.as_json or not self._settings.changed:
+                if tasks is not None or self._plan.as_json or not self._plan.changed:
                     self._say_ready(tasks or [])
+                tell_supervisor(READY)
                 waited: list[asyncio.Future[Any]] = [ended, log, lost]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 if lost.done():
@@ -98,14 +101,17 @@ class Development:
                 lost.cancel()
                 if stop_worker is not None:
                     saved = ended.done() and ended.result() is not None
-                    await stop_worker(RELOAD_GRACE_MS if saved else GRACE_MS)
+                    await stop_worker(RELOAD_GRACE_MS if saved else self._settings.shutdown_grace_ms)
                 log.cancel()
 
     def _set_environment(self) -> None:
-        """Code of the app that triggers outside of a run reaches this engine; links carry our port."""
+        """Code of the app that triggers outside of a run reaches this engine; its processes have our settings."""
+        os.environ.pop("RUNCAST_URL", None)
         os.environ["RUNCAST_DATABASE"] = str(self._database.absolute())
-        if self._settings.port is not None:
-            os.environ["RUNCAST_PAGES"] = f"http://127.0.0.1:{self._settings.port}"
+        os.environ["RUNCAST_LOG_FORMAT"] = self._settings.log_format
+        os.environ["RUNCAST_LOG_LEVEL"] = self._settings.log_level
+        if self._settings.public_url:
+            os.environ["RUNCAST_PUBLIC_URL"] = self._settings.public_url
 
     async def _wait_for_loss(self) -> None:
         """Raises when the file is no longer at its path: what is written from then on, nobody would ever read."""
@@ -122,26 +128,28 @@ class Development:
     # --- the app ------------------------------------------------------------------------------------------------
 
     def _load(self) -> list[TaskInfo] | None:
-        """The app's tasks, or None when it cannot be imported but a change may repair it."""
+        """The tasks, or None when an app cannot be imported but a change may repair it."""
         try:
-            load_app(self._settings.app)
+            load_apps(self._plan.apps, home=self._plan.home)
+            finish_logging()
             return [definition.info() for definition in registry]
         except Exception as error:
             told = str(error) if isinstance(error, RuncastError) else _user_traceback(error)
-            if isinstance(error, RuncastError) and not self._settings.changed:
+            if isinstance(error, RuncastError) and not self._plan.changed:
                 raise
-            if not self._settings.reload:
-                raise InvalidInput(f"{self._settings.app} cannot be imported:\n{told}") from error
-            note(f"\n{told}\n{self._settings.app} cannot be imported. Save a repair and it starts.")
+            what = f"{' '.join(self._plan.apps)} cannot be imported"
+            if not self._plan.reload:
+                raise InvalidInput(f"{what}:\n{told}") from error
+            note(f"\n{told}\n{what}. Save a repair and it starts.")
         return None
 
     async def _start_worker(self, server: Server) -> Stop:
         """Start the worker inside, or worker processes; returns how to stop them within a grace in ms."""
         if self._settings.workers:
-            processes = WorkerProcesses(self._worker_arguments(), self._settings.workers, quiet=self._settings.as_json)
+            processes = WorkerProcesses(self._worker_arguments(), self._settings.workers, quiet=self._plan.as_json)
             await processes.start()
             return lambda grace_ms: processes.stop(grace_ms=grace_ms)
-        worker = EmbeddedWorker(server.engine, registry, self._worker_settings())
+        worker = EmbeddedWorker(server.engine, registry, worker_settings(self._settings))
         tune_process()
         worker.start()
         await worker.opened()
@@ -153,42 +161,42 @@ class Development:
         return stop
 
     def _worker_arguments(self) -> list[str]:
-        settings = msgspec.json.encode(self._worker_settings()).decode()
-        socket = str(socket_path(self._database))
-        return ["--app", self._settings.app, "--socket", socket, "--settings", settings]
-
-    def _worker_settings(self) -> WorkerSettings:
-        limit = self._settings.concurrency
-        if limit is None:
-            return WorkerSettings()
-        return WorkerSettings(async_capacity=limit, thread_capacity=limit, process_capacity=min(limit, PROCESSES_MAX))
+        settings = msgspec.json.encode(worker_settings(self._settings)).decode()
+        apps = [argument for app in self._plan.apps for argument in ("--app", app)]
+        where = ["--home", str(self._plan.home), "--socket", str(socket_path(self._database))]
+        return [*apps, *where, "--settings", settings]
 
     # --- what people see ------------------------------------------------------------------------------------------
 
     def _say_ready(self, tasks: list[TaskInfo]) -> None:
         socket = socket_path(self._database)
-        if self._settings.as_json:
+        if self._plan.as_json:
             names = [{"name": task.name, "source": task.source} for task in tasks]
             print_json(
                 {"event": "ready", "database": str(self._database), "socket": str(socket), "tasks": names}, self._stdout
             )
-        elif self._settings.changed:
-            line = f"{clock(now_ms())} {self._settings.changed} changed: {len(tasks)} tasks"
+        elif self._plan.changed:
+            line = f"{clock(now_ms())} {self._plan.changed} changed: {len(tasks)} tasks"
             self._console.print(line, style="bright_black", soft_wrap=True)
         else:
-            drawn = banner(tasks, self._facts(socket), version=__version__, width=self._console.width)
+            shown = tasks if self._plan.apps else None
+            drawn = banner(shown, self._facts(socket), version=__version__, width=self._console.width)
             self._console.print(drawn, soft_wrap=True)
 
     def _facts(self, socket: Path) -> list[tuple[str, str]]:
-        workers = self._settings.workers
-        where = f"{workers} process{'es' if workers > 1 else ''}" if workers else "in this process"
-        limit = self._settings.concurrency
-        return [
+        facts = [
             ("database", printable(str(self._database))),
             ("socket", printable(str(socket))),
-            ("worker", where + (f", {limit} runs at once" if limit else "")),
-            ("reload", "when a .py file changes" if self._settings.reload else "off"),
+            ("worker", self._where_workers_are()),
         ]
+        return [*facts, ("reload", "when a .py file changes")] if self._plan.reload else facts
+
+    def _where_workers_are(self) -> str:
+        if not self._plan.apps:
+            return "none here; start some with `runcast worker`"
+        workers, limit = self._settings.workers, self._settings.concurrency
+        where = f"{workers} process{'es' if workers > 1 else ''}" if workers else "in this process"
+        return where + (f", {limit} runs at once" if limit else "")
 
     # --- what ends it --------------------------------------------------------------------------------------------
 
@@ -205,23 +213,25 @@ class Development:
         if ended.done():
             os._exit(exits.INTERRUPTED)
         ended.set_result(None)
-        if self._settings.as_json:
+        tell_supervisor(STOPPING)
+        if self._plan.as_json:
             print_json({"event": "stopping"}, self._stdout)
         else:
-            note(f"\nstopping; running attempts get {GRACE_MS // 1000} s to finish (again Ctrl-C: at once)")
+            grace = duration_text(self._settings.shutdown_grace_ms)
+            note(f"\nstopping; running attempts get {grace} to finish (again Ctrl-C: at once)")
 
     async def _wait_for_change(self, ended: Ended) -> None:
         from watchfiles import PythonFilter, awatch
 
-        if not self._settings.reload:
+        if not self._plan.reload:
             return
-        async for changes in awatch(_home(self._settings.app), watch_filter=PythonFilter()):
+        async for changes in awatch(*sorted(set(map(_home, self._plan.apps))), watch_filter=PythonFilter()):
             if not ended.done():
                 ended.set_result(Path(min(changes)[1]).name)
             return
 
     async def _follow_runs(self, server: Server) -> None:
-        show = partial(json_runs, self._stdout) if self._settings.as_json else partial(print_runs, self._console)
+        show = partial(json_runs, self._stdout) if self._plan.as_json else partial(print_runs, self._console)
         await follow_runs(server.engine, show, since=self._started_at)
 
 

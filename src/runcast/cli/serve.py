@@ -1,0 +1,55 @@
+"""`runcast serve`: the engine as a service, with workers of its own or without."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import click
+
+from runcast import config
+from runcast.cli import exits
+from runcast.cli.command import Command, database_option
+from runcast.cli.wiring import (
+    app_argument,
+    concurrency_option,
+    log_format_option,
+    public_url_option,
+    workers_option,
+)
+from runcast.domain.errors import InvalidInput
+
+EXAMPLES = (
+    ("runcast serve", "an engine alone; workers come with `runcast worker app.py`"),
+    ("runcast serve app.py", "with a worker inside"),
+    ("runcast serve app.py --workers 4 --log-format json", "four worker processes, watched and started again"),
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@app_argument
+@workers_option
+@concurrency_option
+@public_url_option
+@log_format_option
+@database_option
+def serve(apps: Sequence[str], as_json: bool, **flags: object) -> int:
+    """Run the engine as a service, and the tasks of APP (files or modules) if any are named.
+
+    Programs of this user reach it through the socket beside the database. SIGTERM stops it gracefully: attempts get
+    `shutdown_grace` to finish, the rest is handed back unharmed and goes on with the next start.
+    """
+    from runcast.cli.host import Host, Plan
+
+    found = config.load(flags | ({"log_format": "json"} if as_json else {}))
+    if flags["workers"] and not apps:
+        raise InvalidInput("--workers needs an app to execute: runcast serve app.py --workers N")
+    plan = Plan(
+        settings=found.settings,
+        apps=tuple(apps),
+        home=found.home,
+        reload=False,
+        as_json=found.settings.log_format == "json",
+    )
+    asyncio.run(Host(plan).run())
+    return exits.OK

@@ -1,0 +1,127 @@
+"""`runcast worker`: a process that executes runs for an engine in another process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from runcast import config
+from runcast.cli import exits
+from runcast.cli.command import Command, database_option
+from runcast.cli.connect import PATIENCE_S, find_socket
+from runcast.cli.wiring import app_argument, choose_apps, concurrency_option, log_format_option, worker_settings
+from runcast.domain.durations import duration_text
+from runcast.gateway import WorkerSession
+from runcast.worker.worker import Worker
+
+EXAMPLES = (
+    ("runcast worker app.py", "for the engine of this project"),
+    ("runcast worker shop.jobs --concurrency 20", "a module; at most twenty runs at once"),
+    ("runcast worker app.py --url unix:///run/runcast/runcast.db.sock", "for the engine behind that socket"),
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@app_argument
+@concurrency_option
+@click.option("--url", metavar="URL", help="The engine's socket, unix:///path  [default: beside the database]")
+@log_format_option
+@database_option
+def worker(apps: Sequence[str], as_json: bool, **flags: object) -> int:
+    """Execute the tasks of APP (files or modules) for an engine in another process: `runcast serve` or `dev`.
+
+    It needs the engine's socket, not the database. Start as many as there are cores. An engine that is not there yet,
+    or goes, is waited for. SIGTERM and Ctrl-C stop it gracefully; what does not finish within `shutdown_grace` is handed
+    back unharmed.
+    """
+    found = config.load(flags | ({"log_format": "json"} if as_json else {}))
+    recycle = asyncio.run(_Process(found, choose_apps(apps, found)).run())
+    if recycle:
+        from runcast.cli.dev import start_anew
+
+        start_anew()
+    return exits.OK
+
+
+class _Process:
+    """From loading the apps to the last attempt."""
+
+    def __init__(self, found: config.Config, apps: tuple[str, ...]) -> None:
+        self._config = found
+        self._settings = found.settings
+        self._apps = apps
+        self._socket = find_socket(found.settings)
+        self._as_json = found.settings.log_format == "json"
+        self._stdout = sys.stdout
+        self._opened = asyncio.Event()
+        self._stopping = False
+
+    async def run(self) -> bool:
+        from runcast.logs import finish_logging, set_up_logging
+        from runcast.sdk.registry import load_apps
+        from runcast.worker.process import serve
+        from runcast.worker.tuning import tune_process
+
+        os.environ.setdefault("RUNCAST_URL", f"unix://{self._socket.absolute()}")
+        if self._as_json:
+            sys.stdout = sys.stderr
+        set_up_logging(self._settings, self._stdout)
+        load_apps(self._apps, home=self._config.home)
+        finish_logging()
+        tune_process()
+        waiting = asyncio.create_task(self._say_waiting())
+        try:
+            return await serve(self._socket, worker_settings(self._settings), on_open=self._say_open, obey=self._obey)
+        finally:
+            waiting.cancel()
+
+    def _say_open(self, _session: WorkerSession) -> None:
+        from runcast.cli.supervisor import READY, tell_supervisor
+        from runcast.sdk.registry import registry
+
+        names = sorted(task.name for task in registry)
+        if not self._opened.is_set():
+            tell_supervisor(READY)
+        self._opened.set()
+        self._say({"event": "ready", "socket": str(self._socket), "tasks": names}, _ready(self._socket, names))
+
+    async def _say_waiting(self) -> None:
+        try:
+            await asyncio.wait_for(self._opened.wait(), PATIENCE_S)
+        except TimeoutError:
+            self._say(
+                {"event": "waiting", "socket": str(self._socket)},
+                f"no engine answers at {self._socket} yet: `runcast serve` starts one",
+            )
+
+    def _obey(self, running: Worker) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop, running)
+
+    def _stop(self, running: Worker) -> None:
+        """The first signal stops gracefully, the second at once: the engine takes back what was in flight."""
+        if self._stopping:
+            os._exit(exits.INTERRUPTED)
+        self._stopping = True
+        grace = duration_text(self._settings.shutdown_grace_ms)
+        self._say({"event": "stopping"}, f"\nstopping; running attempts get {grace} to finish (again Ctrl-C: at once)")
+        running.stop()
+
+    def _say(self, record: dict[str, object], text: str) -> None:
+        from runcast.cli.output import note, print_json
+
+        if self._as_json:
+            print_json(record, self._stdout)
+        else:
+            note(text)
+
+
+def _ready(socket: Path, names: Sequence[str]) -> str:
+    return f"worker {os.getpid()} executes {len(names)} tasks for the engine at {socket}: {', '.join(names)}"
