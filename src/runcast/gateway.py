@@ -15,9 +15,21 @@ from runcast.domain.change import Change
 from runcast.domain.effect import Artifact, Effect, Log, Part
 from runcast.domain.ids import RunId, WorkerId
 from runcast.domain.journal import Entry, NewEntry, NewWait, Wait
+from runcast.domain.message import Message, NewMessage
 from runcast.domain.outcome import Outcome
-from runcast.domain.queue import QueueSettings, QueueState
+from runcast.domain.queue import QueueChange, QueueSettings, QueueState
+from runcast.domain.retention import Retention
 from runcast.domain.run import End, NewRun, Run, Triggered
+from runcast.domain.schedule import (
+    NewSchedule,
+    ScheduleChanges,
+    ScheduleFilter,
+    ScheduleId,
+    SchedulePage,
+    ScheduleSettings,
+    ScheduleState,
+    Tick,
+)
 
 # --- the worker's side ------------------------------------------------------------------------------------------
 
@@ -37,6 +49,12 @@ class TaskInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     schema: str = "{}"
     """JSON Schema of the payload."""
     description: str = ""
+    schedule: ScheduleSettings | None = None
+    """When it is triggered by itself."""
+    machine: str | None = None
+    """The label that its runs need, unless their trigger names another."""
+    retention: Retention | None = None
+    """How long its finished runs are kept; None: as the engine is set."""
 
 
 class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,6 +69,8 @@ class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
     host: str = ""
     embedded: bool = False
     """In the engine's own process: its runs are taken back at once when that process restarts."""
+    labels: tuple[str, ...] | None = None
+    """The machines it serves; None: every one. A run that names no machine goes to any worker."""
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -98,6 +118,7 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     batch_id: str | None = None
     idempotency_key: str | None = None
     environment: str = "dev"
+    machine: str | None = None
     alone: bool = False
     """Quarantine: execute in a process of its own."""
     deaths: int = 0
@@ -275,6 +296,11 @@ class ClientGateway(Protocol):
         """Cancel live runs with their live children; the ids (of those given) that were live."""
         ...
 
+    async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:
+        """Move the start of a delayed run, from now or (`start_at`) to a time. Raises `NotFound`, and `Conflict` for a
+        run that is not delayed or has started."""
+        ...
+
     async def replay(self, run_id: RunId, new_id: RunId, *, payload: str | None = None) -> Triggered:
         """A new run of the same task, with an empty journal."""
         ...
@@ -315,11 +341,42 @@ class ClientGateway(Protocol):
         """Complete a wait; the first completion wins and later ones see its value. Raises `NotFound`."""
         ...
 
+    async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:
+        """Put messages into inboxes of runs, in one transaction; a run that waits for one wakes in the same. A message
+        whose key was used before is the one sent then. Raises `NotFound`, `Conflict` for a run that has ended."""
+        ...
+
+    async def messages(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> Sequence[Message]:
+        """What a run was sent, after a `seq`, in order."""
+        ...
+
+    async def fork(self, run_id: RunId, new_id: RunId, *, from_key: str, payload: str | None = None) -> Triggered:
+        """A new run that adopts the journal up to, and without, the entry `from_key` (or the only one of that name)."""
+        ...
+
     async def why(self, run_id: RunId) -> Explanation: ...
     async def tasks(self) -> Sequence[TaskInfo]: ...
     async def queues(self) -> Sequence[QueueState]: ...
-    async def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> QueueState:
-        """Change limits live."""
+    async def change_queue(self, name: str, change: QueueChange, *, environment: str = "dev") -> QueueState:
+        """Change limits, pause or resume, live: runs that have room now start at once. Raises `NotFound`."""
+        ...
+
+    async def put_schedule(self, new: NewSchedule) -> ScheduleState:
+        """Create a schedule, or give the one with its deduplication key (or id) these settings."""
+        ...
+
+    async def update_schedule(self, schedule_id: ScheduleId, changes: ScheduleChanges) -> ScheduleState: ...
+    async def pause_schedule(self, schedule_id: ScheduleId, *, paused: bool) -> ScheduleState: ...
+    async def delete_schedule(self, schedule_id: ScheduleId) -> None: ...
+    async def find_schedule(self, schedule_id: ScheduleId) -> ScheduleState | None: ...
+    async def list_schedules(self, filter: ScheduleFilter, *, offset: int = 0, limit: int = 100) -> SchedulePage: ...
+    async def schedule_ticks(self, schedule_id: ScheduleId, *, limit: int = 50) -> Sequence[Tick]: ...
+    async def run_schedule(self, schedule_id: ScheduleId, run_id: RunId) -> Triggered:
+        """Start a run now, with the caller's id: asked twice, it starts one."""
+        ...
+
+    async def backfill_schedule(self, schedule_id: ScheduleId, *, start_at: int, end_at: int) -> Sequence[Triggered]:
+        """Start a run for every tick in a time that has passed (both ends with it) which had none."""
         ...
 
     async def close(self) -> None: ...

@@ -264,7 +264,9 @@ def _no_zone(name: str) -> str:
     from difflib import get_close_matches
 
     known = sorted(available_timezones())
-    near = get_close_matches(name, known, n=3, cutoff=0.6) or [zone for zone in known if name.lower() in zone.lower()][:3]
+    near = (
+        get_close_matches(name, known, n=3, cutoff=0.6) or [zone for zone in known if name.lower() in zone.lower()][:3]
+    )
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return f"no time zone {name!r}.{hint} Use a name of the IANA list, such as 'Europe/Zurich', or 'UTC'"
 

@@ -89,8 +89,8 @@ class ScheduleChanges(msgspec.Struct, frozen=True, omit_defaults=True):
     timezone: str | msgspec.UnsetType = msgspec.UNSET
     overlap: Overlap | msgspec.UnsetType = msgspec.UNSET
     catch_up: CatchUp | msgspec.UnsetType = msgspec.UNSET
-    payload: str | None | msgspec.UnsetType = msgspec.UNSET
-    external_id: str | None | msgspec.UnsetType = msgspec.UNSET
+    payload: str | msgspec.UnsetType | None = msgspec.UNSET
+    external_id: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ScheduleFilter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,7 +129,9 @@ class ScheduleState(msgspec.Struct, frozen=True):
     kept_at: int | None
     """A tick that waits for a run to end (`overlap="queue"`)."""
     revision: int
-    """Raised by every change of the rule or its policies."""
+    """Raised by every change that somebody makes."""
+    declared_by: str | None
+    """The worker that declared it last."""
     created_at: int
     updated_at: int
 
@@ -145,9 +147,7 @@ class ScheduleState(msgspec.Struct, frozen=True):
 
     @property
     def settings(self) -> ScheduleSettings:
-        return ScheduleSettings(
-            self.cron, self.timezone, self.overlap, self.catch_up, self.payload, self.external_id
-        )  # fmt: skip
+        return ScheduleSettings(self.cron, self.timezone, self.overlap, self.catch_up, self.payload, self.external_id)
 
     def rule(self) -> Cron:
         """Raises `InvalidInput` when this machine does not know the zone."""
@@ -186,7 +186,7 @@ class ScheduledRun(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
     type: str
     timestamp: datetime
     """The time of the tick: not when the run started, but for which time."""
-    timezone: str = "UTC"
+    timezone: str
     last_timestamp: datetime | None = None
     """The tick before."""
     external_id: str | None = None
@@ -197,6 +197,13 @@ class ScheduledRun(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
     def local_timestamp(self) -> datetime:
         """`timestamp` in the schedule's time zone."""
         return self.timestamp.astimezone(ZoneInfo(self.timezone))
+
+
+EXAMPLE_PAYLOAD = (
+    '{"scheduleId":"sched_0","type":"DECLARATIVE","timestamp":"2026-01-01T09:00:00Z","timezone":"UTC",'
+    '"lastTimestamp":"2025-12-31T09:00:00Z","externalId":"one","upcoming":["2026-01-02T09:00:00Z"]}'
+)
+"""A `ScheduledRun` with every field, to see whether a task takes one."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -216,16 +223,43 @@ def plan_ticks(schedule: ScheduleState, now: int) -> Plan:
     Raises `InvalidInput` when this machine does not know the zone.
     """
     assert schedule.next_at is not None
-    rule = schedule.rule()
+    rule, first = schedule.rule(), schedule.next_at
+    late_until = now - ON_TIME_MS - 1
+    on_time = rule.newest(max(first - 1, late_until), now, CATCH_UP_RUNS_MAX)
     every = schedule.catch_up is CatchUp.ALL
-    due = rule.newest(schedule.next_at - 1, now, CATCH_UP_RUNS_MAX if every else 1)
-    # The zone's rules were others when `next_at` was written.
-    due = due or [schedule.next_at]
-    newest = due[-1]
+    late = rule.newest(first - 1, late_until, CATCH_UP_RUNS_MAX if every else 1) if first <= late_until else []
+    if not on_time and not late:
+        # The zone's rules were others when `next_at` was written.
+        on_time = [first]
+    newest = (on_time or late)[-1]
     next_at = rule.next_after(newest)
-    if schedule.catch_up is CatchUp.NONE and now - newest > ON_TIME_MS:
-        return Plan((), newest, newest, next_at)
-    return Plan(tuple(due), None, newest, next_at)
+    match schedule.catch_up:
+        case CatchUp.NONE:
+            return Plan(tuple(on_time), late[-1] if late else None, newest, next_at)
+        case CatchUp.LAST:
+            return Plan(tuple(on_time or late), late[-1] if late and on_time else None, newest, next_at)
+        case CatchUp.ALL:
+            return Plan(tuple([*late, *on_time][-CATCH_UP_RUNS_MAX:]), None, newest, next_at)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What becomes of ticks that want a run."""
+
+    starts: tuple[int, ...] = ()
+    skips: tuple[int, ...] = ()
+    kept_at: int | None = None
+
+
+def decide(schedule: ScheduleState, fires: Sequence[int], *, live: bool) -> Decision:
+    """Apply the overlap policy, tick by tick: the run of one is live when the next is looked at."""
+    waiting = [*([] if schedule.kept_at is None else [schedule.kept_at]), *fires]
+    if schedule.overlap is Overlap.ALLOW:
+        return Decision(tuple(waiting))
+    count = 0 if live else 1
+    starts, rest = tuple(waiting[:count]), tuple(waiting[count:])
+    if schedule.overlap is Overlap.QUEUE and rest:
+        return Decision(starts, rest[:-1], rest[-1])
+    return Decision(starts, rest)
 
 
 def first_tick(settings: ScheduleSettings, after: int) -> int | None:
@@ -233,11 +267,12 @@ def first_tick(settings: ScheduleSettings, after: int) -> int | None:
     return parse_cron(settings.cron, settings.timezone).next_after(after)
 
 
-def tick_payload(schedule: ScheduleState, at: int, last_at: int | None) -> str:
+def tick_payload(schedule: ScheduleState, at: int, last_at: int | None, upcoming: Sequence[int] | None = None) -> str:
     """The payload of the run for tick `at`: the schedule's own, or its `ScheduledRun`, as JSON text."""
     if schedule.payload is not None:
         return schedule.payload
-    upcoming = upcoming_of(schedule.cron, schedule.timezone, at, UPCOMING_TICKS)
+    if upcoming is None:
+        upcoming = upcoming_of(schedule.cron, schedule.timezone, at, UPCOMING_TICKS)
     run = ScheduledRun(
         schedule_id=schedule.id,
         type=schedule.type,
@@ -247,9 +282,7 @@ def tick_payload(schedule: ScheduleState, at: int, last_at: int | None) -> str:
         external_id=schedule.external_id,
         upcoming=tuple(instant(tick) for tick in upcoming),
     )
-    # A `timezone` of UTC is a default, and still told: others read it who have no defaults.
-    told = msgspec.to_builtins(run, builtin_types=(datetime,)) | {"timezone": schedule.timezone}
-    return msgspec.json.encode(told).decode()
+    return msgspec.json.encode(run).decode()
 
 
 def instant(at: int) -> datetime:

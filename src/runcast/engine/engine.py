@@ -17,13 +17,25 @@ from runcast.domain.fits import misfit
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.limits import LEASE_MS, PAYLOAD_BYTES_MAX, RENEW_MS, RETENTION_MS
-from runcast.domain.queue import QueueSettings, QueueState
+from runcast.domain.message import Message, NewMessage
+from runcast.domain.queue import QueueChange, QueueState
 from runcast.domain.run import End, NewRun, Run, Triggered
-from runcast.engine import again, enqueue
+from runcast.domain.schedule import (
+    NewSchedule,
+    ScheduleChanges,
+    ScheduleFilter,
+    ScheduleId,
+    SchedulePage,
+    ScheduleState,
+    Tick,
+)
+from runcast.engine import again, enqueue, inbox
 from runcast.engine.dispatch import Dispatch
 from runcast.engine.prune import Prune
 from runcast.engine.rescue import Rescue
 from runcast.engine.results import Results
+from runcast.engine.schedule import Schedules
+from runcast.engine.schedule_desk import ScheduleDesk
 from runcast.engine.service import Service
 from runcast.engine.session import LocalSession
 from runcast.engine.timers import Timers
@@ -40,7 +52,7 @@ from runcast.gateway import (
     Watch,
     Welcome,
 )
-from runcast.store import entries, reads, resolve, workers
+from runcast.store import entries, queues, reads, resolve, workers
 from runcast.store.script import Script
 from runcast.store.store import Store
 from runcast.store.why import why
@@ -77,6 +89,9 @@ class Engine:
             store, every_ms=self.settings.renew_ms, leave=self._dispatch.leave, is_gone=self.settings.is_gone
         )
         self._prune = Prune(store, retention_ms=self.settings.retention_ms)
+        self._schedules = Schedules(store)
+        self._schedule_desk = ScheduleDesk(store, ring=self._on_tick)
+        self._schedule_service: Service | None = None
         self._timer_service: Service | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         store.set_follower(self._dispatch)
@@ -92,8 +107,10 @@ class Engine:
         """Run the services until cancelled."""
         self._loop = asyncio.get_running_loop()
         self._timer_service = Service(self._timers, self.clock, vigilant=True)
+        self._schedule_service = Service(self._schedules, self.clock, vigilant=True)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._timer_service.run())
+            group.create_task(self._schedule_service.run())
             group.create_task(Service(self._rescue, self.clock).run())
             group.create_task(Service(self._prune, self.clock).run())
 
@@ -105,6 +122,11 @@ class Engine:
     def _on_due(self, at: int) -> None:
         if self._timer_service is not None and self._loop is not None:
             self.store.mailbox(self._loop).put(self._timer_service.wake_at, at)
+
+    def _on_tick(self, at: int | None) -> None:
+        """A schedule was changed: it ticks next at `at`."""
+        if at is not None and self._schedule_service is not None and self._loop is not None:
+            self.store.mailbox(self._loop).put(self._schedule_service.wake_at, at)
 
     def _on_changed(self, ended: Sequence[End]) -> None:
         self._results.ended(ended)
@@ -118,7 +140,7 @@ class Engine:
         lease_ms = 0 if hello.embedded else self.settings.lease_ms
         welcome = Welcome(now, lease_ms, self.settings.renew_ms)
         session = LocalSession(self.store, self._dispatch, self._rescue, hello, inbox, welcome)
-        await self.store.write(partial(workers.hello, hello, now, lease_ms))
+        self._on_tick(await self.store.write(partial(workers.hello, hello, now, lease_ms)))
         self._dispatch.join(session)
         return session
 
@@ -136,6 +158,9 @@ class Engine:
     async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
         found = await self.store.write(partial(resolve.cancel, run_ids, self.clock.now_ms()))
         return [RunId(id) for id in found]
+
+    async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:
+        return await enqueue.reschedule(self.store, run_id, delay_ms, start_at)
 
     async def replay(self, run_id: RunId, new_id: RunId, *, payload: str | None = None) -> Triggered:
         return await again.replay(self.store, run_id, new_id, payload)
@@ -194,6 +219,15 @@ class Engine:
         await self.store.write(partial(resolve.complete_wait, wait_id, value, self.clock.now_ms()))
         return found(await self.find_wait(wait_id), "wait", wait_id)
 
+    async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:
+        return await inbox.send(self.store, messages)
+
+    async def messages(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> Sequence[Message]:
+        return await inbox.read(self.store, run_id, after, limit)
+
+    async def fork(self, run_id: RunId, new_id: RunId, *, from_key: str, payload: str | None = None) -> Triggered:
+        return await again.fork(self.store, run_id, new_id, from_key, payload)
+
     async def why(self, run_id: RunId) -> Explanation:
         run = found(await self.find_run(run_id), "run", run_id)
         return await self.store.read(partial(why, run, self.clock.now_ms()))
@@ -202,11 +236,39 @@ class Engine:
         return await self.store.read(reads.tasks)
 
     async def queues(self) -> Sequence[QueueState]:
-        return await self.store.read(reads.queue_states)
+        return await self.store.read(queues.queue_states)
 
-    async def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> QueueState:
-        await self.store.write(partial(workers.set_queue, "dev", settings, paused=paused))
-        return next(state for state in await self.queues() if state.name == settings.name)
+    async def change_queue(self, name: str, change: QueueChange, *, environment: str = "dev") -> QueueState:
+        return await self.store.write(partial(queues.change, environment, name, change))
+
+    # --- schedules
+
+    async def put_schedule(self, new: NewSchedule) -> ScheduleState:
+        return await self._schedule_desk.put(new)
+
+    async def update_schedule(self, schedule_id: ScheduleId, changes: ScheduleChanges) -> ScheduleState:
+        return await self._schedule_desk.update(schedule_id, changes)
+
+    async def pause_schedule(self, schedule_id: ScheduleId, *, paused: bool) -> ScheduleState:
+        return await self._schedule_desk.pause(schedule_id, paused=paused)
+
+    async def delete_schedule(self, schedule_id: ScheduleId) -> None:
+        await self._schedule_desk.delete(schedule_id)
+
+    async def find_schedule(self, schedule_id: ScheduleId) -> ScheduleState | None:
+        return await self._schedule_desk.find(schedule_id)
+
+    async def list_schedules(self, filter: ScheduleFilter, *, offset: int = 0, limit: int = 100) -> SchedulePage:
+        return await self._schedule_desk.page(filter, offset, limit)
+
+    async def schedule_ticks(self, schedule_id: ScheduleId, *, limit: int = 50) -> Sequence[Tick]:
+        return await self._schedule_desk.ticks(schedule_id, limit)
+
+    async def run_schedule(self, schedule_id: ScheduleId, run_id: RunId) -> Triggered:
+        return await self._schedule_desk.run_now(schedule_id, run_id)
+
+    async def backfill_schedule(self, schedule_id: ScheduleId, *, start_at: int, end_at: int) -> Sequence[Triggered]:
+        return await self._schedule_desk.backfill(schedule_id, start_at, end_at)
 
     async def close(self) -> None:
         """The store is closed by whoever opened it."""

@@ -13,8 +13,18 @@ from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import Unavailable, ValueTooLarge
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
-from runcast.domain.queue import QueueSettings, QueueState
+from runcast.domain.message import Message, NewMessage
+from runcast.domain.queue import QueueChange, QueueState
 from runcast.domain.run import End, NewRun, Run, Triggered
+from runcast.domain.schedule import (
+    NewSchedule,
+    ScheduleChanges,
+    ScheduleFilter,
+    ScheduleId,
+    SchedulePage,
+    ScheduleState,
+    Tick,
+)
 from runcast.gateway import (
     Assignment,
     ClientGateway,
@@ -181,6 +191,9 @@ class RemoteClientGateway:
     async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
         return await self._ask("cancel", run_ids)
 
+    async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:
+        return await self._ask("reschedule", run_id, delay_ms, start_at)
+
     async def replay(self, run_id: RunId, new_id: RunId, *, payload: str | None = None) -> Triggered:
         return await self._ask("replay", run_id, new_id, payload)
 
@@ -242,6 +255,15 @@ class RemoteClientGateway:
     async def complete_wait(self, wait_id: str, value: str) -> Wait:
         return await self._ask("complete_wait", wait_id, value)
 
+    async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:
+        return await self._ask("send", messages)
+
+    async def messages(self, run_id: RunId, *, after: int = 0, limit: int = 1000) -> Sequence[Message]:
+        return await self._ask("messages", run_id, after, limit)
+
+    async def fork(self, run_id: RunId, new_id: RunId, *, from_key: str, payload: str | None = None) -> Triggered:
+        return await self._ask("fork", run_id, new_id, from_key, payload)
+
     async def why(self, run_id: RunId) -> Explanation:
         return await self._ask("why", run_id)
 
@@ -251,8 +273,35 @@ class RemoteClientGateway:
     async def queues(self) -> Sequence[QueueState]:
         return await self._ask("queues")
 
-    async def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> QueueState:
-        return await self._ask("set_queue", settings, paused)
+    async def change_queue(self, name: str, change: QueueChange, *, environment: str = "dev") -> QueueState:
+        return await self._ask("change_queue", name, change, environment)
+
+    async def put_schedule(self, new: NewSchedule) -> ScheduleState:
+        return await self._ask("put_schedule", new)
+
+    async def update_schedule(self, schedule_id: ScheduleId, changes: ScheduleChanges) -> ScheduleState:
+        return await self._ask("update_schedule", schedule_id, changes)
+
+    async def pause_schedule(self, schedule_id: ScheduleId, *, paused: bool) -> ScheduleState:
+        return await self._ask("pause_schedule", schedule_id, paused)
+
+    async def delete_schedule(self, schedule_id: ScheduleId) -> None:
+        await self._ask("delete_schedule", schedule_id)
+
+    async def find_schedule(self, schedule_id: ScheduleId) -> ScheduleState | None:
+        return await self._ask("find_schedule", schedule_id)
+
+    async def list_schedules(self, filter: ScheduleFilter, *, offset: int = 0, limit: int = 100) -> SchedulePage:
+        return await self._ask("list_schedules", filter, offset, limit)
+
+    async def schedule_ticks(self, schedule_id: ScheduleId, *, limit: int = 50) -> Sequence[Tick]:
+        return await self._ask("schedule_ticks", schedule_id, limit)
+
+    async def run_schedule(self, schedule_id: ScheduleId, run_id: RunId) -> Triggered:
+        return await self._ask("run_schedule", schedule_id, run_id)
+
+    async def backfill_schedule(self, schedule_id: ScheduleId, *, start_at: int, end_at: int) -> Sequence[Triggered]:
+        return await self._ask("backfill_schedule", schedule_id, start_at, end_at)
 
     async def close(self) -> None:
         await self._connection.close()

@@ -25,8 +25,10 @@ import msgspec
 
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.journal import Entry, Wait
+from runcast.domain.message import Message
 from runcast.domain.queue import QueueState
 from runcast.domain.run import End, Run
+from runcast.domain.schedule import ScheduleState, Tick
 from runcast.store import rows
 
 VALUES_CHUNKS = (64, 16, 4, 1)
@@ -38,7 +40,10 @@ _VALUES = re.compile(r"\{values :(\w+)\}")
 _INSERT_COLUMNS = re.compile(r"insert(?: or \w+)? into \w+ \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},
-    **{row.__name__: row for row in (Run, End, Entry, Wait, QueueState, Log, Part, Artifact)},
+    **{
+        row.__name__: row
+        for row in (Run, End, Entry, Wait, QueueState, Log, Part, Artifact, Message, ScheduleState, Tick)
+    },
 }
 
 

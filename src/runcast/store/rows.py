@@ -82,10 +82,24 @@ class QueueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     per_key: int | None
     rate_count: int | None
     rate_period_ms: int | None
+    max_length: int | None
     paused: bool
     tat_us: int
     turn: int
     unkeyed_turn: int
+
+
+class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A queue's limits as they are, and as the code declares them (JSON of `QueueSettings`)."""
+
+    concurrency: int | None
+    per_key: int | None
+    rate_count: int | None
+    rate_period_ms: int | None
+    max_length: int | None
+    paused: bool
+    overridden: bool
+    declared: str | None
 
 
 class KeyCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -106,6 +120,29 @@ class Name(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class TaskRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     info: str
+
+
+class DebouncedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The run that a debounce key stands for, while it has not started."""
+
+    task: str
+    key: str
+    id: str
+    root_id: str
+    status: str
+    version: int
+    created_at: int
+    available_at: int
+
+
+class RootRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A finished root, as retention looks at it."""
+
+    id: str
+    environment: str
+    task: str
+    status: str
+    finished_at: int
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -209,6 +246,20 @@ class StreamEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
     next_seq: int
 
 
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where in its execution a journal entry was asked for."""
+
+    key: str
+    position: int
+
+
+class Unread(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message that nobody received yet."""
+
+    seq: int
+    value: str
+
+
 class SeqRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seq: int
 
@@ -233,3 +284,11 @@ class ChangeRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str
     status: str
     at: int
+
+
+class KnownTick(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A tick that was decided, and its run if it has one."""
+
+    schedule_id: str
+    at: int
+    run_id: str | None

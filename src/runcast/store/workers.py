@@ -10,21 +10,26 @@ from runcast.domain.errors import LostOwnership
 from runcast.domain.queue import QueueSettings
 from runcast.domain.run import RunStatus
 from runcast.gateway import Hello
+from runcast.store import queues
+from runcast.store import schedule_changes
 from runcast.store.known import know
 from runcast.store.report import hand_back
-from runcast.store.rows import Holding, Process, QueueRow, WorkerRow
+from runcast.store.rows import Holding, Process, WorkerRow
 from runcast.store.script import READY, Script, call
 
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def hello(worker: Hello, now: int, lease_ms: int) -> Script[None]:
-    """Register a worker, its tasks and its queues; runs that waited for one of its tasks are queued."""
+def hello(worker: Hello, now: int, lease_ms: int) -> Script[int | None]:
+    """Register a worker, its tasks and its queues; runs that waited for one of its tasks are queued.
+
+    When the first of the schedules that it declares ticks next, None without one.
+    """
     yield call(
         "put_worker",
         rows=[
-            (worker.worker_id, worker.environment, int(worker.embedded), worker.pid, worker.host, worker.code_version, now,
-             now + lease_ms, None)
+            (worker.worker_id, worker.environment, int(worker.embedded), worker.pid, worker.host, worker.code_version,
+             None if worker.labels is None else _ENCODE(worker.labels).decode(), now, now + lease_ms, None)
         ],
     )  # fmt: skip
     if worker.tasks:
@@ -36,26 +41,11 @@ def hello(worker: Hello, now: int, lease_ms: int) -> Script[None]:
     for task in worker.tasks:
         declared.setdefault(task.queue, QueueSettings(task.queue))
     if declared:
-        yield call(
-            "put_queues",
-            rows=[
-                (
-                    worker.environment,
-                    queue.name,
-                    queue.concurrency,
-                    queue.per_key,
-                    queue.rate_count,
-                    queue.rate_period_ms,
-                )
-                for queue in declared.values()
-            ],
-        )
-        # Runs were set aside under the bound that the last version of the code declared.
-        for queue in declared.values():
-            if queue.per_key is None:
-                yield call("unhold_all", environment=worker.environment, queue=queue.name)
+        yield from queues.declare(worker.environment, tuple(declared.values()))
     yield from know(worker.environment, {task.name: task for task in worker.tasks}, now)
+    next_tick = yield from schedule_changes.sync(worker, now)
     yield READY
+    return next_tick
 
 
 def renew(worker_id: str, now: int, lease_ms: int) -> Script[None]:
@@ -98,20 +88,3 @@ def rescue(worker_ids: Sequence[str], now: int, *, deaths: bool) -> Script[int]:
     yield READY
     return len(executing)
 
-
-def set_queue(environment: str, settings: QueueSettings, *, paused: bool | None) -> Script[QueueRow]:
-    """Change a queue's limits; runs set aside under the old ones come back to be looked at again."""
-    yield call(
-        "put_queue",
-        environment=environment,
-        name=settings.name,
-        concurrency=settings.concurrency,
-        per_key=settings.per_key,
-        rate_count=settings.rate_count,
-        rate_period_ms=settings.rate_period_ms,
-        paused=None if paused is None else int(paused),
-    )
-    yield call("unhold_all", environment=environment, queue=settings.name)
-    yield READY
-    rows: list[QueueRow] = yield call("queue_rows", environment=environment, names=[[settings.name]])
-    return rows[0]

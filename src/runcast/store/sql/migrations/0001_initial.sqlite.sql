@@ -50,7 +50,8 @@ create table runs (
   idempotency_key text,
   resumed_from text,
   continued_by text,
-  counts text
+  counts text,
+  machine text
 );
 create index runs_ready on runs (environment, queue, fresh, turn, rank) where status = 'QUEUED' and held = 0;
 create index runs_held on runs (environment, queue, concurrency_key, fresh, turn) where status = 'QUEUED' and held = 1;
@@ -100,6 +101,7 @@ create table journal (
   started_at integer not null,
   finished_at integer,
   resolved_at integer,
+  position integer not null default 0,
   primary key (run_id, key)
 ) without rowid;
 create index journal_awaits on journal (awaits) where status = 'pending' and awaits is not null;
@@ -131,6 +133,19 @@ create index waits_open on waits (id) where status = 'WAITING';
 create unique index waits_idempotency on waits (environment, idempotency_key) where idempotency_key is not null;
 create index waits_run on waits (run_id) where run_id is not null;
 
+create table inbox (
+  seq integer primary key autoincrement,
+  run_id text not null,
+  name text not null,
+  key text not null,
+  value text not null,
+  sent_at integer not null,
+  taken_by text
+);
+create unique index inbox_key on inbox (run_id, name, key);
+create index inbox_unread on inbox (run_id, name, seq) where taken_by is null;
+create index inbox_taken on inbox (run_id, taken_by) where taken_by is not null;
+
 create table batches (
   id text primary key,
   environment text not null,
@@ -156,6 +171,15 @@ create table idempotency (
 ) without rowid;
 create index idempotency_run on idempotency (run_id);
 
+create table debounces (
+  environment text not null,
+  task text not null,
+  key text not null,
+  run_id text not null,
+  primary key (environment, task, key)
+) without rowid;
+create index debounces_run on debounces (run_id);
+
 create table queues (
   environment text not null,
   name text not null,
@@ -163,8 +187,10 @@ create table queues (
   per_key integer,
   rate_count integer,
   rate_period_ms integer,
+  max_length integer,
   paused integer not null default 0,
   overridden integer not null default 0,
+  declared text,
   tat_us integer not null default 0,
   turn integer not null default 0,
   unkeyed_turn integer not null default 0,
@@ -186,6 +212,7 @@ create table workers (
   pid integer not null,
   host text not null,
   code_version text not null,
+  labels text,
   started_at integer not null,
   lease_until integer not null,
   stopped_at integer
@@ -244,6 +271,48 @@ create table blobs (
   data text not null,
   primary key (run_id, digest)
 );
+
+create table schedules (
+  id text primary key,
+  environment text not null,
+  type text not null,
+  task text not null,
+  cron text not null,
+  timezone text not null,
+  overlap text not null,
+  catch_up text not null,
+  payload text,
+  external_id text,
+  deduplication_key text,
+  paused integer not null,
+  removed integer not null,
+  problem text,
+  next_at integer,
+  last_at integer,
+  kept_at integer,
+  revision integer not null,
+  declared_by text,
+  created_at integer not null,
+  updated_at integer not null
+);
+create index schedules_due on schedules (next_at) where next_at is not null;
+create index schedules_kept on schedules (kept_at) where kept_at is not null;
+create index schedules_declared on schedules (environment, task) where type = 'DECLARATIVE';
+create unique index schedules_deduplication on schedules (environment, deduplication_key)
+  where deduplication_key is not null;
+
+-- The key is what makes a tick happen once.
+create table schedule_ticks (
+  schedule_id text not null,
+  at integer not null,
+  manual integer not null,
+  outcome text not null,
+  run_id text,
+  decided_at integer not null,
+  primary key (schedule_id, at, manual)
+) without rowid;
+create unique index schedule_ticks_run on schedule_ticks (run_id) where run_id is not null;
+create index schedule_ticks_idle on schedule_ticks (decided_at) where run_id is null;
 
 -- What fences and follow-ups need to know of a run.
 create view holding as
