@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from runcast.domain.errors import DuplicateTask, InvalidInput, UnknownTask
+from runcast.sdk.hooks import Hookable
 
 if TYPE_CHECKING:
     from runcast.domain.queue import QueueSettings
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 class Registry:
     """Task definitions by name. `@task` adds to the one of the process; a worker takes them from there."""
 
-    def __init__(self) -> None:
+    def __init__(self, hooks: Hookable[Any] | None = None) -> None:
         self._tasks: dict[str, TaskDefinition[..., Any]] = {}
+        self.hooks: Hookable[Any] = hooks or Hookable()
+        """Those of every task."""
 
     def add(self, definition: TaskDefinition[..., Any]) -> None:
         """Register a task. Raises `DuplicateTask` when another function has the name."""
@@ -57,8 +60,9 @@ class Registry:
         return same_settings([task.queue for task in self if isinstance(task.queue, Queue)])
 
     def clear(self) -> None:
-        """Forget all tasks, before an app is loaded anew."""
+        """Forget all tasks and hooks, before an app is loaded anew."""
         self._tasks.clear()
+        self.hooks.clear_hooks()
 
 
 registry = Registry()

@@ -18,6 +18,7 @@ from runcast.sdk.child import ChildRequest
 from runcast.sdk.codec import ValueCodec, codec_for, encode_json
 from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.handle import BatchHandle, RunHandle
+from runcast.sdk.hooks import Hookable
 from runcast.sdk.options import NO_OPTIONS, OptionArguments, TriggerOptions, check_attempts, parse_options, queue_name
 from runcast.sdk.outside import Following
 from runcast.sdk.payload import Arguments, PayloadCodec, Signature, caller_names, payload_codec, refuse_unnamed
@@ -92,7 +93,7 @@ class Triggerable(Generic[P, R]):
         return [item.request if isinstance(item, BatchItem) else self._request(encode(item)) for item in items]
 
 
-class TaskDefinition(Triggerable[P, R]):
+class TaskDefinition(Triggerable[P, R], Hookable[R]):
     """A registered task: its name, its limits, and how its payload and output travel."""
 
     __name__: str
