@@ -56,6 +56,8 @@ class WireError(msgspec.Struct, frozen=True):
 
     code: str
     message: str
+    details: dict[str, str | int | float | bool | None] = {}
+    """The error's own attributes, where they are plain."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -133,7 +135,7 @@ def operation(protocol: type, name: str) -> Operation:
 def wire_error(error: BaseException) -> WireError:
     """An exception as the other side may see it."""
     if isinstance(error, RuncastError):
-        return WireError(error.code, str(error))
+        return WireError(error.code, str(error), error.details())
     return WireError(RuncastError.code, f"internal error: {type(error).__name__}: {error}")
 
 
@@ -143,6 +145,7 @@ def read_error(body: msgspec.Raw) -> RuncastError:
     kind = _classes().get(found.code, RuncastError)
     error = kind.__new__(kind)
     Exception.__init__(error, found.message)
+    vars(error).update(found.details)
     return error
 
 

@@ -21,10 +21,10 @@ from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import RunId, WaitId, WorkerId, child_run_id, make_id
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry, NewWait
 from runcast.domain.outcome import Outcome, Succeeded, Waiting
-from runcast.domain.queue import QueueSettings
+from runcast.domain.queue import QueueChange, QueueSettings, QueueState
 from runcast.domain.run import TRANSITIONS, NewRun, Run, Triggered
 from runcast.gateway import Assignment, Explanation, Hello, Reply, Report, TaskInfo
-from runcast.store import claim, doctor, enqueue, migrate, reads, report, resolve, timers, why, workers
+from runcast.store import claim, doctor, enqueue, migrate, queues, reads, report, resolve, timers, why, workers
 from runcast.store.script import Changed, Due, Freed, Note, Ready, Script, Tell
 from runcast.store.sqlite.database import Executor, connect
 
@@ -119,10 +119,11 @@ class World:
         tasks: Sequence[str | TaskInfo] = ("work",),
         queues: Sequence[QueueSettings] = (),
         embedded: bool = False,
+        labels: tuple[str, ...] | None = None,
     ) -> str:
         """A worker that knows `tasks`; those given by name live in the queue `work`."""
         infos = tuple(task if isinstance(task, TaskInfo) else TaskInfo(task, "work") for task in tasks)
-        hello = Hello(WorkerId(worker_id), infos, tuple(queues), embedded=embedded)
+        hello = Hello(WorkerId(worker_id), infos, tuple(queues), embedded=embedded, labels=labels)
         self.run(lambda: workers.hello(hello, self.now, LEASE_MS))
         return worker_id
 
@@ -130,8 +131,9 @@ class World:
         """Limits of the queue `work`, as its declaration in code gives them."""
         self.worker(queues=[QueueSettings("work", **limits)])
 
-    def set_queue(self, name: str = "work", *, paused: bool | None = None, **limits: Any) -> None:
-        self.run(lambda: workers.set_queue("dev", QueueSettings(name, **limits), paused=paused))
+    def set_queue(self, name: str = "work", **change: Any) -> QueueState:
+        """A live change by a person."""
+        return self.run(lambda: queues.change("dev", name, QueueChange(**change)))
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
@@ -149,9 +151,16 @@ class World:
         return [answer.id for answer in self.enqueue(*(self.new(task, **options) for _ in range(count)))]
 
     def claim(
-        self, worker_id: str = "w1", *, room: int = 100, tasks: Sequence[str] = ("work",), rotation: int = 0
+        self,
+        worker_id: str = "w1",
+        *,
+        room: int = 100,
+        tasks: Sequence[str] = ("work",),
+        rotation: int = 0,
+        labels: tuple[str, ...] | None = None,
     ) -> tuple[Assignment, ...]:
-        claimant = claim.Claimant(worker_id, "dev", {"async": tuple(tasks)}, {"async": room}, rotation=rotation)
+        lanes = {"async": tuple(tasks)}
+        claimant = claim.Claimant(worker_id, "dev", lanes, {"async": room}, rotation=rotation, labels=labels)
         return self.run(lambda: claim.claim(claimant, self.now)).assignments
 
     def claimed(self, worker_id: str = "w1", **options: Any) -> list[RunId]:

@@ -19,6 +19,8 @@ class ChangeKind(StrEnum):
     STREAM = "stream"
     LOG = "log"
     ARTIFACT = "artifact"
+    MESSAGE = "message"
+    """A message waits in the run's inbox."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ RuncastError
 │   └── NotDurableHere      a durable call where it cannot be recorded
 ├── NotFound                no run, wait, batch … of that id
 ├── Conflict                the thing is not in a state that allows this
+├── Overloaded              a queue is full: the trigger was refused, try again later
 ├── TaskFailed              a child or awaited run ended without success
 ├── StepFailed              a step failed, rebuilt from the journal
 ├── WaitTimedOut            a wait's own timeout passed
@@ -30,6 +31,11 @@ class RuncastError(Exception):
     """Anything Runcast raises on purpose. `code` is stable, for programs."""
 
     code = "runcast_error"
+
+    def details(self) -> dict[str, str | int | float | bool | None]:
+        """Its attributes that any process can read."""
+        plain = (str, int, float, bool, type(None))
+        return {name: value for name, value in vars(self).items() if name[0] != "_" and isinstance(value, plain)}
 
 
 class InvalidInput(RuncastError):
@@ -78,6 +84,20 @@ class Conflict(RuncastError):
     """The thing exists, but its state does not allow what was asked."""
 
     code = "conflict"
+
+
+class Overloaded(RuncastError):
+    """A queue has no room for what was triggered, and nothing of the request was stored. Try again later."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, queue: str = "", length: int = 0, bound: int = 0) -> None:
+        self.queue = queue
+        self.length = length
+        """Runs that were queued."""
+        self.bound = bound
+        """The queue's `max_length`."""
+        super().__init__(message)
 
 
 class TaskFailed(RuncastError):

@@ -34,6 +34,8 @@ class EntryKind(StrEnum):
     """Which branch came first."""
     VALUE = "value"
     """A recorded `now()`, `uuid4()` or `random()`."""
+    MESSAGE = "message"
+    """A wait for the next message in an inbox of the run; forgotten when the body gave it up unread."""
 
 
 class EntryStatus(StrEnum):
@@ -76,6 +78,10 @@ class NewEntry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     due_in_ms: int | None = None
     children: tuple[NewRun, ...] = ()
     wait: NewWait | None = None
+    position: int = 0
+    """Which durable call of its execution this was, from 1, in the order in which they were made."""
+    peek: bool = False
+    """Of a message: look without taking it, and without waiting."""
 
 
 class NewWait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

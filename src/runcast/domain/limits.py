@@ -11,6 +11,11 @@ TASK_NAME_CHARS_MAX = 128
 KEY_CHARS_MAX = 2048
 """Journal keys, idempotency keys and concurrency keys."""
 BATCH_RUNS_MAX = 10_000
+INBOX_MESSAGES_MAX = 10_000
+"""Unread messages of one run; a further one is refused."""
+MESSAGE_BYTES_MAX = 1024 * 1024
+MESSAGE_KEY_MS = 24 * 3_600_000
+"""How long a run that continues (`Continue`) remembers the keys of messages it received in earlier rounds."""
 LOG_CHARS_MAX = 32 * 1024
 """A longer log message is cut, and says so."""
 LOGS_PER_RUN_MAX = 100_000
@@ -24,6 +29,13 @@ JOURNAL_ENTRIES_MAX = 50_000
 DEPTH_MAX = 32
 """Generations of child runs below a root."""
 PRIORITY_S_MAX = 86_400
+NEVER_MS = 1 << 52
+"""A time that does not come."""
+DEBOUNCE_KEY_CHARS_MAX = 512
+DEBOUNCE_MS_MIN = 1_000
+MACHINE_CHARS_MAX = 128
+QUEUE_LENGTH_MAX = 1_000_000
+"""The largest `max_length`: a trigger counts up to it."""
 ATTEMPTS_MAX = 1_000
 
 CLAIM_RUNS_MAX = 512

@@ -18,6 +18,22 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     rate_count: int | None = None
     rate_period_ms: int | None = None
     """New attempts flow evenly, `rate_count` in `rate_period_ms`; an idle queue may first spend that many at once (GCRA)."""
+    max_length: int | None = None
+    """Runs that may be queued at once; a trigger past it is refused with `Overloaded`."""
+
+
+class QueueChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a person changes of a queue, live. What is unset stays as it is; None means no limit."""
+
+    concurrency: int | msgspec.UnsetType | None = msgspec.UNSET
+    per_key: int | msgspec.UnsetType | None = msgspec.UNSET
+    rate: tuple[int, int] | msgspec.UnsetType | None = msgspec.UNSET
+    """Count and period in milliseconds."""
+    max_length: int | msgspec.UnsetType | None = msgspec.UNSET
+    paused: bool | msgspec.UnsetType = msgspec.UNSET
+    """A paused queue starts nothing; what executes goes on."""
+    reset: bool = False
+    """Back to the limits that the code declares, before anything else of this change applies."""
 
 
 class QueueState(msgspec.Struct, frozen=True):
@@ -32,6 +48,11 @@ class QueueState(msgspec.Struct, frozen=True):
     paused: bool
     queued: int
     executing: int
+    max_length: int | None = None
+    overridden: bool = False
+    """The limits are a person's, not those that the code declares."""
+    declared: QueueSettings | None = None
+    """The limits in the code, or None for a queue that no worker has declared."""
 
 
 def _interval_us(count: int, period_ms: int) -> int:

@@ -144,6 +144,18 @@ class Counts(msgspec.Struct, frozen=True, gc=False):
         return "partial" if self.ok else "failed"
 
 
+class Debounce(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Triggers of one task and key within a while become one run."""
+
+    key: str
+    delay_ms: int
+    """From the newest trigger to the run's start."""
+    trailing: bool = False
+    """The run gets the data of the newest trigger; else it keeps that of the first."""
+    max_delay_ms: int | None = None
+    """From the run's creation; a trigger that would push it further makes a new run."""
+
+
 class NewRun(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A trigger, as a client or a body asks for it. Times are relative: the engine's clock decides."""
 
@@ -158,6 +170,7 @@ class NewRun(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     start_at: int | None = None
     """Absolute milliseconds; beats `delay_ms`."""
     ttl_ms: int | None = None
+    """0: none, whatever the task says."""
     priority_ms: int = 0
     """Head start over others of its key."""
     idempotency_key: str | None = None
@@ -178,6 +191,10 @@ class NewRun(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Copy what this run's journal holds as done, and forget what its final error names."""
     resumed_from: RunId | None = None
     environment: str = "dev"
+    debounce: Debounce | None = None
+    """Decides when the run starts: `delay_ms` and `start_at` are ignored."""
+    machine: str | None = None
+    """Only workers that serve this label take the run."""
 
 
 class Triggered(msgspec.Struct, frozen=True, gc=False):
@@ -185,7 +202,7 @@ class Triggered(msgspec.Struct, frozen=True, gc=False):
 
     id: RunId
     cached: bool = False
-    """True when an idempotency key named a run that already existed."""
+    """True when an idempotency key, or a debounce key, named a run that already existed."""
 
 
 class End(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -239,6 +256,8 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     resumed_from: RunId | None
     continued_by: RunId | None
     counts: Counts | None
+    machine: str | None = None
+    """Only workers that serve this label take the run."""
 
     @property
     def is_final(self) -> bool:

@@ -1,4 +1,4 @@
-"""Running something again: replay with an empty journal, resume with the journal of the run that ended."""
+"""Running something again: from the start (replay), from where it ended (resume), from a chosen place (fork)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from runcast.domain.run import NewRun, Run, RunStatus, Triggered
 from runcast.engine.enqueue import check_json
 from runcast.store import changes, reads
 from runcast.store.enqueue import enqueue
+from runcast.store.rows import Place
 from runcast.store.script import READY, Script, call
 from runcast.store.store import Store
 
@@ -29,6 +30,13 @@ async def resume(store: Store, run_id: RunId, new_id: RunId) -> Triggered:
     return await store.write(partial(_resume, run_id, new_id, store.clock.now_ms()))
 
 
+async def fork(store: Store, run_id: RunId, new_id: RunId, from_key: str, payload: str | None) -> Triggered:
+    """A new run that takes over what was done before `from_key`. Raises `NotFound`."""
+    if payload is not None:
+        check_json("payload", payload, PAYLOAD_BYTES_MAX)
+    return await store.write(partial(_fork, run_id, new_id, from_key, payload, store.clock.now_ms()))
+
+
 def _copy(run: Run, new_id: RunId, payload: str) -> NewRun:
     return NewRun(
         new_id,
@@ -41,6 +49,7 @@ def _copy(run: Run, new_id: RunId, payload: str) -> NewRun:
         max_attempts=run.max_attempts or None,
         max_duration_ms=run.max_duration_ms,
         environment=run.environment,
+        machine=run.machine,
     )
 
 
@@ -71,3 +80,40 @@ def _resume(run_id: RunId, new_id: RunId, now: int) -> Script[Triggered]:
     again = msgspec.structs.replace(_copy(run, new_id, run.payload), adopts=run_id, resumed_from=run_id)
     answers = yield from enqueue([again], now)
     return answers[0]
+
+
+def _fork(run_id: str, new_id: RunId, from_key: str, payload: str | None, now: int) -> Script[Triggered]:
+    run = yield from _get(run_id)
+    place = yield from _find_place(run_id, from_key)
+    copy = _copy(run, new_id, run.payload if payload is None else payload)
+    answers = yield from enqueue([msgspec.structs.replace(copy, resumed_from=run_id)], now)
+    failed = run.error.keys if run.error is not None else ()
+    yield call(
+        "adopt_before",
+        run_id=new_id,
+        adopts=run_id,
+        position=place.position,
+        failed=[[key] for key in failed],
+        same_payload=int(payload is None),
+    )
+    count: int = yield call("count_entries", run_id=new_id)
+    if count:
+        yield call("set_journaled", run_id=new_id, count=count)
+    yield call("adopt_step_effects", run_id=new_id, adopts=run_id)
+    yield call("adopt_blobs", run_id=new_id, adopts=run_id)
+    yield call("adopt_messages", run_id=new_id, adopts=run_id)
+    if run.is_final:
+        yield call("set_continued", id=run_id, by=new_id)
+    return answers[0]
+
+
+def _find_place(run_id: str, from_key: str) -> Script[Place]:
+    """The entry of that key, or the only one of that name."""
+    found: list[Place] = yield call("places", run_id=run_id, key=from_key)
+    exact = [place for place in found if place.key == from_key]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        keys = ", ".join(place.key for place in found[:5])
+        raise NotFound(f"{len(found)} entries of run {run_id} are named {from_key!r}: give a key ({keys})")
+    raise NotFound(f"the journal of run {run_id} has no entry {from_key!r}: `runcast runs show` lists its keys")

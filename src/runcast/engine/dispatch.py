@@ -7,6 +7,7 @@ two modes:
     backlog    a claim used up all room, so there may be more: any new room starts the next one, in every queue
 
 A `Freed` note starts a claim too, in a commit of its own: it must not delay the results of the one that freed the slots.
+Not for queues without a bound: whatever is ready there was claimed when it became ready, or a worker had no room for it.
 """
 
 from __future__ import annotations
@@ -88,6 +89,10 @@ class Dispatch:
         self._backlog = True
         self._asked: dict[str, dict[str, int]] = {}
         self._freed: set[str] = set()
+        self._limited: set[str] = set()
+        """Queues that a claim has seen with a bound on their slots, in some environment."""
+        self._unlimited: set[str] = set()
+        """Queues that were only seen without one. Whoever sets a bound has every queue looked into."""
         self._crowded = False
         self._rotation = 0
 
@@ -126,7 +131,8 @@ class Dispatch:
                     continue
                 self._asked[worker_id] = room
                 environment = desk.claimer.hello.environment
-                claimant = Claimant(worker_id, environment, desk.tasks, room, queues, self._rotation)
+                labels = desk.claimer.hello.labels
+                claimant = Claimant(worker_id, environment, desk.tasks, room, queues, self._rotation, labels)
                 factories.append(partial(claim, claimant, now))
             self._crowded = any(desk.is_crowded() for desk in self._desks.values())
             # Until the claim is settled: if it fails, or its commit, what is ready must not be forgotten.
@@ -164,7 +170,7 @@ class Dispatch:
                 case Tell():
                     tells.setdefault(note.worker_id, []).append(note.item)
                 case Freed():
-                    freed.update(note.queues)
+                    freed.update(name for name in note.queues if name not in self._unlimited)
                 case Ready():
                     pass
         with self._lock:
@@ -186,6 +192,8 @@ class Dispatch:
         with self._lock:
             self._backlog = self._crowded
             for claimed in results:
+                self._limited |= claimed.limited
+                self._unlimited = (self._unlimited | claimed.unlimited) - self._limited
                 asked = self._asked.get(claimed.worker_id, {})
                 if any(claimed.lanes.get(lane, 0) >= min(room, CLAIM_RUNS_MAX) for lane, room in asked.items()):
                     self._backlog = True

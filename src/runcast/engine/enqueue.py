@@ -1,4 +1,4 @@
-"""Takes triggers from clients: checks them at the door, then stores them."""
+"""Takes triggers from clients, and moves the start of delayed runs: checks them at the door, then stores them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from functools import partial
 
 import msgspec
 
+from runcast.domain.debounce import check_debounce
 from runcast.domain.errors import InvalidInput, InvalidPayload, ValueTooLarge
+from runcast.domain.ids import RunId
 from runcast.domain.limits import (
     BATCH_RUNS_MAX,
     KEY_CHARS_MAX,
@@ -18,7 +20,9 @@ from runcast.domain.limits import (
     TAGS_MAX,
     TASK_NAME_CHARS_MAX,
 )
-from runcast.domain.run import NewRun, Triggered
+from runcast.domain.machine import check_machine
+from runcast.domain.run import NewRun, Run, Triggered
+from runcast.store import delay
 from runcast.store.enqueue import enqueue
 from runcast.store.store import Store
 
@@ -54,13 +58,25 @@ def check(run: NewRun) -> None:
         raise InvalidInput(f"priority is 0 to {PRIORITY_S_MAX:,} seconds of head start, got {run.priority_ms / 1000:g}")
     if run.max_attempts is not None and run.max_attempts < 1:
         raise InvalidInput(f"max_attempts is at least 1, got {run.max_attempts}")
-    if run.delay_ms < 0 or (run.ttl_ms is not None and run.ttl_ms <= 0):
+    if run.delay_ms < 0 or (run.ttl_ms is not None and run.ttl_ms < 0):
         raise InvalidInput(f"delay and ttl lie in the future, got {run.delay_ms} ms and {run.ttl_ms} ms")
+    if run.debounce is not None:
+        check_debounce(run.debounce)
+    check_machine(run.machine)
     check_json("payload", run.payload, PAYLOAD_BYTES_MAX)
     if run.metadata != "{}":
         check_json("metadata", run.metadata, METADATA_BYTES_MAX)
         if not isinstance(_JSON.decode(run.metadata), dict):
             raise InvalidPayload(f"metadata is a JSON object, got {run.metadata[:40]}")
+
+
+async def reschedule(store: Store, run_id: RunId, delay_ms: int, start_at: int | None) -> Run:
+    """Move a delayed run. Raises `NotFound`, `InvalidInput`, and `Conflict` when it is not delayed or has started."""
+    if delay_ms < 0:
+        raise InvalidInput(f"a delay is at least 0, got {delay_ms} ms")
+    now = store.clock.now_ms()
+    at = now + delay_ms if start_at is None else max(now, start_at)
+    return await store.write(partial(delay.reschedule, run_id, at, now))
 
 
 def check_json(what: str, text: str, bytes_max: int) -> None:

@@ -38,6 +38,16 @@ class Claimant(msgspec.Struct, frozen=True):
     """Where something may be claimable; None: look everywhere."""
     rotation: int = 0
     """Where to start among the queues, so that none is always last."""
+    labels: tuple[str, ...] | None = None
+    """The machines it serves; None: every one."""
+
+    def serves(self, machine: str | None) -> bool:
+        return machine is None or self.labels is None or machine in self.labels
+
+    @property
+    def machines(self) -> list[list[str]]:
+        """`labels` as the queries take them."""
+        return [[label] for label in self.labels or ()]
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -47,12 +57,17 @@ class Claimed(msgspec.Struct, frozen=True):
     assignments: tuple[Assignment, ...]
     lanes: dict[str, int]
     """How many of each lane."""
+    unlimited: frozenset[str] = frozenset()
+    """Queues it looked into that bound no slots: a freed one makes nothing claimable there."""
+    limited: frozenset[str] = frozenset()
+    """Queues it looked into that do."""
 
 
 def claim(claimant: Claimant, now: int) -> Script[Claimed]:
     """Take what the claimant has room for."""
     taken: list[Assignment] = []
     lanes: Counter[str] = Counter()
+    looked: dict[str, bool] = {}
     for lane, room in claimant.room.items():
         names = claimant.tasks.get(lane, ())
         if room <= 0 or not names:
@@ -63,10 +78,12 @@ def claim(claimant: Claimant, now: int) -> Script[Claimed]:
             left = room - lanes[lane]
             if left <= 0:
                 break
+            looked[queue.name] = queue.concurrency is not None or queue.per_key is not None
             assignments = yield from _claim_queue(claimant, queue, [[name] for name in names], left, now)
             lanes[lane] += len(assignments)
             taken.extend(assignments)
-    return Claimed(claimant.worker_id, tuple(taken), dict(lanes))
+    limited = frozenset(name for name, bounded in looked.items() if bounded)
+    return Claimed(claimant.worker_id, tuple(taken), dict(lanes), frozenset(looked) - limited, limited)
 
 
 def _queues(claimant: Claimant) -> Script[list[QueueRow]]:
@@ -97,6 +114,8 @@ class _Selection:
         self.busy = busy
         self.picked: list[ReadyRun] = []
         self.full: list[str] = []
+        self.is_all = False
+        """Nothing that the worker may claim is left in the queue."""
 
     def offer(self, run: ReadyRun) -> bool:
         """Pick the run if its key and the rate have room. False: nothing more can be picked."""
@@ -136,7 +155,7 @@ def _claim_queue(
         yield Due(_rate_ready_at(queue, fresh_room, now))
     if not selection.picked:
         return []
-    runs = yield from _prefer(tasks, selection)
+    runs = yield from _prefer(claimant, tasks, selection)
     return (yield from _take(claimant, queue, runs, now))
 
 
@@ -161,7 +180,8 @@ def _busy_keys(claimant: Claimant, queue: QueueRow, tasks: list[list[str]]) -> S
             continue
         # Only what this worker may claim counts: another's ready runs must not keep this one's set aside.
         claimable = {
-            "environment": environment, "queue": name, "key": key, "worker_id": claimant.worker_id, "tasks": tasks
+            "environment": environment, "queue": name, "key": key, "worker_id": claimant.worker_id, "tasks": tasks,
+            "any_machine": int(claimant.labels is None), "machines": claimant.machines,
         }  # fmt: skip
         free -= yield call("ready_of_key", limit=free, **claimable)
         if free > 0:
@@ -182,6 +202,7 @@ def _select(claimant: Claimant, tasks: list[list[str]], selection: _Selection) -
         picked = {run.id for run in selection.picked}
         more = all(selection.offer(run) for run in page if run.id not in picked)
         if not selection.full:
+            selection.is_all = more and len(page) < limit and queue.per_key is None
             return
         yield call("hold", ids=[[id] for id in selection.full])
         selection.full = []
@@ -202,15 +223,16 @@ def _page(claimant: Claimant, tasks: list[list[str]], selection: _Selection, lim
     }
     page: list[ReadyRun] = yield call("ready_runs", **wanted)
     names = {name for (name,) in tasks}
-    if any(run.task not in names for run in page):
-        page = yield call("ready_runs_of", tasks=tasks, **wanted)
+    if any(run.task not in names or not claimant.serves(run.machine) for run in page):
+        any_machine = int(claimant.labels is None)
+        page = yield call("ready_runs_of", tasks=tasks, any_machine=any_machine, machines=claimant.machines, **wanted)
     return page
 
 
-def _prefer(tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyRun]]:
+def _prefer(claimant: Claimant, tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyRun]]:
     """Within each key, runs with a head start come first: they swap turns with the last that they overtake."""
     queue = selection.queue
-    if not (yield call("has_priority", environment=queue.environment, queue=queue.name)):
+    if selection.is_all or not (yield call("has_priority", environment=queue.environment, queue=queue.name)):
         return selection.picked
     chosen: list[ReadyRun] = []
     taken = [[run.id] for run in selection.picked]
@@ -226,6 +248,8 @@ def _prefer(tasks: list[list[str]], selection: _Selection) -> Script[list[ReadyR
                 rank=run.rank,
                 now=selection.now,
                 tasks=tasks,
+                any_machine=int(claimant.labels is None),
+                machines=claimant.machines,
                 taken=taken,
             )
         if better is None:
@@ -292,6 +316,7 @@ def _assignment(
         batch_id=run.batch_id,
         idempotency_key=run.idempotency_key,
         environment=queue.environment,
+        machine=run.machine,
         alone=run.deaths >= 2,
         deaths=run.deaths,
     )

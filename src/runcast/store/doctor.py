@@ -25,6 +25,8 @@ LAWS = {
     "missed_batch_ends": "when a batch is complete, what waited for it is resolved in the same commit",
     "deaf_entries": "a run that is waited for knows it",
     "entries_of_nothing": "a pending entry waits for something that exists",
+    "missed_messages": "a message goes to who waits for it in the commit that stores it",
+    "lost_messages": "a message counts as received exactly when a journal has it",
     "lost_wake_ups": "a waiting run has something to wait for, and wakes when it comes",
     "missing_owners": "a live run's worker is a live worker",
     "broken_streams": "a stream's parts are numbered from 0 without a gap",
@@ -34,6 +36,8 @@ LAWS = {
     "orphans": "every record belongs to a run that exists",
     "missing_blobs": "a large value's text is there",
     "stuck_keys": "runs are set aside only in queues with a limit per key",
+    "silent_schedules": "a schedule has a next time, after its last, or a reason to have none",
+    "broken_ticks": "a tick that started a run names it, the run and the schedule exist, and no other tick names them",
 }
 """Name of a query to the law that its rows break."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -9,11 +10,12 @@ import msgspec
 
 from runcast.domain.effect import ROUNDS_SCOPE
 from runcast.domain.errors import ErrorInfo, InvalidInput
-from runcast.domain.limits import DEPTH_MAX, TAGS_MAX
+from runcast.domain.limits import DEPTH_MAX, NEVER_MS, TAGS_MAX
 from runcast.domain.run import NewRun, RunStatus, Triggered
 from runcast.gateway import TaskInfo
-from runcast.store import blobs, changes
-from runcast.store.rows import KeyTurn, Known, Name, QueueRow, TaskRow
+from runcast.store import blobs, changes, queues
+from runcast.store.named import find_named, of_task, save_named
+from runcast.store.rows import KeyTurn, Name, QueueRow, TaskRow
 from runcast.store.script import Due, Ready, Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)
@@ -29,6 +31,8 @@ class Turns:
         self.present = {queue.name: queue.turn for queue in queues}
         self.last = {(row.queue, row.key): row.turn for row in keyed}
         self.last.update({(queue.name, ""): queue.unkeyed_turn for queue in queues})
+        self.bounds = {queue.name: queue.max_length for queue in queues if queue.max_length is not None}
+        """How many runs may be queued, where that is bounded."""
         self.unkeyed: set[str] = set()
         self.taken: set[str] = set()
 
@@ -62,10 +66,17 @@ def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False) -> Scrip
 
 def _enqueue_in(environment: str, runs: list[NewRun], now: int, *, awaited: bool) -> Script[dict[str, Triggered]]:
     tasks = yield from _known_tasks(environment, runs)
-    found = yield from _cached(environment, runs, now)
+    found = yield from _existing(runs)
     fresh = [run for run in runs if run.id not in found] if found else runs
+    if any(run.idempotency_key is not None or run.debounce is not None for run in fresh):
+        named = yield from find_named(environment, fresh, now)
+        found.update(named.found)
+        yield from save_named(environment, named, tasks, now)
+        fresh = named.fresh
     if fresh:
         turns = yield from find_turns(environment, {(_queue_of(run, tasks), run.concurrency_key) for run in fresh})
+        if turns.bounds:
+            yield from _check_room(environment, fresh, tasks, turns.bounds, now)
         yield from _insert(fresh, tasks, turns, now, awaited=awaited)
         yield from turns.save(environment)
     for run in fresh:
@@ -88,32 +99,28 @@ def _known_tasks(environment: str, runs: list[NewRun]) -> Script[dict[str, TaskI
     return {row.name: _task_info(row.info) for row in rows}
 
 
-def _cached(environment: str, runs: list[NewRun], now: int) -> Script[dict[str, Triggered]]:
-    """Triggers that name a run which exists: by idempotency key (also within this call), or a derived child again."""
-    found: dict[str, Triggered] = {}
+def _existing(runs: list[NewRun]) -> Script[dict[str, Triggered]]:
+    """Derived children that are asked for again."""
     derived = [[run.id] for run in runs if run.parent_key is not None]
-    if derived:
-        rows: list[Name] = yield call("existing_runs", ids=derived)
-        found.update({row.name: Triggered(row.name, cached=True) for row in rows})  # type: ignore[arg-type]
-    keyed = [run for run in runs if run.idempotency_key is not None and run.id not in found]
-    if not keyed:
-        return found
-    keys = [[run.task, run.idempotency_key] for run in keyed]
-    known: list[Known] = yield call("known_keys", environment=environment, keys=keys, now=now)
-    owners = {(row.task, row.key): row.run_id for row in known}
-    new: list[tuple[str, str, str, str, int | None]] = []
-    for run in keyed:
-        assert run.idempotency_key is not None
-        owner = owners.get((run.task, run.idempotency_key))
-        if owner is not None:
-            found[run.id] = Triggered(owner, cached=True)  # type: ignore[arg-type]
-            continue
-        owners[run.task, run.idempotency_key] = run.id
-        expires = None if run.idempotency_ttl_ms is None else now + run.idempotency_ttl_ms
-        new.append((environment, run.task, run.idempotency_key, run.id, expires))
-    if new:
-        yield call("put_keys", rows=new)
-    return found
+    if not derived:
+        return {}
+    rows: list[Name] = yield call("existing_runs", ids=derived)
+    return {row.name: Triggered(row.name, cached=True) for row in rows}  # type: ignore[arg-type]
+
+
+def _check_room(
+    environment: str, runs: list[NewRun], tasks: dict[str, TaskInfo], bounds: dict[str, int], now: int
+) -> Script[None]:
+    """Raise `Overloaded` when a queue has no room for all that come now. What is delayed, or waits for its task to be
+    known, comes in later and is never refused."""
+    coming: Counter[str] = Counter()
+    for run in runs:
+        info = tasks.get(run.task)
+        queue = _queue_of(run, tasks)
+        if queue in bounds and _start(run, info, now).status is _QUEUED:
+            coming[queue] += 1
+    for queue, count in coming.items():
+        yield from queues.check_room(environment, queue, count, bounds[queue])
 
 
 def _queue_of(run: NewRun, tasks: dict[str, TaskInfo]) -> str:
@@ -152,11 +159,15 @@ class _Start(msgspec.Struct, frozen=True, gc=False):
 
 
 def _start(run: NewRun, info: TaskInfo | None, now: int) -> _Start:
-    available = max(now + run.delay_ms, run.start_at or 0)
+    if run.debounce is not None:
+        available = now + run.debounce.delay_ms
+    else:
+        available = max(now + run.delay_ms, run.start_at or 0)
     ttl = run.ttl_ms if run.ttl_ms is not None else info.ttl_ms if info is not None else None
-    expires = None if ttl is None else available + ttl
+    expires = available + ttl if ttl else None
     if info is None:
-        return _Start(_PENDING_VERSION, available, expires)
+        # Its task, once it is known, may have a ttl that this trigger does not want.
+        return _Start(_PENDING_VERSION, available, NEVER_MS if ttl == 0 else expires)
     return _Start(_DELAYED if available > now else _QUEUED, available, expires)
 
 
@@ -173,7 +184,7 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: Turns, now: i
         start = _start(run, info, now)
         if start.status is _DELAYED:
             dues.append(start.available_at)
-        if start.expires_at is not None:
+        if start.expires_at is not None and start.expires_at != NEVER_MS:
             dues.append(start.expires_at)
         metadata, given = run.metadata, run.payload
         if run.adopts is not None:
@@ -200,8 +211,7 @@ def _row(
 ) -> tuple[object, ...]:
     """The columns of `add_runs` up to `awaited`."""
     queue = run.queue if run.queue is not None else info.queue if info is not None else ""
-    attempts = run.max_attempts or (info.max_attempts if info is not None else 0)
-    duration = run.max_duration_ms or (info.max_duration_ms if info is not None else None)
+    attempts, duration, machine = of_task(run, info)
     tags = "[]" if not run.tags else _ENCODE(run.tags).decode()
     turn = turns.take(queue, run.concurrency_key)
     return (
@@ -209,7 +219,7 @@ def _row(
         attempts, run.priority_ms, turn, _rank(start.available_at, run.priority_ms, turn), now,
         start.available_at, start.expires_at, duration, run.parent_id, run.parent_key, run.root_id or run.id, run.depth,
         run.generation, run.batch_id, run.batch_position, run.idempotency_key, run.resumed_from,
-        int(run.adopts is not None),
+        machine, int(run.adopts is not None),
     )  # fmt: skip
 
 
@@ -235,6 +245,7 @@ def _adopt(run: NewRun) -> Script[None]:
     # Effects that count as applied must be there: metadata came with the row.
     yield call("adopt_tags", run_id=run.id, adopts=run.adopts, maximum=TAGS_MAX)
     yield call("adopt_blobs", run_id=run.id, adopts=run.adopts)
+    yield call("adopt_messages", run_id=run.id, adopts=run.adopts)
     if run.resumed_from is not None:
         yield call("set_continued", id=run.resumed_from, by=run.id)
 

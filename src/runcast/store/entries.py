@@ -12,7 +12,7 @@ from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry, NewW
 from runcast.domain.limits import JOURNAL_ENTRIES_MAX, JOURNAL_ENTRIES_SOFT
 from runcast.domain.run import NewRun, Triggered
 from runcast.gateway import Report
-from runcast.store import blobs, changes, resolve
+from runcast.store import blobs, changes, inbox, resolve
 from runcast.store.claim import to_entries
 from runcast.store.enqueue import enqueue
 from runcast.store.rows import Holding, JournalRow, KnownWait, Name, RunEnd, WaitEnd
@@ -44,6 +44,11 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
     for run, item in group:
         for new in item.entries:
             entry = _placed(new, created, stands_for, now)
+            if new.peek:
+                entry = msgspec.structs.replace(
+                    entry, status=EntryStatus.DONE, value=(yield from inbox.peek(run.id, entry.name))
+                )
+                others.append((run.id, entry))
             if entry.kind in (EntryKind.TRIGGER, EntryKind.CREATE) and entry.awaits != new.entry.awaits:
                 others.append((run.id, entry))
             if entry.status == EntryStatus.PENDING:
@@ -54,9 +59,14 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
             value = (
                 None if entry.value is None else (yield from blobs.stow(run.id, entry.value, f"result of {entry.name}"))
             )
-            rows.append(_row(run.id, entry, value, now))
+            rows.append(_row(run.id, entry, value, new.position, now))
     yield call("put_entries", rows=rows)
     yield from _check_size(group, now)
+    withdrawn = [(run.id, new.entry) for run, item in group for new in item.entries if inbox.is_withdrawn(new.entry)]
+    if withdrawn:
+        yield from inbox.withdraw(withdrawn, now)
+        gone = {(run_id, entry.key) for run_id, entry in withdrawn}
+        pending = [(run_id, entry) for run_id, entry in pending if (run_id, entry.key) not in gone]
     resolved = yield from _resolve_known(pending, created, now)
     # The reporter made up an id; it must hear which run or wait its idempotency key stands for.
     for run_id, entry in others:
@@ -81,7 +91,7 @@ def _placed(new: NewEntry, created: dict[str, Triggered], stands_for: dict[str, 
     return entry
 
 
-def _row(run_id: str, entry: Entry, value: str | None, now: int) -> tuple[object, ...]:
+def _row(run_id: str, entry: Entry, value: str | None, position: int, now: int) -> tuple[object, ...]:
     error = None if entry.error is None else _ENCODE(entry.error).decode()
     finished = entry.finished_at
     if finished is None and entry.status != EntryStatus.PENDING:
@@ -89,6 +99,7 @@ def _row(run_id: str, entry: Entry, value: str | None, now: int) -> tuple[object
     return (
         run_id, entry.key, entry.kind.value, entry.name, entry.status.value, entry.digest, entry.code_version, value, error,
         entry.awaits, entry.due_at, entry.generation, entry.tries, entry.started_at or now, finished, None,
+        position,
     )  # fmt: skip
 
 
@@ -200,6 +211,7 @@ def _resolve_known(
     }
     waits = {entry.awaits for _, entry in pending if entry.kind == EntryKind.TOKEN}
     batches = {entry.awaits for _, entry in pending if entry.kind == EntryKind.BATCH}
+    inboxes = dict.fromkeys((run_id, entry.name) for run_id, entry in pending if entry.kind == EntryKind.MESSAGE)
     if runs:
         yield call("await_runs", ids=[[id] for id in runs])
         ends: list[RunEnd] = yield call("run_ends", ids=[[id] for id in runs])
@@ -212,7 +224,9 @@ def _resolve_known(
         done: list[Name] = yield call("finished_batches", ids=[[id] for id in batches])
         if done:
             yield from resolve.batches_ended([row.name for row in done], now)
-    if not (runs or waits or batches):
+    for run_id, name in inboxes:
+        yield from inbox.deliver(run_id, name, now)
+    if not (runs or waits or batches or inboxes):
         return {}
     yield from _fail_nothing(pending, now)
     keys = [[run_id, entry.key] for run_id, entry in pending]

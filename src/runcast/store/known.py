@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runcast.domain.limits import PAGE_ROWS_MAX
+from runcast.domain.limits import NEVER_MS, PAGE_ROWS_MAX
 from runcast.domain.run import RunStatus
 from runcast.gateway import TaskInfo
 from runcast.store import changes
@@ -39,8 +39,19 @@ def _row(run: PendingRun, info: TaskInfo, turns: Turns, now: int) -> list[object
     status = RunStatus.DELAYED if run.available_at > now else RunStatus.QUEUED
     queue = run.queue or info.queue
     expires = run.expires_at
-    if expires is None and info.ttl_ms is not None:
+    if expires is None and info.ttl_ms:
         expires = max(now, run.available_at) + info.ttl_ms
+    elif expires == NEVER_MS:
+        expires = None
     attempts = run.max_attempts or info.max_attempts
     duration = run.max_duration_ms or info.max_duration_ms
-    return [run.id, status.value, queue, turns.take(queue, run.concurrency_key), attempts, duration, expires]
+    return [
+        run.id,
+        status.value,
+        queue,
+        turns.take(queue, run.concurrency_key),
+        attempts,
+        duration,
+        expires,
+        run.machine or info.machine,
+    ]

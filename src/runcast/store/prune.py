@@ -18,7 +18,9 @@ _OF_A_RUN = (
     "prune_blobs",
     "prune_idempotency",
     "prune_waits",
+    "prune_inbox",
     "prune_members",
+    "prune_ticks",
     "prune_runs",
 )
 
@@ -32,6 +34,7 @@ def prune(before: int) -> Script[int]:
     if not roots:
         yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
         yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)
+        yield call("prune_idle_ticks", before=before, limit=PAGE_ROWS_MAX)
         return 0
     tree: list[Name] = yield call("tree_ids", ids=[[row.name] for row in roots])
     ids = [[row.name] for row in tree]

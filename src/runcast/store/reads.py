@@ -11,7 +11,6 @@ from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, Wait
 from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX, WATCHED_RUNS_MAX
-from runcast.domain.queue import QueueState
 from runcast.domain.run import FINAL, End, Run
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
 from runcast.store import blobs
@@ -224,8 +223,3 @@ def open_waits(limit: int) -> Script[tuple[Wait, ...]]:
 def tasks() -> Script[tuple[TaskInfo, ...]]:
     rows: list[TaskRow] = yield call("all_tasks")
     return tuple(_TASK.decode(row.info) for row in rows)
-
-
-def queue_states() -> Script[tuple[QueueState, ...]]:
-    rows: list[QueueState] = yield call("queue_states")
-    return tuple(rows)

@@ -31,7 +31,7 @@ from runcast.domain.outcome import (
 )
 from runcast.domain.run import End, RunStatus
 from runcast.gateway import Reply, Report
-from runcast.store import blobs, changes, effects, entries, resolve
+from runcast.store import blobs, changes, effects, entries, inbox, resolve
 from runcast.store.claim import to_entries
 from runcast.store.rows import Ended, Holding, JournalRow
 from runcast.store.script import Due, Freed, Ready, Script, call
@@ -241,6 +241,7 @@ def _retry(group: _Group, now: int) -> Script[None]:
         attempts.append((run.id, run.attempt, run.worker_id, run.claimed_at, now, "failed", error))
         if outcome.fresh:
             yield from _empty_journal(run.id)
+            yield from inbox.start_over(run.id)
         elif outcome.error.keys:
             yield call("forget_entries", run_id=run.id, keys=[[key] for key in outcome.error.keys])
         else:
@@ -295,6 +296,7 @@ def _continue(group: _Group, now: int) -> Script[None]:
         payload = yield from blobs.stow(run.id, item.outcome.payload, "payload")
         rows.append([run.id, payload])
         yield from _empty_journal(run.id)
+        yield from inbox.start_round(run.id, now)
         yield call("count_round", run_id=run.id, scope=ROUNDS_SCOPE)
     yield call("continue_runs", rows=rows)
     yield Ready(tuple({run.queue for run, _ in group}))

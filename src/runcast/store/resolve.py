@@ -102,11 +102,19 @@ def waits_ended(ends: Sequence[WaitEnd], now: int) -> Script[None]:
 
 
 def timed_out(what: str) -> str:
+    return _too_late(f"{what} was not completed in time")
+
+
+def no_message(inbox_id: str) -> str:
+    return _too_late(f"no message came to inbox {inbox_id.partition('/')[2]!r} in time")
+
+
+def _too_late(message: str) -> str:
     info = ErrorInfo(
         type="runcast.domain.errors.WaitTimedOut",
-        message=f"{what} was not completed in time",
+        message=message,
         code="wait_timed_out",
-        args=_ENCODE([f"{what} was not completed in time"]).decode(),
+        args=_ENCODE([message]).decode(),
     )
     return _ENCODE(info).decode()
 

@@ -33,6 +33,7 @@ class ReadyRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     depth: int
     batch_id: str | None
     idempotency_key: str | None
+    machine: str | None
 
 
 class Holding(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -73,6 +74,7 @@ class PendingRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     max_duration_ms: int | None
     available_at: int
     expires_at: int | None
+    machine: str | None
 
 
 class QueueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -30,7 +30,8 @@ def _sleeps(now: int) -> Script[None]:
         if entry.kind == EntryKind.SLEEP:
             resolutions.append((entry.run_id, entry.key, "done", "null", None))
         else:
-            resolutions.append((entry.run_id, entry.key, "failed", None, resolve.timed_out(entry.awaits or entry.key)))
+            late = resolve.no_message if entry.kind == EntryKind.MESSAGE else resolve.timed_out
+            resolutions.append((entry.run_id, entry.key, "failed", None, late(entry.awaits or entry.key)))
     yield from resolve.resolve(resolutions, now)
 
 

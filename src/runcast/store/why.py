@@ -72,8 +72,7 @@ def _queued(run: Run, now: int) -> Script[Explanation]:
                 f"rate {queue.rate_count}/{queue.rate_period_ms / 1000:g}s used up, more in {_seconds(at - now)}"
             )
     if not reasons:
-        workers: int = yield call("worker_knows", environment=queue.environment)
-        reasons.append("waiting for a worker with room" if workers else "no worker is connected")
+        reasons.append((yield from _worker_wanted(run)))
     pace: int | None = yield call("recent_pace", id=run.id, environment=queue.environment, queue=queue.name)
     estimate = None if pace is None else pace * position
     if blockers:
@@ -84,6 +83,18 @@ def _queued(run: Run, now: int) -> Script[Explanation]:
         reasons.append(_seconds(estimate))
     ids = tuple(RunId(id) for id in blockers)
     return _say(run, ", ".join(reasons), position=position, blockers=ids, estimate_ms=estimate)
+
+
+def _worker_wanted(run: Run) -> Script[str]:
+    """What the run waits for when no limit holds it."""
+    workers: int = yield call("worker_knows", environment=run.environment)
+    if not workers:
+        return "no worker is connected"
+    if run.machine is not None:
+        serving: int = yield call("worker_serves", environment=run.environment, machine=run.machine)
+        if not serving:
+            return f"no worker serves machine {run.machine!r}"
+    return "waiting for a worker with room"
 
 
 def _holders(queue: QueueRow, key: str | None) -> Script[list[str]]:
@@ -104,6 +115,7 @@ def _waiting(run: Run, now: int) -> Script[Explanation]:
         EntryKind.CHILD: "for child runs",
         EntryKind.BATCH: "for a batch",
         EntryKind.RESULT: "for other runs",
+        EntryKind.MESSAGE: "for a message",
     }
     kinds = dict.fromkeys(words.get(EntryKind(entry.kind), entry.kind) for entry in pending)
     things = ", ".join(entry.awaits or entry.key for entry in pending[:3]) + (", …" if len(pending) > 3 else "")

@@ -10,8 +10,7 @@ from runcast.domain.errors import LostOwnership
 from runcast.domain.queue import QueueSettings
 from runcast.domain.run import RunStatus
 from runcast.gateway import Hello
-from runcast.store import queues
-from runcast.store import schedule_changes
+from runcast.store import queues, schedule_changes
 from runcast.store.known import know
 from runcast.store.report import hand_back
 from runcast.store.rows import Holding, Process, WorkerRow
@@ -87,4 +86,3 @@ def rescue(worker_ids: Sequence[str], now: int, *, deaths: bool) -> Script[int]:
     yield call("drop_residents", ids=ids)
     yield READY
     return len(executing)
-

@@ -49,6 +49,7 @@ from (
   where environment = :environment and queue = :queue and concurrency_key = :key and concurrency_key <> ''
     and status = 'QUEUED' and held = 0 and (worker_id is null or worker_id = :worker_id)
     and task in (select r.name from {rows :tasks (name text)} r)
+    and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
   limit :limit
 );
 
@@ -60,6 +61,7 @@ where id in (
   where environment = :environment and queue = :queue and concurrency_key = :key and status = 'QUEUED' and held = 1
     and (worker_id is null or worker_id = :worker_id)
     and task in (select r.name from {rows :tasks (name text)} r)
+    and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
   order by fresh, turn
   limit :limit
 );
@@ -78,7 +80,7 @@ where id in (select r.id from {rows :ids (id text)} r);
 -- The claim follows the stored order. A woken run whose coroutine lives in another worker is left to that worker.
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
   journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
-  batch_id, idempotency_key
+  batch_id, idempotency_key, machine
 from runs
 where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
   and (worker_id is null or worker_id = :worker_id)
@@ -90,12 +92,13 @@ limit :limit;
 -- The same, for a worker that does not know every task of the queue.
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
   journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
-  batch_id, idempotency_key
+  batch_id, idempotency_key, machine
 from runs
 where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
   and (worker_id is null or worker_id = :worker_id)
   and (expires_at is null or expires_at > :now or attempt > 0)
   and task in (select r.name from {rows :tasks (name text)} r)
+  and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
 order by fresh, turn, rank
 limit :limit;
 
@@ -104,12 +107,13 @@ limit :limit;
 -- that came after it.
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
   journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
-  batch_id, idempotency_key
+  batch_id, idempotency_key, machine
 from runs
 where environment = :environment and queue = :queue and concurrency_key = :key and status = 'QUEUED'
   and (priority_ms > 0 or overtaken = 1) and fresh = 1 and rank < :rank
   and (expires_at is null or expires_at > :now or attempt > 0)
   and task in (select r.name from {rows :tasks (name text)} r)
+  and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
   and id not in (select r.id from {rows :taken (id text)} r)
 order by rank
 limit 1;
@@ -137,6 +141,13 @@ where id in (select r.id from {rows :ids (id text)} r) and status = 'QUEUED';
 update queues
 set turn = max(turn, :turn), tat_us = :tat_us
 where environment = :environment and name = :name;
+
+-- name: save_turns
+-- What `advance_queue` and `set_unkeyed_turn` did to these queues, once a commit.
+update queues
+set turn = r.turn, unkeyed_turn = r.unkeyed_turn, tat_us = r.tat_us
+from {rows :rows (environment text, name text, turn bigint, unkeyed_turn bigint, tat_us bigint)} r
+where queues.environment = r.environment and queues.name = r.name;
 
 -- name: journal_of -> JournalRow*
 select run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation, tries,

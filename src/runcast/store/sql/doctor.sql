@@ -80,10 +80,28 @@ select j.run_id || ' ' || j.key as name
 from journal j
 where j.status = 'pending' and (
   (j.awaits is null and j.due_at is null)
-  or (j.awaits is not null
+  or (j.awaits is not null and not (j.kind = 'message' and j.awaits = j.run_id || '/' || j.name)
     and not exists (select 1 from runs where runs.id = j.awaits)
     and not exists (select 1 from waits where waits.id = j.awaits)
     and not exists (select 1 from batches where batches.id = j.awaits)))
+limit 20;
+
+-- name: missed_messages -> Name*
+-- Nobody waits for a message that is there.
+select j.run_id || ' ' || j.key as name
+from journal j
+join inbox i on i.run_id = j.run_id and i.name = j.name and i.taken_by is null
+where j.status = 'pending' and j.kind = 'message'
+limit 20;
+
+-- name: lost_messages -> Name*
+-- Who is said to have received a message has it in its journal.
+select i.run_id || ' ' || i.seq as name
+from inbox i
+where i.taken_by is not null and i.taken_by <> ''
+  and not exists (
+    select 1 from journal j
+    where j.run_id = i.run_id and j.key = i.taken_by and j.kind = 'message' and j.status = 'done')
 limit 20;
 
 -- name: lost_wake_ups -> Name*
@@ -144,6 +162,7 @@ from (
   union all select 'log ' || run_id, run_id from logs
   union all select 'artifact ' || id, run_id from artifacts
   union all select 'blob ' || run_id, run_id from blobs
+  union all select 'message ' || run_id, run_id from inbox
   union all select 'child ' || id, parent_id from runs where parent_id is not null
   union all select 'descendant ' || id, root_id from runs
 )
@@ -156,6 +175,7 @@ from (
   select id as run_id, payload as value from runs where substr(payload, 1, 5) = 'blob:'
   union all select id, output from runs where substr(output, 1, 5) = 'blob:'
   union all select run_id, value from journal where substr(value, 1, 5) = 'blob:'
+  union all select run_id, value from inbox where substr(value, 1, 5) = 'blob:'
 ) v
 where not exists (select 1 from blobs b where b.run_id = v.run_id and b.digest = substr(v.value, 6))
 limit 20;
@@ -166,4 +186,22 @@ select distinct r.environment || ' ' || r.queue || ' ' || r.concurrency_key as n
 from runs r
 join queues q on q.environment = r.environment and q.name = r.queue
 where r.status = 'QUEUED' and r.held = 1 and q.per_key is null
+limit 20;
+
+-- name: silent_schedules -> Name*
+-- A rule may come to its end (the 29th of February of a zone that goes): then it has ticked before.
+select id as name
+from schedules
+where next_at <= last_at
+  or (next_at is not null and (paused = 1 or removed = 1 or problem is not null))
+  or (next_at is null and last_at is null and paused = 0 and removed = 0 and problem is null)
+  or (kept_at is not null and (paused = 1 or removed = 1 or problem is not null))
+limit 20;
+
+-- name: broken_ticks -> Name*
+select t.schedule_id || ' ' || t.at as name
+from schedule_ticks t
+where (t.outcome = 'started') <> (t.run_id is not null)
+  or not exists (select 1 from schedules s where s.id = t.schedule_id)
+  or (t.run_id is not null and not exists (select 1 from runs where runs.id = t.run_id))
 limit 20;

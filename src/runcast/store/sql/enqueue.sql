@@ -22,7 +22,7 @@ join runs on runs.id = r.id;
 insert or replace into idempotency (environment, task, key, run_id, expires_at) {values :rows};
 
 -- name: queue_rows -> QueueRow*
-select q.environment, q.name, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.paused, q.tat_us, q.turn,
+select q.environment, q.name, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.max_length, q.paused, q.tat_us, q.turn,
   q.unkeyed_turn
 from queues q
 where q.environment = :environment
@@ -48,8 +48,35 @@ where environment = :environment and name = :name;
 -- name: add_runs
 insert into runs (id, environment, task, queue, concurrency_key, status, payload, metadata, tags, max_attempts,
   priority_ms, turn, rank, created_at, available_at, expires_at, max_duration_ms, parent_id, parent_key, root_id, depth,
-  generation, batch_id, batch_position, idempotency_key, resumed_from, journaled, awaited)
+  generation, batch_id, batch_position, idempotency_key, resumed_from, machine, journaled, awaited)
 {values :rows};
+
+-- name: debounced_runs -> DebouncedRun*
+-- The runs that debounce keys stand for, as long as they have not started.
+select d.task, d.key, runs.id, runs.root_id, runs.status, runs.version, runs.created_at, runs.available_at
+from {rows :keys (task text, key text)} r
+cross join debounces d on d.environment = :environment and d.task = r.task and d.key = r.key
+join runs on runs.id = d.run_id
+where runs.attempt = 0
+  and (runs.status = 'DELAYED' or runs.status = 'PENDING_VERSION' and runs.available_at > :now);
+
+-- name: put_debounces
+insert or replace into debounces (environment, task, key, run_id) {values :rows};
+
+-- name: push_runs
+-- The start of runs that have not started is moved, and with it their ttl and their place.
+update runs
+set available_at = r.available_at, expires_at = expires_at + r.available_at - runs.available_at,
+  rank = rank + (r.available_at - runs.available_at) * 1048576, version = version + 1
+from {rows :rows (id text, available_at bigint)} r
+where runs.id = r.id and runs.status in ('DELAYED', 'PENDING_VERSION') and runs.attempt = 0;
+
+-- name: replace_data
+update runs
+set payload = r.payload, metadata = r.metadata, tags = r.tags, max_attempts = r.max_attempts,
+  max_duration_ms = r.max_duration_ms, machine = r.machine
+from {rows :rows (id text, payload text, metadata text, tags text, max_attempts bigint, max_duration_ms bigint, machine text)} r
+where runs.id = r.id and runs.status in ('DELAYED', 'PENDING_VERSION') and runs.attempt = 0;
 
 -- name: add_batch
 insert or ignore into batches (id, environment, run_id, size, created_at) {values :rows};
@@ -90,13 +117,13 @@ with old as (
     and (status in ('done', 'failed', 'forgotten') or kind in ('child', 'batch'))
 )
 insert into journal (run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation,
-  tries, started_at, finished_at, resolved_at)
+  tries, started_at, finished_at, resolved_at, position)
 select :run_id, key, kind, name, fate, digest, code_version,
   case when fate in ('done', 'failed') then value end,
   case when fate = 'failed' then error end,
   awaits, null,
   generation + (fate = 'forgotten' and status <> 'forgotten'),
-  tries, started_at, finished_at, null
+  tries, started_at, finished_at, null, position
 from old;
 
 -- name: adopt_children

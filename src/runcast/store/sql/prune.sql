@@ -41,6 +41,9 @@ delete from idempotency where run_id in (select r.id from {rows :ids (id text)} 
 -- name: prune_waits
 delete from waits where run_id is not null and run_id in (select r.id from {rows :ids (id text)} r);
 
+-- name: prune_inbox
+delete from inbox where run_id in (select r.id from {rows :ids (id text)} r);
+
 -- name: prune_loose_waits
 -- Waits that no run created go by themselves.
 delete from waits
@@ -48,6 +51,18 @@ where id in (select id from waits where run_id is null and completed_at < :befor
 
 -- name: prune_members
 delete from batch_members where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_ticks
+delete from schedule_ticks where run_id in (select r.id from {rows :ids (id text)} r) and run_id is not null;
+
+-- name: prune_idle_ticks
+-- Ticks that were passed over belong to no run.
+delete from schedule_ticks
+where (schedule_id, at, manual) in (
+  select schedule_id, at, manual
+  from schedule_ticks
+  where run_id is null and decided_at < :before
+  limit :limit);
 
 -- name: prune_runs
 delete from runs where id in (select r.id from {rows :ids (id text)} r);

@@ -186,29 +186,15 @@ select name, info
 from tasks
 order by name;
 
--- name: queue_states -> QueueState*
-select q.name, q.environment, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.paused,
-  (select count(*) from (select 1 from runs
-    where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 0
-    limit 100000)) +
-  (select count(*) from (select 1 from runs
-    where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 1
-    limit 100000)) as queued,
-  (select count(*) from runs
-    where runs.environment = q.environment and runs.queue = q.name and runs.slot = 1) as executing
-from queues q
-where q.name <> ''
-order by q.name;
-
 -- name: assigned_run -> ReadyRun?
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, 0 as fresh, attempt, max_attempts, epoch - 1 as epoch,
   version, journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, null as worker_id, parent_id, root_id,
-  depth, batch_id, idempotency_key
+  depth, batch_id, idempotency_key, machine
 from runs
 where id = :id and status = 'EXECUTING' and epoch = :epoch and worker_id = :worker_id;
 
 -- name: run_queue -> QueueRow?
-select q.environment, q.name, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.paused, q.tat_us, q.turn,
+select q.environment, q.name, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.max_length, q.paused, q.tat_us, q.turn,
   q.unkeyed_turn
 from runs
 join queues q on q.environment = runs.environment and q.name = runs.queue
@@ -253,6 +239,13 @@ from (
 select count(*)
 from workers
 where stopped_at is null and environment = :environment;
+
+-- name: worker_serves -> int
+-- Live workers that serve a machine.
+select count(*)
+from workers
+where stopped_at is null and environment = :environment
+  and (labels is null or :machine in (select value from json_each(labels)));
 
 -- name: pending_of -> Pending*
 select key, kind, awaits, due_at

@@ -9,13 +9,13 @@ join holding on holding.id = r.id;
 -- name: put_entries
 -- A done entry never changes.
 insert into journal (run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation,
-  tries, started_at, finished_at, resolved_at)
+  tries, started_at, finished_at, resolved_at, position)
 {values :rows}
 on conflict (run_id, key) do update
 set kind = excluded.kind, name = excluded.name, status = excluded.status, digest = excluded.digest,
   code_version = excluded.code_version, value = excluded.value, error = excluded.error, awaits = excluded.awaits,
   due_at = excluded.due_at, generation = excluded.generation, tries = excluded.tries, started_at = excluded.started_at,
-  finished_at = excluded.finished_at, resolved_at = excluded.resolved_at
+  finished_at = excluded.finished_at, resolved_at = excluded.resolved_at, position = excluded.position
 where journal.status <> 'done';
 
 -- name: count_entries -> int
@@ -100,16 +100,18 @@ insert or ignore into attempts (run_id, number, worker_id, started_at, finished_
 
 -- name: forget_entries
 -- Forgotten: the row stays, so that a child keeps its generation and its predecessor. A batch is done although members
--- of it failed; who names it wants those again.
+-- of it failed; who names it wants those again. What waits for a message would take one that the next attempt may never
+-- ask for.
 update journal
 set status = 'forgotten', generation = generation + 1, value = null, error = null, resolved_at = null, due_at = null
-where run_id = :run_id and (status = 'failed' or status = 'done' and kind = 'batch')
-  and key in (select r.key from {rows :keys (key text)} r);
+where run_id = :run_id and (status = 'pending' and kind = 'message'
+  or (status = 'failed' or status = 'done' and kind = 'batch') and key in (select r.key from {rows :keys (key text)} r));
 
 -- name: forget_failed
 update journal
 set status = 'forgotten', generation = generation + 1, value = null, error = null, resolved_at = null, due_at = null
-where run_id = :run_id and (status = 'failed' or status = 'done' and kind = 'batch' and exists (
+where run_id = :run_id and (status = 'failed' or status = 'pending' and kind = 'message'
+  or status = 'done' and kind = 'batch' and exists (
   select 1 from runs
   where runs.batch_id = journal.awaits and runs.batch_id is not null
     and runs.status in ('CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT')));

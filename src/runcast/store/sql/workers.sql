@@ -1,20 +1,13 @@
 -- name: put_worker
-insert or replace into workers (id, environment, embedded, pid, host, code_version, started_at, lease_until, stopped_at)
+insert or replace into workers (id, environment, embedded, pid, host, code_version, labels, started_at, lease_until,
+  stopped_at)
 {values :rows};
 
 -- name: put_tasks
 insert or replace into tasks (environment, name, info, seen_at) {values :rows};
 
--- name: put_queues
--- Limits that a person changed stay.
-insert into queues (environment, name, concurrency, per_key, rate_count, rate_period_ms) {values :rows}
-on conflict (environment, name) do update
-set concurrency = excluded.concurrency, per_key = excluded.per_key, rate_count = excluded.rate_count,
-  rate_period_ms = excluded.rate_period_ms
-where overridden = 0;
-
 -- name: pending_runs -> PendingRun*
-select id, root_id, version, task, queue, concurrency_key, max_attempts, max_duration_ms, available_at, expires_at
+select id, root_id, version, task, queue, concurrency_key, max_attempts, max_duration_ms, available_at, expires_at, machine
 from runs
 where environment = :environment and status = 'PENDING_VERSION'
   and task in (select r.name from {rows :tasks (name text)} r)
@@ -24,8 +17,9 @@ limit :limit;
 -- name: know_runs
 update runs
 set status = r.status, queue = r.queue, turn = r.turn, max_attempts = r.max_attempts,
-  max_duration_ms = r.max_duration_ms, expires_at = r.expires_at, version = version + 1
-from {rows :rows (id text, status text, queue text, turn bigint, max_attempts bigint, max_duration_ms bigint, expires_at bigint)} r
+  max_duration_ms = r.max_duration_ms, expires_at = r.expires_at, machine = r.machine, version = version + 1
+from {rows :rows (id text, status text, queue text, turn bigint, max_attempts bigint, max_duration_ms bigint, expires_at bigint,
+  machine text)} r
 where runs.id = r.id and runs.status = 'PENDING_VERSION';
 
 -- name: renew_worker
@@ -78,10 +72,3 @@ where id in (select r.id from {rows :ids (id text)} r);
 update runs
 set deaths_alone = deaths_alone + 1
 where id = :id;
-
--- name: put_queue
-insert into queues (environment, name, concurrency, per_key, rate_count, rate_period_ms, paused, overridden)
-values (:environment, :name, :concurrency, :per_key, :rate_count, :rate_period_ms, coalesce(:paused, 0), 1)
-on conflict (environment, name) do update
-set concurrency = excluded.concurrency, per_key = excluded.per_key, rate_count = excluded.rate_count,
-  rate_period_ms = excluded.rate_period_ms, paused = coalesce(:paused, queues.paused), overridden = 1;

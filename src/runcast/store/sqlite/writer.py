@@ -5,6 +5,7 @@ A batch goes through these stages:
     drain     up to `WRITER_BATCH_MAX` jobs leave the inbox
     together  their scripts run in one transaction, without savepoints: the usual, fast way
     follow    scripts that belong in the same commit (a claim for the runs that just became ready)
+    settle    what the scripts left to be written once: turns of queues, the feed
     commit    one fsync; without one when every job is lazy, because later commits carry it
     deliver   results, notes and follow-up results go out
 
@@ -28,6 +29,7 @@ from runcast.domain.errors import Unavailable
 from runcast.domain.limits import WRITER_BATCH_MAX, WRITER_INBOX_MAX
 from runcast.store.script import Note, ScriptFactory
 from runcast.store.sqlite.database import Executor, translated
+from runcast.store.sqlite.hot import HotRows
 
 _CHECKPOINT_PAGES = 2_000
 log = logging.getLogger("runcast.store")
@@ -64,6 +66,8 @@ class Writer:
     def __init__(self, executor: Executor, *, faults: Faults | None = None) -> None:
         self._executor = executor
         self._connection = executor.connection
+        self._hot = HotRows(executor.execute)
+        executor.answer = self._hot.run
         self._faults = faults
         self._inbox: deque[Job] = deque()
         self._bell = threading.Event()
@@ -131,7 +135,7 @@ class Writer:
             self._begin(lazy=all(job.lazy for job in jobs))
             for job in jobs:
                 job.result = run(job.factory(), notes)
-            followed = self._follow(notes)
+            followed = [run(factory(), notes) for factory in self._followers(notes)]
             self._commit()
         return followed
 
@@ -152,7 +156,7 @@ class Writer:
 
     def _in_savepoint(self, job: Job, notes: list[Note]) -> bool:
         """Run one job so that it fails alone; False when its failure ended the whole transaction."""
-        self._connection.execute("savepoint job")
+        self._savepoint("job")
         mine: list[Note] = []
         job.result = job.error = None
         try:
@@ -162,7 +166,7 @@ class Writer:
             job.error = error
             if not self._connection.in_transaction:
                 return False
-            self._connection.execute("rollback to job")
+            self._rollback_to("job")
         else:
             notes.extend(mine)
         self._connection.execute("release job")
@@ -197,22 +201,23 @@ class Writer:
             return []
         return followed
 
+    def _followers(self, notes: list[Note]) -> Sequence[ScriptFactory[Any]]:
+        return () if self.follower is None else self.follower.follow(notes)
+
     def _follow(self, notes: list[Note]) -> list[Any]:
         """Run the follower's scripts in a savepoint: if they fail, the batch still commits."""
-        if self.follower is None:
-            return []
-        factories = self.follower.follow(notes)
+        factories = self._followers(notes)
         if not factories:
             return []
         mine: list[Note] = []
-        self._connection.execute("savepoint follow")
+        self._savepoint("follow")
         try:
             results = [self._executor.run(factory(), mine) for factory in factories]
         except Exception:
             if not self._connection.in_transaction:
                 raise
             log.exception("dispatch failed; it is tried again with the next change")
-            self._connection.execute("rollback to follow")
+            self._rollback_to("follow")
             self._connection.execute("release follow")
             return []
         self._connection.execute("release follow")
@@ -226,7 +231,16 @@ class Writer:
             self._synchronous = wanted
         self._connection.execute("begin immediate")
 
+    def _savepoint(self, name: str) -> None:
+        self._hot.settle()
+        self._connection.execute(f"savepoint {name}")
+
+    def _rollback_to(self, name: str) -> None:
+        self._hot.forget()
+        self._connection.execute(f"rollback to {name}")
+
     def _commit(self) -> None:
+        self._hot.settle()
         if self._faults is not None:
             self._faults.before_commit()
         self._connection.execute("commit")
@@ -234,6 +248,7 @@ class Writer:
             self._faults.after_commit()
 
     def _rollback(self) -> None:
+        self._hot.forget()
         if self._connection.in_transaction:
             self._connection.execute("rollback")
 

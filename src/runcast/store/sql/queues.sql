@@ -1,0 +1,47 @@
+-- name: declare_queues
+-- Limits that a person changed stay; what the code declares is remembered for when they are reset.
+insert into queues (environment, name, concurrency, per_key, rate_count, rate_period_ms, max_length, declared)
+{values :rows}
+on conflict (environment, name) do update
+set concurrency = iif(overridden, concurrency, excluded.concurrency),
+  per_key = iif(overridden, per_key, excluded.per_key),
+  rate_count = iif(overridden, rate_count, excluded.rate_count),
+  rate_period_ms = iif(overridden, rate_period_ms, excluded.rate_period_ms),
+  max_length = iif(overridden, max_length, excluded.max_length),
+  declared = excluded.declared;
+
+-- name: queue_limits -> Limits?
+select concurrency, per_key, rate_count, rate_period_ms, max_length, paused, overridden, declared
+from queues
+where environment = :environment and name = :name;
+
+-- name: set_queue
+update queues
+set concurrency = :concurrency, per_key = :per_key, rate_count = :rate_count, rate_period_ms = :rate_period_ms,
+  max_length = :max_length, paused = :paused, overridden = :overridden
+where environment = :environment and name = :name;
+
+-- name: queue_states -> QueueState*
+select q.name, q.environment, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.max_length, q.paused,
+  q.overridden, q.declared,
+  (select count(*) from (select 1 from runs
+    where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 0
+    limit 100000)) +
+  (select count(*) from (select 1 from runs
+    where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 1
+    limit 100000)) as queued,
+  (select count(*) from runs
+    where runs.environment = q.environment and runs.queue = q.name and runs.slot = 1) as executing
+from queues q
+where q.name <> '' and (:name is null or q.name = :name) and (:environment is null or q.environment = :environment)
+order by q.environment, q.name;
+
+-- name: queue_length -> int
+-- Runs that are queued, counted up to a bound through the indexes of what is queued: there is no counter to drift.
+select
+  (select count(*) from (select 1 from runs
+    where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0
+    limit :limit)) +
+  (select count(*) from (select 1 from runs
+    where environment = :environment and queue = :queue and status = 'QUEUED' and held = 1
+    limit :limit));
