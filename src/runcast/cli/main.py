@@ -23,6 +23,7 @@ COMMANDS = {
     "why": Lazy("runcast.cli.why:why", "Look", "Say why a run is not running."),
     "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues with their limits and what is in them."),
     "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
+    "lint": Lazy("runcast.cli.lint:lint", "Check", "Find code that breaks when it is executed again."),
     "doctor": Lazy("runcast.cli.doctor:doctor", "Act", "Check a database against the engine's invariants."),
 }
 

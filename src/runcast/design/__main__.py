@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from runcast.design import commands, diagrams, reference
+from runcast.design import commands, diagrams, lint_rules, reference
 
 
 def generated_pages(root: Path) -> dict[Path, str]:
@@ -16,6 +16,7 @@ def generated_pages(root: Path) -> dict[Path, str]:
         root / "docs/reference/commands.md": commands.commands_page(),
         root / "docs/reference/errors.md": reference.errors_page(),
         root / "docs/reference/limits.md": reference.limits_page(),
+        root / "docs/reference/lint.md": lint_rules.lint_page(),
         root / "docs/reference/names.md": reference.names_page(),
     }
 
