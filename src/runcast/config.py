@@ -276,6 +276,8 @@ def _given(
     known = {setting.name: setting for setting in all_settings()}
     for tier, file in enumerate(files, 1):
         for name, raw in file.table.items():
+            if name == _LINT:
+                continue
             if name not in known:
                 raise InvalidInput(f"{file.path}: no setting {name!r}.{did_you_mean(name, known)} {_WHERE_LISTED}")
             yield tier, known[name], _from_file(known[name], raw, file.path.parent, here), str(file.path)
@@ -287,6 +289,8 @@ def _given(
             yield len(files) + 2, known[name], value, known[name].flag or "the command line"
 
 
+_LINT = "lint"
+"""A table of its own, which `runcast lint` reads."""
 _WHERE_LISTED = "`runcast config` lists all."
 
 

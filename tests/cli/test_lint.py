@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runcast.cli.main import run
+from runcast.config import find_files, load
 
 BAD = """import time
 from runcast import task, wait
@@ -61,6 +62,10 @@ def test_rules_are_chosen_by_options_and_by_the_project(project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.runcast.lint]\nexclude = ["app*"]\n')
     assert run(["lint"]) == 0
     assert run(["lint", "app.py"]) == 1  # named itself, it is read
+    (project / "runcast.toml").write_text('lint.ignore = ["RC001"]\n')
+    assert run(["lint", "app.py"]) == 0
+    find_files.cache_clear()
+    assert load()  # which reads the same file, and has no quarrel with the table
 
 
 @pytest.mark.parametrize("arguments", [["lint", "nowhere.py"], ["lint", "--select", "XY"]])

@@ -37,7 +37,7 @@ def read_config(start: Path, *, select: Sequence[str] = (), ignore: Sequence[str
     try:
         config = msgspec.convert(table, LintConfig)
     except msgspec.ValidationError as error:
-        raise InvalidInput(f"[tool.runcast.lint] of {home / 'pyproject.toml'}: {error}") from error
+        raise InvalidInput(f"[tool.runcast.lint] in {home}: {error}") from error
     config = msgspec.structs.replace(
         config, select=tuple(select) or config.select, ignore=(*config.ignore, *ignore), root=str(home)
     )
@@ -49,15 +49,20 @@ def read_config(start: Path, *, select: Sequence[str] = (), ignore: Sequence[str
 
 
 def _find_table(start: Path) -> tuple[dict[str, Any], Path]:
-    """The table of the nearest pyproject.toml above `start`, and where that lies."""
+    """The table of the nearest runcast.toml or pyproject.toml above `start`, and where that lies."""
     folder = start if start.is_dir() else start.parent
     for home in (folder, *folder.parents):
-        file = home / "pyproject.toml"
-        if file.is_file():
-            try:
-                tool = tomllib.loads(file.read_text("utf-8")).get("tool", {})
-            except tomllib.TOMLDecodeError as error:
-                raise InvalidInput(f"{file} is not valid TOML: {error}") from error
-            table: dict[str, Any] = tool.get("runcast", {}).get("lint", {})
-            return table, home
+        for file in (home / "runcast.toml", home / "pyproject.toml"):
+            if file.is_file():
+                settings = _read(file)
+                if file.name == "pyproject.toml":
+                    settings = settings.get("tool", {}).get("runcast", {})
+                return settings.get("lint", {}), home
     return {}, folder
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{file} is not valid TOML: {error}") from error
