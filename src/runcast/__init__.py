@@ -34,17 +34,21 @@ if TYPE_CHECKING:
     )
     from runcast.domain.retry import Retry
     from runcast.domain.run import Counts, Run, RunStatus
+    from runcast.domain.schedule import ScheduledRun, ScheduleState
     from runcast.embedded import embed
     from runcast.sdk import artifacts, logger, metadata, streams, tags, tasks, wait
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
     from runcast.sdk.control import AbortRun, Continue
     from runcast.sdk.handle import BatchHandle, RunHandle
+    from runcast.sdk.inbox import Inbox, inbox
     from runcast.sdk.info import RunInfo, current_run
     from runcast.sdk.progress import progress
     from runcast.sdk.queues import Queue
     from runcast.sdk.resource import resource
     from runcast.sdk.result import Failed, Ok, Result
+    from runcast.sdk.schedule import Schedule
+    from runcast.sdk.schedules import schedules
     from runcast.sdk.select import as_completed, select, timeout
     from runcast.sdk.snapshot import RunSnapshot
     from runcast.sdk.step import step
@@ -68,6 +72,7 @@ __all__ = [
     "DuplicateTask",
     "ErrorInfo",
     "Failed",
+    "Inbox",
     "InvalidInput",
     "InvalidPayload",
     "LostOwnership",
@@ -84,6 +89,9 @@ __all__ = [
     "RunSnapshot",
     "RunStatus",
     "RuncastError",
+    "Schedule",
+    "ScheduleState",
+    "ScheduledRun",
     "StepFailed",
     "TaskFailed",
     "Unavailable",
@@ -95,12 +103,14 @@ __all__ = [
     "as_completed",
     "current_run",
     "embed",
+    "inbox",
     "logger",
     "metadata",
     "now",
     "progress",
     "random",
     "resource",
+    "schedules",
     "select",
     "step",
     "streams",
@@ -117,11 +127,14 @@ _HOMES = {
     "client": ("Client",),
     "control": ("AbortRun", "Continue"),
     "handle": ("BatchHandle", "RunHandle"),
+    "inbox": ("Inbox", "inbox"),
     "info": ("RunInfo", "current_run"),
     "progress": ("progress",),
     "queues": ("Queue",),
     "resource": ("resource",),
     "result": ("Failed", "Ok", "Result"),
+    "schedule": ("Schedule",),
+    "schedules": ("schedules",),
     "select": ("as_completed", "select", "timeout"),
     "snapshot": ("RunSnapshot",),
     "step": ("step",),
@@ -131,6 +144,7 @@ _HOMES = {
 _MODULES = frozenset({"artifacts", "logger", "metadata", "streams", "tags", "tasks", "wait"})
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
 _HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run")
+_HOME_OF |= dict.fromkeys(("ScheduleState", "ScheduledRun"), "runcast.domain.schedule")
 _HOME_OF |= {"Retry": "runcast.domain.retry", "embed": "runcast.embedded"}
 
 

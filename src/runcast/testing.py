@@ -12,6 +12,7 @@ from runcast.domain.errors import Conflict
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import Run, RunStatus
 from runcast.engine.engine import Engine, EngineSettings
+from runcast.engine.schedule import Schedules
 from runcast.engine.timers import Timers
 from runcast.gateway import RunFilter, Watch, WorkerSession
 from runcast.sdk.ambient import use_door
@@ -102,6 +103,7 @@ class TestEngine:
         self.engine = _ClockedEngine(self._store, self.clock, forever)
         await self.engine.start()
         self._timers = Timers(self._store)
+        self._schedules = Schedules(self._store)
         loop = asyncio.get_running_loop()
         self._factory_before = loop.get_task_factory()
         opened: asyncio.Future[WorkerSession] = loop.create_future()
@@ -186,10 +188,13 @@ class TestEngine:
     async def _next_due(self) -> int | None:
         """When the next thing falls due, after all that is due now."""
         now = self.clock.now_ms()
-        while (at := await self._timers.tick(now)) is not None and at <= now:
-            pass
+        found = set[int]()
+        for ticker in (self._schedules, self._timers):
+            while (at := await ticker.tick(now)) is not None and at <= now:
+                pass
+            found |= set() if at is None else {at}
         self.engine.due_at = {due for due in self.engine.due_at if due > now}
-        return min(self.engine.due_at | ({at} if at is not None else set()), default=None)
+        return min(self.engine.due_at | found, default=None)
 
     async def _fire_due(self) -> None:
         await self._next_due()

@@ -201,7 +201,7 @@ def describe_cron(expression: str) -> str:
     """The rule in words.
 
     >>> describe_cron("0 9 * * 1-5")
-    'At 09:00 from Monday through Friday'
+    'At 09:00 on Monday through Friday'
     """
     text: str = _calendar(expression, _fields(expression)).explain()
     return text

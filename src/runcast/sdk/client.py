@@ -12,6 +12,7 @@ from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
+from runcast.domain.message import Message
 from runcast.domain.queue import QueueSettings, QueueState
 from runcast.domain.run import RunStatus
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
@@ -22,9 +23,12 @@ from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.follow import follow_tree
+from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.handle import BatchHandle, RunHandle
-from runcast.sdk.options import OptionArguments, parse_options, parse_tags
+from runcast.sdk.messages import send_through
+from runcast.sdk.options import OptionArguments, check_key, parse_options, parse_tags
 from runcast.sdk.outside import Following
+from runcast.sdk.schedules import Schedules
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
 from runcast.sdk.tasks import named_request
@@ -121,7 +125,7 @@ class Client:
     def replay(self, run_id: str, payload: Any = None) -> Call[RunHandle[Any]]:
         """A new run of the same task, from the start, with the same payload or another."""
         text = None if payload is None else encode_json(payload, what="payload")
-        new_id = RunId(requests.fresh_id("run"))
+        new_id = RunId(fresh_id("run"))
 
         async def ask(gateway: ClientGateway) -> RunHandle[Any]:
             return self._handle((await gateway.replay(RunId(run_id), new_id, payload=text)).id)
@@ -130,12 +134,39 @@ class Client:
 
     def resume(self, run_id: str) -> Call[RunHandle[Any]]:
         """Go on with a failed run where it was, as a new run; a parked run goes on itself. Else `Conflict`."""
-        new_id = RunId(requests.fresh_id("run"))
+        new_id = RunId(fresh_id("run"))
 
         async def ask(gateway: ClientGateway) -> RunHandle[Any]:
             return self._handle((await gateway.resume(RunId(run_id), new_id)).id)
 
         return self._door.call(ask)
+
+    def fork(self, run_id: str, *, from_step: str, payload: Any = None) -> Call[RunHandle[Any]]:
+        """A new run that takes over what the run did before `from_step`, and does the rest itself.
+
+        `from_step` is a journal key, or the name of the only step, child or wait of that name. With another `payload`
+        what was recorded stands, whatever it was called with. Raises `NotFound`.
+        """
+        text = None if payload is None else encode_json(payload, what="payload")
+        new_id = RunId(fresh_id("run"))
+
+        async def ask(gateway: ClientGateway) -> RunHandle[Any]:
+            forked = await gateway.fork(RunId(run_id), new_id, from_key=from_step, payload=text)
+            return self._handle(forked.id)
+
+        return self._door.call(ask)
+
+    def send(self, run_id: str, inbox: str, message: Any, *, key: str | None = None) -> Call[Message]:
+        """Send to an inbox of a run; two messages of one `key` are one. `Conflict` when the run has ended.
+
+        >>> await client.send(run.id, "approvals", True)  # doctest: +SKIP
+        """
+        text = encode_json(message, what=f"message to inbox {inbox!r}")
+        return send_through(self._door, run_id, inbox, text, key=check_key(key, "key"))
+
+    def messages(self, run_id: str, *, after: int = 0, limit: int = 1000) -> Call[Sequence[Message]]:
+        """What the run was sent, after a `seq`, in order; `received` says whether its body has it."""
+        return self._door.call(lambda gateway: gateway.messages(RunId(run_id), after=after, limit=limit))
 
     def result(self, run_id: str, *, timeout: float | None = None) -> Call[Any]:
         """The output, once the run has ended. Raises `TaskFailed`, or `TimeoutError` after `timeout` seconds."""
@@ -182,7 +213,7 @@ class Client:
     ) -> Call[Wait]:
         """A wait that a run may wait for by its id, made outside of any run."""
         new = NewWait(
-            requests.fresh_id("waitpoint"),
+            fresh_id("waitpoint"),
             timeout_ms=None if timeout is None else duration_ms(timeout, name="timeout"),
             tags=parse_tags(tags),
             idempotency_key=idempotency_key,
@@ -211,6 +242,11 @@ class Client:
     def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> Call[QueueState]:
         """Change a queue's limits, pause or resume it, live."""
         return self._door.call(lambda gateway: gateway.set_queue(settings, paused=paused))
+
+    @property
+    def schedules(self) -> Schedules:
+        """The engine's schedules: `await client.schedules.create(weekly, cron="0 9 * * 1")`."""
+        return Schedules(self._find_door)
 
     # --- its end
 

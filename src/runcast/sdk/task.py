@@ -7,10 +7,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import cached_property, update_wrapper
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, Unpack, cast, overload
 
+import msgspec
+
 from runcast.domain.errors import InvalidInput
 from runcast.domain.limits import TASK_NAME_CHARS_MAX
 from runcast.domain.queue import DEFAULT_QUEUE
 from runcast.domain.retry import Retry
+from runcast.domain.schedule import ScheduleSettings
 from runcast.gateway import TaskInfo
 from runcast.sdk import requests
 from runcast.sdk.call import Call
@@ -25,6 +28,7 @@ from runcast.sdk.payload import Arguments, PayloadCodec, Signature, caller_names
 from runcast.sdk.queues import Queue
 from runcast.sdk.registry import Registry, registry
 from runcast.sdk.result import Failed, Ok
+from runcast.sdk.schedule import Schedule, fitting_payload, parse_schedule
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.sources import code_version, source_place
 
@@ -109,6 +113,7 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
         ttl: Duration | None = None,
         isolation: Isolation = "none",
         evict_after: Duration | None = None,
+        schedule: Schedule | str | None = None,
         local_names: dict[str, Any] | None = None,
     ) -> None:
         if not inspect.isfunction(fn):
@@ -125,6 +130,8 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
         self.isolation: Isolation = isolation
         self.evict_after_ms = None if evict_after is None else duration_ms(evict_after, name="evict_after")
         """How long a waiting coroutine stays in memory; None: as the worker is set."""
+        self.schedule = parse_schedule(schedule)
+        """When it is triggered by itself."""
         self.is_async = inspect.iscoroutinefunction(fn)
         self.source = source_place(fn)
         """`file:line`."""
@@ -216,7 +223,15 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
             source=self.source,
             schema=encode_json(self.payload.schema()),
             description=inspect.getdoc(self.fn) or "",
+            schedule=self.schedule_settings(),
         )
+
+    def schedule_settings(self) -> ScheduleSettings | None:
+        """The schedule with the payload that its runs get; raises `InvalidPayload` when the body could not read it."""
+        if self.schedule is None:
+            return None
+        settings = self.schedule.settings
+        return msgspec.structs.replace(settings, payload=fitting_payload(self, settings.payload))
 
     def _request(self, payload: str) -> ChildRequest:
         return ChildRequest(self.name, payload, NO_OPTIONS, self.decode_output)
@@ -302,6 +317,7 @@ def task(
     ttl: Duration | None = None,
     isolation: Isolation = "none",
     evict_after: Duration | None = None,
+    schedule: Schedule | str | None = None,
     registry: Registry = ...,
 ) -> _Decorator: ...
 def task(fn: Callable[..., Any] | None = None, /, *, registry: Registry = registry, **settings: Any) -> Any:
@@ -310,7 +326,8 @@ def task(fn: Callable[..., Any] | None = None, /, *, registry: Registry = regist
     `name` defaults to the function's. `retry` defaults to 3 attempts, each of which repeats only what is not done;
     `retry="fresh"` makes each start over. `max_duration` counts executing, not waiting;
     past it the run ends `TIMED_OUT`. After `ttl` in the queue a run expires. `isolation="process"` executes in a
-    process that can be killed. `evict_after` is how long a waiting coroutine stays in memory.
+    process that can be killed. `evict_after` is how long a waiting coroutine stays in memory. `schedule` triggers it by
+    itself: a cron expression, or a `Schedule`.
 
     >>> @task(max_duration="2m")  # doctest: +SKIP
     ... async def enrich(domain: str) -> str: ...
