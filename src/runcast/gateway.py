@@ -379,6 +379,10 @@ class ClientGateway(Protocol):
         """Start a run for every tick in a time that has passed (both ends with it) which had none."""
         ...
 
+    async def prune(self, before: int) -> int:
+        """Remove one bounded piece of what ended before `before` (ms); how many runs went. Zero: nothing is left."""
+        ...
+
     async def close(self) -> None: ...
 
 

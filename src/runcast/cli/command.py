@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from runcast.cli.exits import USAGE
 from runcast.domain.nearest import did_you_mean
@@ -52,15 +53,20 @@ class LazyGroup(click.Group):
         lazy: Mapping[str, Lazy],
         examples: Examples = (),
         exits: Mapping[int, str] | None = None,
+        default: str | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs["context_settings"] = {**CONTEXT, **kwargs.get("context_settings", {})}
         super().__init__(*args, **kwargs)
         self._lazy = lazy
+        self._default = default
+        """The command that is meant when none is named."""
         self.examples = examples
         self.exits = exits or {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self._default and not {"-h", "--help"} & set(args) and (not args or args[0].startswith("-")):
+            args = [self._default, *args]
         if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help())
             ctx.exit(USAGE)
@@ -84,6 +90,13 @@ class LazyGroup(click.Group):
         if args and not args[0].startswith("-") and args[0] not in self._lazy:
             ctx.fail(f"{ctx.command_path} has no command {args[0]!r}.{did_you_mean(args[0], self._lazy)}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by the table, so that completing a name imports none of them."""
+        found = [
+            CompletionItem(name, help=lazy.help) for name, lazy in self._lazy.items() if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self._lazy))

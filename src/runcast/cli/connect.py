@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from runcast import config
-from runcast.domain.errors import Unavailable
+from runcast.domain.errors import NotFound, Unavailable
 from runcast.gateway import ClientGateway
 
 T = TypeVar("T")
@@ -64,6 +64,14 @@ def database_path(database: str | None) -> Path:
     from runcast.store.store import sqlite_path
 
     return Path(sqlite_path(database or config.load().settings.database))
+
+
+def existing_database(database: str | None) -> Path:
+    """The same, for a command that needs one. Raises `NotFound`."""
+    path = database_path(database)
+    if not path.is_file():
+        raise NotFound(f"no database at {path}")
+    return path
 
 
 def find_socket(settings: config.Settings) -> Path:

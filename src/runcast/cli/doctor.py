@@ -9,10 +9,9 @@ import click
 
 from runcast.cli import exits
 from runcast.cli.command import Command
-from runcast.cli.connect import database_path
+from runcast.cli.connect import existing_database
 from runcast.cli.look import printable
 from runcast.cli.output import console, print_json
-from runcast.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from runcast.store.doctor import Finding
@@ -32,9 +31,7 @@ def doctor(database: str | None, as_json: bool) -> int:
     """
     from runcast.store.doctor import LAWS
 
-    path = database_path(database)
-    if not path.is_file():
-        raise NotFound(f"no database at {path}")
+    path = existing_database(database)
     findings = _examine(path)
     if as_json:
         for finding in findings:
@@ -56,16 +53,9 @@ def doctor(database: str | None, as_json: bool) -> int:
 def _examine(path: Path) -> list[Finding]:
     """Read beside whoever has the file open: in its own read transaction, so of one committed state."""
     from runcast.store.doctor import check
-    from runcast.store.migrate import check_schema
-    from runcast.store.sqlite.database import connect, translated
+    from runcast.store.sqlite.beside import reading
 
     findings: list[Finding] = []
-    with translated(str(path)):
-        connection = connect(str(path), readonly=True)
-        try:
-            with connection:
-                check_schema(connection, str(path))
-                findings = check(connection)
-        finally:
-            connection.close()
+    with reading(path) as connection:
+        findings = check(connection)
     return findings

@@ -11,6 +11,7 @@ import click
 
 from runcast.cli.command import Lazy, LazyGroup
 from runcast.cli.exits import EXITS, INTERRUPTED
+from runcast.cli.version import VERSION_HELP, note_json, show_version
 
 COMMANDS = {
     "init": Lazy("runcast.cli.init:init", "Start", "Create a starter project that runs."),
@@ -19,12 +20,16 @@ COMMANDS = {
     "worker": Lazy("runcast.cli.worker:worker", "Start", "Run a worker process for an engine."),
     "trigger": Lazy("runcast.cli.trigger:trigger", "Start", "Start a run of a task."),
     "watch": Lazy("runcast.cli.watch:watch", "Look", "Follow a run live: tree, progress, logs, streams."),
-    "runs": Lazy("runcast.cli.runs:runs", "Look", "List, show, cancel, resume and replay runs; read logs."),
+    "tasks": Lazy("runcast.cli.tasks:tasks", "Look", "List tasks; show what one takes."),
+    "runs": Lazy("runcast.cli.runs:runs", "Look", "List, show, export, cancel, resume and replay runs; read logs."),
     "why": Lazy("runcast.cli.why:why", "Look", "Say why a run is not running."),
     "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues with their limits and what is in them."),
     "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
     "lint": Lazy("runcast.cli.lint:lint", "Check", "Find code that breaks when it is executed again."),
-    "doctor": Lazy("runcast.cli.doctor:doctor", "Act", "Check a database against the engine's invariants."),
+    "db": Lazy("runcast.cli.db:db", "Care", "Back up, prune, migrate, and look at the database."),
+    "doctor": Lazy("runcast.cli.doctor:doctor", "Care", "Check a database against the engine's invariants."),
+    "config": Lazy("runcast.cli.settings:show_config", "Care", "Show every setting and where it comes from."),
+    "completion": Lazy("runcast.cli.completion:completion", "Care", "Teach your shell to complete."),
 }
 
 EXAMPLES = (
@@ -41,13 +46,14 @@ EXAMPLES = (
     examples=EXAMPLES,
     exits=EXITS,
 )
-@click.version_option(package_name="runcast", prog_name="runcast")
+@click.option("--version", is_flag=True, expose_value=False, callback=show_version, help=VERSION_HELP)
+@click.option("--json", is_flag=True, is_eager=True, expose_value=False, hidden=True, callback=note_json)
 @click.option("--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def cli() -> None:
     """Durable background work for Python that you can watch while it happens.
 
-    Commands talk to the database in .runcast/runcast.db (or --database, or $RUNCAST_DATABASE): through the
-    process that has it open, or directly when none has. Run ids may be shortened to a unique beginning or ending;
+    Commands talk to the database of the settings (`runcast config`), or of --database: through the process that has
+    it open, or directly when none has. Run ids may be shortened to a unique beginning or ending;
     `latest` is the newest run.
     """
 

@@ -10,6 +10,7 @@ COMMANDS = {
     "list": Lazy("runcast.cli.runs_list:list_runs", "Look", "List runs, newest first."),
     "show": Lazy("runcast.cli.runs_show:show", "Look", "Show one run with its steps and children."),
     "logs": Lazy("runcast.cli.runs_show:logs", "Look", "Print a run's logs."),
+    "export": Lazy("runcast.cli.runs_export:export", "Look", "Write runs as JSON lines or CSV."),
     "cancel": Lazy("runcast.cli.runs_act:cancel", "Act", "Cancel runs with everything below them."),
     "resume": Lazy(
         "runcast.cli.runs_act:resume", "Act", "Go on with a failed or parked run; repeats only what is not done."
@@ -26,7 +27,7 @@ EXAMPLES = (
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, examples=EXAMPLES)
 def runs() -> None:
-    """Runs: list, show, cancel, resume, replay, logs.
+    """Runs: list, show, logs, export, cancel, resume, replay.
 
     RUN is a whole id, a unique beginning or ending of one, or `latest`.
     """

@@ -9,6 +9,7 @@ import click
 
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
+from runcast.cli.complete import complete_run
 from runcast.cli.connect import with_gateway
 from runcast.cli.find import find_run, get_run
 from runcast.cli.look import short_id
@@ -23,7 +24,7 @@ Act = Callable[[ClientGateway, Run], Awaitable[Triggered]]
 
 
 @click.command(cls=Command, examples=(("runcast runs cancel latest", "stop the newest run and what it started"),))
-@click.argument("run_ids", metavar="RUN...", nargs=-1, required=True)
+@click.argument("run_ids", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run)
 @database_option
 def cancel(run_ids: Sequence[str], database: str | None, as_json: bool) -> int:
     """Cancel RUNs, with everything live below them. A run that is already final stays as it is (exit code 1)."""
@@ -44,7 +45,7 @@ def cancel(run_ids: Sequence[str], database: str | None, as_json: bool) -> int:
 
 
 @click.command(cls=Command, examples=(("runcast runs resume 8f2kqa3m --follow", "go on where it failed, and watch"),))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_run)
 @click.option("--follow", "-f", is_flag=True, help="Watch it live.")
 @database_option
 def resume(run_id: str, follow: bool, database: str | None, as_json: bool) -> int:
@@ -66,7 +67,7 @@ def resume(run_id: str, follow: bool, database: str | None, as_json: bool) -> in
         ("runcast runs replay 8f2kqa3m --payload @fixed.json --follow", "with another payload, and watch"),
     ),
 )
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_run)
 @click.option("--payload", metavar="JSON", help="Another payload: text, @file or -.")
 @click.option("--follow", "-f", is_flag=True, help="Watch it live.")
 @database_option

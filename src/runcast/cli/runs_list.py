@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import click
 from rich.text import Text
 
 from runcast.cli.command import Command, database_option
 from runcast.cli.connect import with_gateway
+from runcast.cli.filters import filter_options, run_filter
 from runcast.cli.followed import progress_of
 from runcast.cli.look import ago, badge, bar, duration, elapsed_ms, failure_line, now_ms, printable, short_id
 from runcast.cli.outline import about
 from runcast.cli.output import console, is_plain, print_json, run_record
-from runcast.domain.errors import InvalidInput
-from runcast.domain.nearest import did_you_mean
-from runcast.domain.run import FINAL, LABELS, LIVE, Run, RunStatus
+from runcast.domain.run import Run
 from runcast.gateway import ClientGateway, RunFilter, RunPage
-from runcast.sdk.durations import duration_ms
 
 LIMIT = 20
 LIMIT_MAX = 1_000
@@ -35,41 +33,16 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, name="list", examples=EXAMPLES)
-@click.option(
-    "--status", "statuses", multiple=True, metavar="STATUS", help="failed, running, waiting, …, live or final."
-)
-@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Only runs of this task.")
-@click.option("--tag", "tags", multiple=True, metavar="TEXT", help="Only runs with this tag.")
-@click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only runs of this queue.")
-@click.option("--since", metavar="DURATION", help="Created in the last 15m, 24h, 7d, …")
-@click.option("--all", "children", is_flag=True, help="Child runs too, not only roots.")
+@filter_options
 @click.option("--limit", default=LIMIT, show_default=True, type=click.IntRange(1, LIMIT_MAX))
 @click.option("--cursor", metavar="TEXT", help="Continue after a page; the last JSON line or the footer has it.")
 @database_option
-def list_runs(
-    statuses: Sequence[str],
-    tasks: Sequence[str],
-    tags: Sequence[str],
-    queues: Sequence[str],
-    since: str | None,
-    children: bool,
-    limit: int,
-    cursor: str | None,
-    database: str | None,
-    as_json: bool,
-) -> None:
+def list_runs(limit: int, cursor: str | None, database: str | None, as_json: bool, **filters: Any) -> None:
     """List runs, newest first.
 
     With --json: a line per run, then {"cursor": …} when there are more.
     """
-    wanted = RunFilter(
-        status=tuple(status for typed in statuses for status in parse_status(typed)),
-        task=tuple(tasks),
-        tag=tuple(tags),
-        queue=tuple(queues),
-        created_from=None if since is None else now_ms() - duration_ms(since, name="--since"),
-        roots_only=not children,
-    )
+    wanted = run_filter(**filters)
 
     async def work(gateway: ClientGateway) -> RunPage:
         return await gateway.list_runs(wanted, cursor=cursor, limit=limit)
@@ -82,22 +55,6 @@ def list_runs(
         print_json(run_record(run))
     if page.cursor is not None:
         print_json({"cursor": page.cursor})
-
-
-def parse_status(typed: str) -> tuple[RunStatus, ...]:
-    """Statuses by their label, their name, or the words `live` and `final`.
-
-    >>> parse_status("running") == parse_status("EXECUTING") == (RunStatus.EXECUTING,)
-    True
-    """
-    word = typed.strip().lower().replace("_", " ").replace("-", " ")
-    words: dict[str, tuple[RunStatus, ...]] = {status.lower().replace("_", " "): (status,) for status in RunStatus}
-    words |= {label.lower(): (status,) for status, label in LABELS.items()}
-    words |= {"live": tuple(sorted(LIVE)), "final": tuple(sorted(FINAL))}
-    if word not in words:
-        known = ", ".join(dict.fromkeys([*(label.lower() for label in LABELS.values()), "live", "final"]))
-        raise InvalidInput(f"no status {typed!r}.{did_you_mean(word, words)} Known: {known}")
-    return words[word]
 
 
 def _print_page(page: RunPage, *, filtered: bool) -> None:

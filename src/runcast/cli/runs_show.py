@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from runcast.cli.command import Command, database_option
+from runcast.cli.complete import complete_run
 from runcast.cli.connect import with_gateway
 from runcast.cli.find import find_run
 from runcast.cli.follow import follow_once
@@ -20,7 +21,7 @@ PAGE = 1_000
 
 
 @click.command(cls=Command, examples=(("runcast runs show latest --json | jq .output", "its output, for a program"),))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_run)
 @database_option
 def show(run_id: str, database: str | None, as_json: bool) -> None:
     """Show RUN: what it was asked, how it stands, its steps and children, its error and what to do next."""
@@ -61,7 +62,7 @@ def _print_run(run: Run, followed: Followed) -> None:
         ("runcast runs logs 8f2kqa3m --own --json", "only its own, for a program"),
     ),
 )
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_run)
 @click.option("--own", is_flag=True, help="Without the logs of its children.")
 @database_option
 def logs(run_id: str, own: bool, database: str | None, as_json: bool) -> None:
@@ -71,7 +72,7 @@ def logs(run_id: str, own: bool, database: str | None, as_json: bool) -> None:
         run = await find_run(gateway, run_id)
         followed = await follow_once(gateway, run)
         family = [run.id] if own else list(followed.family())
-        lines = [LogLine(member, log) for member in family for log in await _all_logs(gateway, member)]
+        lines = [LogLine(member, log) for member in family for log in await all_logs(gateway, member)]
         return followed, sorted(lines, key=lambda line: line.log.at)
 
     followed, lines = with_gateway(database, work)
@@ -86,7 +87,8 @@ def logs(run_id: str, own: bool, database: str | None, as_json: bool) -> None:
         out.print(log_text(line, followed), soft_wrap=True)
 
 
-async def _all_logs(gateway: ClientGateway, run_id: RunId) -> list[Log]:
+async def all_logs(gateway: ClientGateway, run_id: RunId) -> list[Log]:
+    """Every line of one run, however many pages they are."""
     found: list[Log] = []
     while page := await gateway.logs(run_id, after=found[-1].seq if found else 0, limit=PAGE):
         found += page

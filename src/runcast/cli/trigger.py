@@ -14,6 +14,7 @@ import msgspec
 
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
+from runcast.cli.complete import complete_task
 from runcast.cli.connect import with_gateway
 from runcast.cli.find import get_run
 from runcast.cli.look import now_ms, short_id
@@ -35,7 +36,7 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("task")
+@click.argument("task", shell_complete=complete_task)
 @click.argument("payload", metavar="[JSON]", default="{}")
 @click.option("--follow", "-f", is_flag=True, help="Watch the run live; exit 0 if it completes, 1 if not.")
 @click.option("--delay", metavar="DURATION", help="Start later: 30s, 10m, 2h, 1d.")

@@ -9,6 +9,7 @@ import click
 
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
+from runcast.cli.complete import complete_run
 from runcast.cli.connect import any_gateway, running_engine
 from runcast.cli.find import ID_CHARS, find_run
 from runcast.cli.follow import View, follow
@@ -26,7 +27,7 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_run)
 @database_option
 def watch(run_id: str, database: str | None, as_json: bool) -> int:
     """Follow RUN live: tree, progress, steps, logs and streams.

@@ -6,6 +6,7 @@ import click
 from rich.text import Text
 
 from runcast.cli.command import Command, database_option
+from runcast.cli.complete import complete_run
 from runcast.cli.connect import with_gateway
 from runcast.cli.find import find_run
 from runcast.cli.look import badge, duration, one_line, printable, short_id
@@ -17,7 +18,7 @@ BLOCKERS_SHOWN = 8
 
 
 @click.command(cls=Command, examples=(("runcast why latest", "key acme 3/3 busy, position 14, about 40 s"),))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_run)
 @database_option
 def why(run_id: str, database: str | None, as_json: bool) -> None:
     """Say why RUN is not running: limits, pauses, what it waits for, and about how long it will take."""

@@ -53,6 +53,7 @@ from runcast.gateway import (
     Welcome,
 )
 from runcast.store import entries, queues, reads, resolve, workers
+from runcast.store.prune import prune
 from runcast.store.script import Script
 from runcast.store.store import Store
 from runcast.store.why import why
@@ -269,6 +270,9 @@ class Engine:
 
     async def backfill_schedule(self, schedule_id: ScheduleId, *, start_at: int, end_at: int) -> Sequence[Triggered]:
         return await self._schedule_desk.backfill(schedule_id, start_at, end_at)
+
+    async def prune(self, before: int) -> int:
+        return await self.store.write(partial(prune, before), lazy=True)
 
     async def close(self) -> None:
         """The store is closed by whoever opened it."""

@@ -270,6 +270,9 @@ class RemoteClientGateway:
     async def tasks(self) -> Sequence[TaskInfo]:
         return await self._ask("tasks")
 
+    async def prune(self, before: int) -> int:
+        return await self._ask("prune", before)
+
     async def queues(self) -> Sequence[QueueState]:
         return await self._ask("queues")
 
