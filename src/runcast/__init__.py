@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LostOwnership,
         NotDurableHere,
         NotFound,
+        Overloaded,
         Parked,
         RuncastError,
         StepFailed,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
     from runcast.sdk.control import AbortRun, Continue
+    from runcast.sdk.debounce import Debounce
     from runcast.sdk.handle import BatchHandle, RunHandle
     from runcast.sdk.inbox import Inbox, inbox
     from runcast.sdk.info import RunInfo, current_run
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from runcast.sdk.queues import Queue
     from runcast.sdk.resource import resource
     from runcast.sdk.result import Failed, Ok, Result
+    from runcast.sdk.retention import Retention
     from runcast.sdk.schedule import Schedule
     from runcast.sdk.schedules import schedules
     from runcast.sdk.select import as_completed, select, timeout
@@ -68,6 +71,7 @@ __all__ = [
     "DatabaseCorrupt",
     "DatabaseLocked",
     "DatabaseReadOnly",
+    "Debounce",
     "DiskFull",
     "DuplicateTask",
     "ErrorInfo",
@@ -79,9 +83,11 @@ __all__ = [
     "NotDurableHere",
     "NotFound",
     "Ok",
+    "Overloaded",
     "Parked",
     "Queue",
     "Result",
+    "Retention",
     "Retry",
     "Run",
     "RunHandle",
@@ -131,7 +137,9 @@ _HOMES = {
     "info": ("RunInfo", "current_run"),
     "progress": ("progress",),
     "queues": ("Queue",),
+    "debounce": ("Debounce",),
     "resource": ("resource",),
+    "retention": ("Retention",),
     "result": ("Failed", "Ok", "Result"),
     "schedule": ("Schedule",),
     "schedules": ("schedules",),

@@ -10,7 +10,7 @@ import apsw
 import msgspec
 
 from runcast.store.script import READY, Script
-from tests.sim.programs import Catch, Gather, Group, Program, Select, Seq, Timeout
+from tests.sim.programs import Catch, Gather, Group, Program, Receive, Select, Seq, Timeout
 
 _REOPEN = """
 update runs
@@ -58,6 +58,8 @@ def _is_whole(program: Program) -> bool:
     def whole(node: Any) -> bool:
         if isinstance(node, Select | Timeout | Catch):
             return False
+        if isinstance(node, Receive):
+            return node.patience_ms is None
         return not isinstance(node, Seq | Gather | Group) or all(whole(item) for item in node.items)
 
     return program.max_attempts == 1 and whole(program.body)

@@ -20,6 +20,7 @@ from tests.sim.programs import (
     Mark,
     Noise,
     Program,
+    Receive,
     Select,
     Seq,
     Sleep,
@@ -58,6 +59,7 @@ class Ops(Protocol):
 
     def noise(self, ms: int) -> Awaitable[None]: ...
     def value(self, kind: str) -> Awaitable[Any]: ...
+    def receive(self, node: Receive) -> Awaitable[list[int]]: ...
     def fire(self, node: Fire) -> Awaitable[str]:
         """The run's id."""
         ...
@@ -82,6 +84,8 @@ async def interpret(node: AnyNode, ops: Ops) -> Any:  # noqa: C901, PLR0911, PLR
         case Value():
             await ops.echo(node.label, str(await ops.value(node.kind)))
             return None
+        case Receive():
+            return await ops.receive(node)
         case Fire():
             return len({await ops.fire(node) for _ in range(node.times)})
         case Batch():

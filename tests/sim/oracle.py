@@ -27,6 +27,7 @@ from tests.sim.programs import (
     Mark,
     Noise,
     Program,
+    Receive,
     Select,
     Seq,
     Sleep,
@@ -147,6 +148,8 @@ class _Oracle:
                 return self._step(node, attempt)
             case Sleep() | Noise() | Value():
                 return _certain(None)
+            case Receive():
+                return _certain(list(range(node.count)))
             case Token(completed=True, timeout_ms=None):
                 return _certain(node.label)
             case Token():

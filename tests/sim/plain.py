@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from tests.sim.interpret import Broken, Late, interpret
-from tests.sim.programs import ALWAYS, Child, DurableNode, Fire, Mark, Program, Sleep, Step, Token
+from tests.sim.programs import ALWAYS, Child, DurableNode, Fire, Mark, Program, Receive, Sleep, Step, Token
 
 
 class PlainRun:
@@ -113,6 +113,10 @@ class PlainOps:
 
     async def value(self, kind: str) -> str:
         return kind
+
+    async def receive(self, node: Receive) -> list[int]:
+        await asyncio.sleep(self._run.random.random() * 20)
+        return list(range(node.count))
 
     async def _start(self, program: Program) -> PlainRun:
         """The child of this round: one that lives or completed is kept, a failed one's successor adopts what it did."""

@@ -63,6 +63,15 @@ class Token(Node, tag="token", frozen=True, omit_defaults=True):
     timeout_ms: int | None = None
 
 
+class Receive(Node, tag="receive", frozen=True, omit_defaults=True):
+    """The messages 0, 1, … that somebody outside sends to the inbox `label`, received one by one. With `patience_ms` each
+    wait is given up after that, again and again; the value is the list of them all the same."""
+
+    label: str
+    count: int
+    patience_ms: int | None = None
+
+
 class Child(Node, tag="child", frozen=True, omit_defaults=True):
     """Trigger-and-wait. `unwrap`: a child that failed raises; else the value is `["ok", …]` or `["failed"]`."""
 
@@ -153,7 +162,7 @@ class Program(msgspec.Struct, frozen=True, omit_defaults=True):
 DurableNode = Step | Sleep | Token | Child
 """What is one durable call."""
 AnyNode = (
-    Mark | Step | Sleep | Noise | Value | Token | Child | Fire | Batch | Seq | Gather | Group | Select | AsCompleted
+    Mark | Step | Sleep | Noise | Value | Token | Receive | Child | Fire | Batch | Seq | Gather | Group | Select | AsCompleted
     | Timeout | Catch | Crumble
 )  # fmt: skip
 
@@ -228,7 +237,7 @@ class Generator:
 
     def node(self, depth: int, nesting: int) -> AnyNode:
         """Anything that does not fail."""
-        leaves = ["step", "step", "step", "sleep", "noise", "mark", "mark", "token", "value"]
+        leaves = ["step", "step", "step", "sleep", "noise", "mark", "mark", "token", "value", "receive"]
         branches = ["seq", "gather", "group", "select", "as_completed", "timeout", "catch"] if nesting < 2 else []
         children = ["child", "child", "unwrap", "fire", "batch"] if depth < DEPTH_MAX - 1 else []
         kind = self._random.choice(leaves + branches + children)
@@ -272,6 +281,10 @@ class Generator:
         if self._random.random() < 0.2:
             return Catch(Token(self._label("token"), completed=False, timeout_ms=self._random.randint(1, 90_000)))
         return Token(self._label("token"))
+
+    def _receive(self, depth: int, nesting: int) -> Receive:
+        patience = self._random.choice([None, None, 3_000, 30_000])
+        return Receive(self._label("inbox"), self._random.randint(1, 3), patience)
 
     def _value(self, depth: int, nesting: int) -> Value:
         return Value(self._random.choice(["now", "uuid4", "random"]), self._label("value"))

@@ -13,6 +13,7 @@ import msgspec
 import runcast
 from runcast import (
     Continue,
+    Inbox,
     Queue,
     Retry,
     WaitTimedOut,
@@ -37,6 +38,7 @@ from tests.sim.programs import (
     Fire,
     Mark,
     Program,
+    Receive,
     Sleep,
     Step,
     Token,
@@ -97,6 +99,19 @@ class RuncastOps:
     async def value(self, kind: str) -> Any:
         values: dict[str, Callable[[], Any]] = {"now": runcast.now, "uuid4": runcast.uuid4, "random": runcast.random}
         return values[kind]()
+
+    async def receive(self, node: Receive) -> list[int]:
+        inbox = Inbox(node.label, type=int)
+        received: list[int] = []
+        while len(received) < node.count:
+            call = inbox.receive()
+            if node.patience_ms is not None:
+                index, _ = await runcast.select(call, wait.for_(node.patience_ms / 1000))
+                if index == 1:
+                    call.cancel()
+                    continue
+            received.append(await call)
+        return received
 
     async def fire(self, node: Fire) -> str:
         key = {} if node.idempotency_key is None else {"idempotency_key": node.idempotency_key}

@@ -14,8 +14,9 @@ from typing import Any
 import apsw
 import msgspec
 
-from runcast.domain.errors import Unavailable
+from runcast.domain.errors import Conflict, Unavailable
 from runcast.domain.ids import RunId, make_id
+from runcast.domain.message import NewMessage
 from runcast.domain.run import FINAL, NewRun
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.gateway import RunFilter, WorkerGateway
@@ -29,7 +30,7 @@ from tests.sim import again, invariants
 from tests.sim.follower import Follower
 from tests.sim.loop import LoopClock, Process, VirtualLoop
 from tests.sim.network import SOCKET, Network
-from tests.sim.programs import Program
+from tests.sim.programs import Program, Receive
 from tests.sim.tasks import REGISTRY, WITNESS, plain
 
 LEASE_MS = 30_000
@@ -362,6 +363,7 @@ class _Client:
         self._random = world.random
         self._gateway: RemoteClientGateway | None = None
         self._completed: dict[str, str] = {}
+        self._sent: Counter[tuple[str, str]] = Counter()
         self._to_cancel = {program.id for program in _everyone(world.setting.programs) if program.canceled}
         self._endless = {label for program in world.setting.programs for label in _endless(program)}
 
@@ -373,6 +375,7 @@ class _Client:
         while True:
             await asyncio.sleep(self._random.random() * 20)
             await self._retrying(self._complete_waits)
+            await self._retrying(self._send_messages)
             if self._to_cancel:
                 await self._retrying(self._cancel)
 
@@ -414,6 +417,28 @@ class _Client:
                 if again.value != done.value:
                     self._world.failures.append(f"the second completion of {wait.id} won")
 
+    async def _send_messages(self, gateway: RemoteClientGateway) -> None:
+        """A few of what each run still waits for, in order, and now and then one for the second time."""
+        page = await gateway.list_runs(RunFilter(), limit=1000)
+        for run in page.runs:
+            program = msgspec.convert(json.loads(run.payload)["program"], Program)
+            for node in [] if run.is_final else _receives(program.body):
+                await self._send_some(gateway, run.id, node, node.count * program.rounds)
+
+    async def _send_some(self, gateway: RemoteClientGateway, run_id: RunId, node: Receive, total: int) -> None:
+        for _ in range(self._random.randint(0, 3)):
+            number = self._sent[run_id, node.label]
+            if self._random.random() < 0.2:
+                number = max(0, number - 1)
+            if number == total:
+                return
+            message = NewMessage(run_id, node.label, str(number % node.count), str(number))
+            try:
+                await gateway.send([message])
+            except Conflict:
+                return  # it has ended meanwhile
+            self._sent[run_id, node.label] = max(self._sent[run_id, node.label], number + 1)
+
     async def _cancel(self, gateway: RemoteClientGateway) -> None:
         page = await gateway.list_runs(RunFilter(), limit=1000)
         found = [run.id for run in page.runs if json.loads(run.payload)["program"]["id"] in self._to_cancel]
@@ -430,6 +455,17 @@ def _everyone(value: Any) -> list[Program]:
         return []
     inner = [program for name in value.__struct_fields__ for program in _everyone(getattr(value, name))]
     return [value, *inner] if isinstance(value, Program) else inner
+
+
+def _receives(value: Any) -> list[Receive]:
+    """The inboxes of a body, without those of its children."""
+    if isinstance(value, tuple):
+        return [node for item in value for node in _receives(item)]
+    if isinstance(value, Receive):
+        return [value]
+    if isinstance(value, Program) or not isinstance(value, msgspec.Struct):
+        return []
+    return [node for name in value.__struct_fields__ for node in _receives(getattr(value, name))]
 
 
 def _endless(value: Any) -> list[str]:

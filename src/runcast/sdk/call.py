@@ -68,6 +68,8 @@ class Call(Generic[T_co]):
     def __await__(self) -> Generator[Any, None, T_co]:
         while not self.done:
             yield from self._wait()
+            if self._execution.suspension is not None:
+                yield from self._execution.suspension.gate()
         return self._outcome()
 
     def result(self) -> T_co:
@@ -158,7 +160,8 @@ class Call(Generic[T_co]):
             self._execution.give_up(self, asyncio.CancelledError())
 
     def _abandon(self) -> None:
-        """The last one who waited for it was canceled. It goes on: another may wait for it later."""
+        """The last one who waited for it was canceled, perhaps a moment after its end. It goes on: another may wait
+        for it later."""
 
     def _wait(self) -> Generator[Any, None, None]:
         execution = self._execution
@@ -170,7 +173,7 @@ class Call(Generic[T_co]):
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
                 execution.release(self, [waiter], wake=False)
-            if not self.done and not self.watched:
+            if not self.watched:
                 self._abandon()
             execution.raise_if_evicted()
             raise

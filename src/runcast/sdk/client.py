@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -13,7 +14,6 @@ from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.message import Message
-from runcast.domain.queue import QueueSettings, QueueState
 from runcast.domain.run import RunStatus
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
 from runcast.sdk import requests
@@ -25,6 +25,7 @@ from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.follow import follow_tree
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.handle import BatchHandle, RunHandle
+from runcast.sdk.live_queues import Queues
 from runcast.sdk.messages import send_through
 from runcast.sdk.options import OptionArguments, check_key, parse_options, parse_tags
 from runcast.sdk.outside import Following
@@ -121,6 +122,13 @@ class Client:
     def cancel(self, *run_ids: str) -> Call[Sequence[RunId]]:
         """Cancel runs and their live children; those of the given that were live."""
         return self._door.call(lambda gateway: gateway.cancel([RunId(id) for id in run_ids]))
+
+    def reschedule(self, run_id: str, *, delay: Duration | datetime) -> Call[RunSnapshot[Any]]:
+        """Let a delayed run start after another `delay`, from now, or at another time; its ttl moves with it.
+
+        Raises `Conflict` for a run that is not delayed or has started.
+        """
+        return self._handle(run_id).reschedule(delay=delay)
 
     def replay(self, run_id: str, payload: Any = None) -> Call[RunHandle[Any]]:
         """A new run of the same task, from the start, with the same payload or another."""
@@ -231,17 +239,14 @@ class Client:
 
     # --- tasks and queues
 
+    @property
+    def queues(self) -> Queues:
+        """The engine's queues: `await client.queues.pause("web")`."""
+        return Queues(self._find_door)
+
     def tasks(self) -> Call[Sequence[TaskInfo]]:
         """The tasks that workers have declared."""
         return self._door.call(lambda gateway: gateway.tasks())
-
-    def queues(self) -> Call[Sequence[QueueState]]:
-        """Queues with their limits and how full they are."""
-        return self._door.call(lambda gateway: gateway.queues())
-
-    def set_queue(self, settings: QueueSettings, *, paused: bool | None = None) -> Call[QueueState]:
-        """Change a queue's limits, pause or resume it, live."""
-        return self._door.call(lambda gateway: gateway.set_queue(settings, paused=paused))
 
     @property
     def schedules(self) -> Schedules:

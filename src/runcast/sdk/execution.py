@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from threading import get_ident
 from typing import Any, NoReturn, TypeVar
 
+from msgspec import structs
+
 from runcast.domain.effect import Effect
 from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.domain.ids import BatchId, RunId
@@ -25,6 +27,8 @@ from runcast.sdk.quiet import is_quiet
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.scope import Scope, current_scope
 from runcast.sdk.stopping import Stopping
+from runcast.sdk.suspension import Suspension
+from runcast.sdk.unasked import put_back
 
 T = TypeVar("T")
 
@@ -54,11 +58,15 @@ class Execution:
         "host",
         "journal",
         "local_metadata",
+        "locals",
         "park_reason",
+        "positions",
         "root",
         "run_id",
         "scope",
+        "settled_unasked",
         "stop",
+        "suspension",
         "tasks",
         "thread_id",
         "thread_wait",
@@ -82,7 +90,15 @@ class Execution:
         self.entries: list[NewEntry] = []
         self.effects: list[Effect] = []
         self.explicit: set[str] | None = None
+        self.settled_unasked = not self.journal
+        """What an earlier execution asked for, and this one does not, was given up."""
+        self.positions: dict[str, int] | None = None
+        """Which durable call of this execution has a key, from 1: what a fork goes by."""
         self.local_metadata: dict[str, Any] | None = None
+        self.locals: dict[object, Any] | None = None
+        """What `Local`s hold."""
+        self.suspension: Suspension | None = None
+        """Who is told when the body waits and goes on, if anybody."""
         self.counts: Counts | None = None
         """How the run's items ended, if its body says so: for the outcome that it succeeds with."""
         self.waits = 0
@@ -131,18 +147,26 @@ class Execution:
         """The key of the durable call that is being made here; raises `NotDurableHere` where there can be none."""
         scope = self.durable_scope(kind)
         if explicit is None:
-            return scope.next(f"{kind}:{name}" if name else kind)
+            key = scope.next(f"{kind}:{name}" if name else kind)
+        else:
+            key = self._take_explicit(explicit)
+        if self.positions is None:
+            self.positions = {}
+        self.positions[key] = len(self.positions) + 1
+        return key
+
+    def _take_explicit(self, key: str) -> str:
         if self.explicit is None:
             self.explicit = set()
-        if explicit in self.explicit:
-            raise InvalidInput(f"key={explicit!r} was used twice in this run: a key names one call")
-        self.explicit.add(explicit)
-        return explicit
+        if key in self.explicit:
+            raise InvalidInput(f"key={key!r} was used twice in this run: a key names one call")
+        self.explicit.add(key)
+        return key
 
     def durable_scope(self, what: str) -> Scope:
         """The scope of the caller, if durable calls are possible there."""
         scope = current_scope.get()
-        if scope is None or scope.execution is not self or get_ident() != self.thread_id:
+        if scope is None or scope.execution is not self or get_ident() != (scope.thread_id or self.thread_id):
             raise NotDurableHere(
                 f"a {what} was asked for on a thread that does not run the body, where calls have no order: "
                 "make it in the body, or pass the thread plain values"
@@ -152,6 +176,8 @@ class Execution:
                 f"a {what} was asked for inside step {scope.trial.key!r}: a step is recorded as one result, so what "
                 "happens inside it cannot be recorded again; make the call in the task's body"
             )
+        if scope.refusal is not None:
+            raise NotDurableHere(f"a {what} was asked for {scope.refusal}")
         if self.stop is not None or self.ended:
             self.raise_stopped()
         return scope
@@ -201,7 +227,8 @@ class Execution:
 
     def _record(self, new: NewEntry) -> None:
         if self.stop is None and not self.ended:
-            self.entries.append(new)
+            position = 0 if self.positions is None else self.positions.get(new.entry.key, 0)
+            self.entries.append(structs.replace(new, position=position))
             self.host.changed(self)
 
     def add_effect(self, effect: Effect) -> None:
@@ -268,6 +295,8 @@ class Execution:
             if not call.on_engine:
                 self.busy -= 1
             call.settle(entry)
+        elif entry.kind is EntryKind.MESSAGE and entry.status is EntryStatus.DONE:
+            put_back(self, entry)
         self.host.changed(self)
 
     def give_up(self, call: Call[Any], error: BaseException) -> None:
@@ -305,13 +334,20 @@ class Execution:
 
     def block_thread(self, call: Call[Any]) -> None:
         """Block the thread of a `def` body until `call` is done."""
-        if get_ident() != self.thread_id or self.thread_id == self.host.thread_id:
+        if get_ident() != self._own_thread() or get_ident() == self.host.thread_id:
             raise NotDurableHere("call.result() blocks only in the thread of a def task: await the call instead")
         waiter = ThreadWait()
         self.host.loop.call_soon_threadsafe(self._watch_from_thread, call, waiter)
         waiter.block()
+        if self.suspension is not None:
+            self.suspension.block()
         if not call.done:
             self.raise_stopped()
+
+    def _own_thread(self) -> int:
+        """The thread whose calls have an order where the caller is."""
+        scope = current_scope.get()
+        return (None if scope is None else scope.thread_id) or self.thread_id
 
     def _watch_from_thread(self, call: Call[Any], waiter: ThreadWait) -> None:
         if call.done or self.stop is not None:
@@ -346,7 +382,10 @@ class Execution:
             return ()
         if patient and not is_quiet(self):
             return ()
-        return tuple(key for key, call in self.calls.items() if call.on_engine and call.watched)
+        keys = tuple(key for key, call in self.calls.items() if call.on_engine and call.watched)
+        if keys and self.suspension is not None and not self.suspension.announced(keys):
+            return ()
+        return keys
 
     # --- stopping; on the loop
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from runcast.domain.errors import ErrorInfo, InvalidInput, NotFound
 from runcast.domain.ids import BatchId, RunId
+from runcast.domain.message import Message
 from runcast.domain.run import LABELS, End, Run, RunStatus
 from runcast.gateway import ClientGateway
 from runcast.sdk.ambient import page_url
 from runcast.sdk.call import Call
 from runcast.sdk.children import wait_for_output
-from runcast.sdk.codec import decode_json
+from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.doors import Door
+from runcast.sdk.durations import Duration, duration_ms, instant_ms
 from runcast.sdk.execution import current_execution
 from runcast.sdk.follow import follow_one
+from runcast.sdk.messages import send, send_through
+from runcast.sdk.options import check_key
 from runcast.sdk.outside import Following
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.snapshot import RunSnapshot
@@ -81,9 +86,38 @@ class RunHandle(Generic[T]):
         """The run now, and after every change, until it has ended: `for` or `async for`."""
         return self._door().follow(lambda: follow_one(self.id, self.decode).updates)
 
+    def reschedule(self, *, delay: Duration | datetime) -> Call[RunSnapshot[T]]:
+        """Let the run, while it is delayed, start after another `delay`, from now, or at another time.
+
+        Its ttl moves with it. Raises `Conflict` when it is not delayed or has started. Nothing is recorded: in a body
+        that is executed again it happens again.
+
+        >>> await run.reschedule(delay="1h")  # doctest: +SKIP
+        """
+        if isinstance(delay, datetime):
+            start_at, delay_ms = instant_ms(delay, name="delay"), 0
+        else:
+            start_at, delay_ms = None, duration_ms(delay, name="delay")
+
+        async def ask(gateway: ClientGateway) -> RunSnapshot[T]:
+            moved = await gateway.reschedule(self.id, delay_ms=delay_ms, start_at=start_at)
+            return RunSnapshot(moved, self.decode)
+
+        return self._door().call(ask)
+
     def cancel(self) -> Call[bool]:
         """Cancel the run and its live children; True if it was live."""
         return self._door().call(self._cancel)
+
+    def send(self, inbox: str, message: Any, *, key: str | None = None) -> Call[Message]:
+        """Send to an inbox of the run; two messages of one `key` are one. In a body it is sent exactly once.
+
+        >>> await run.send("approvals", True)  # doctest: +SKIP
+        """
+        text = encode_json(message, what=f"message to inbox {inbox!r}")
+        if current_execution() is None:
+            return send_through(self._door(), self.id, inbox, text, key=check_key(key, "key"))
+        return send(self.id, inbox, text, key=key)
 
     async def _fetch(self, gateway: ClientGateway) -> RunSnapshot[T]:
         return RunSnapshot(await get_run(gateway, self.id), self.decode)

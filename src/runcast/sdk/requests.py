@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from runcast.domain.errors import InvalidInput, ValueTooLarge
-from runcast.domain.ids import ALPHABET, CHANCE_CHARS, BatchId, RunId, make_id
+from runcast.domain.ids import BatchId, RunId
 from runcast.domain.limits import BATCH_RUNS_MAX
 from runcast.domain.run import NewRun
 from runcast.gateway import ClientGateway
@@ -18,25 +16,12 @@ from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.execution import current_execution
 from runcast.sdk.follow import follow_one
+from runcast.sdk.fresh_ids import fresh_id, fresh_ids
 from runcast.sdk.handle import BatchHandle, FindDoor, RunHandle, to_result
 from runcast.sdk.options import NO_OPTIONS
 from runcast.sdk.outside import Following
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.snapshot import RunSnapshot
-
-_CHARACTER = bytes(ord(ALPHABET[byte & 31]) for byte in range(256))
-
-
-def fresh_id(prefix: str) -> str:
-    """A new id, sortable by the time of this machine."""
-    return fresh_ids(prefix, 1)[0]
-
-
-def fresh_ids(prefix: str, count: int) -> list[str]:
-    """New ids that sort in this order, so that a batch starts in the order of its items."""
-    head = make_id(prefix, at_ms=time.time_ns() // 1_000_000, chance=0)[:-CHANCE_CHARS]
-    text = os.urandom(CHANCE_CHARS * count).translate(_CHARACTER).decode()
-    return sorted(head + text[at : at + CHANCE_CHARS] for at in range(0, len(text), CHANCE_CHARS))
 
 
 def trigger(request: ChildRequest) -> Call[RunHandle[Any]]:
@@ -158,6 +143,8 @@ def new_run(
         metadata=options.metadata,
         max_attempts=options.max_attempts,
         max_duration_ms=options.max_duration_ms,
+        debounce=options.debounce,
+        machine=options.machine,
         batch_id=batch_id,
         batch_position=batch_position,
     )

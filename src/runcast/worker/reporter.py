@@ -15,6 +15,7 @@ from runcast.domain.errors import InvalidInput, Unavailable
 from runcast.domain.journal import EntryKind
 from runcast.domain.outcome import Waiting
 from runcast.gateway import Reply, Report, WorkerSession
+from runcast.sdk.unasked import withdraw_unasked
 from runcast.worker.running import Running
 
 RETRY_S = (0.05, 2.0)
@@ -110,6 +111,7 @@ class Reporter:
         if outcome is None and running.waits:
             keys = running.waiting_keys(patient=running.recheck_s < RECHECK_S[1])
             if keys:
+                withdraw_unasked(running)
                 outcome = Waiting(keys)
                 running.recheck_s = 0.0
             elif not running.busy:
