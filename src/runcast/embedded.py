@@ -10,7 +10,7 @@ from runcast.domain import limits
 from runcast.domain.errors import Conflict
 from runcast.sdk.ambient import DEFAULT_DATABASE, use_door
 from runcast.sdk.client import Client
-from runcast.sdk.doors import GatewayDoor
+from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.portal import get_portal
 from runcast.sdk.registry import registry
@@ -55,6 +55,7 @@ class Embedded:
         self._grace_ms = grace_ms
         self._worker: EmbeddedWorker | None = None
         self._client: Client | None = None
+        self._door_before: Door | None = None
 
     def start(self) -> Client:
         """Start engine and worker; blocks until they take work."""
@@ -93,7 +94,7 @@ class Embedded:
         except BaseException:
             await self._stop()
             raise
-        use_door(GatewayDoor(self._server.engine, on_portal=True))
+        self._door_before = use_door(GatewayDoor(self._server.engine, on_portal=True))
         self._client = Client()
         return self._client
 
@@ -101,7 +102,7 @@ class Embedded:
         worker, self._worker = self._worker, None
         if self._client is not None:
             self._client = None
-            use_door(None)
+            use_door(self._door_before)
         if worker is not None:
             worker.stop(grace_ms=self._grace_ms)
             await worker.joined()

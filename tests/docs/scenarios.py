@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable
+from contextlib import chdir, redirect_stdout
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -181,6 +184,13 @@ async def testing_survival(engine: TestEngine, load: Load) -> None:
         await load("docs/guides/testing.md:3").test_collecting_survives_losing_its_memory(evict_after)
 
 
+async def web_embedded(engine: TestEngine, load: Load) -> None:
+    told = io.StringIO()
+    with TemporaryDirectory() as folder, chdir(folder), redirect_stdout(told):
+        await asyncio.to_thread(load("docs/guides/web.md:1").main)
+    assert told.getvalue() == "42 COMPLETED\n"
+
+
 SCENARIOS: dict[str, Scenario] = {
     "README.md:1": readme,
     "docs/concepts/effects.md:1": effects,
@@ -201,6 +211,7 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/testing.md:1": testing_time,
     "docs/guides/testing.md:2": testing_people,
     "docs/guides/testing.md:3": testing_survival,
+    "docs/guides/web.md:1": web_embedded,
     "docs/start/quickstart.md:1": quickstart,
     "docs/start/quickstart.md:2": quickstart_client,
 }
