@@ -67,7 +67,7 @@ SCHEDULES_PER_TICK = 100
 UPCOMING_TICKS = 5
 """Next times in a scheduled run's payload."""
 ON_TIME_MS = 60_000
-"""A tick that is at most this late is no missed one."""
+"""A tick that is less late than this is no missed one."""
 CATCH_UP_RUNS_MAX = 100
 """Runs that `catch_up="all"` starts after a downtime: those of the newest ticks."""
 BACKFILL_RUNS_MAX = 10_000

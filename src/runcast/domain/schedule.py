@@ -224,7 +224,7 @@ def plan_ticks(schedule: ScheduleState, now: int) -> Plan:
     """
     assert schedule.next_at is not None
     rule, first = schedule.rule(), schedule.next_at
-    late_until = now - ON_TIME_MS - 1
+    late_until = now - ON_TIME_MS
     on_time = rule.newest(max(first - 1, late_until), now, CATCH_UP_RUNS_MAX)
     every = schedule.catch_up is CatchUp.ALL
     late = rule.newest(first - 1, late_until, CATCH_UP_RUNS_MAX if every else 1) if first <= late_until else []
