@@ -126,7 +126,7 @@ class Runcast:
     async def until_asleep(self, count: int) -> None:
         """All have started, and none holds a slot any more."""
         await until(lambda: opened().started_count(count) == count)
-        while any(queue.queued or queue.executing for queue in await self._client.queues()):
+        while any(queue.queued or queue.executing for queue in await self._client.queues.list()):
             pass
 
     async def steps(self, count: int) -> Result:

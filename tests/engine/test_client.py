@@ -21,7 +21,7 @@ from runcast.domain.limits import (
     TASK_NAME_CHARS_MAX,
 )
 from runcast.domain.outcome import Failed, ParkedRun, Succeeded
-from runcast.domain.queue import QueueSettings
+from runcast.domain.queue import QueueChange
 from runcast.gateway import RunFilter
 from tests.engine.house import House
 from tests.store.world import ERROR
@@ -40,7 +40,7 @@ BAD: dict[str, tuple[dict[str, Any], type[InvalidInput]]] = {
     "a negative priority": ({"priority_ms": -1}, InvalidInput),
     "no attempts": ({"max_attempts": 0}, InvalidInput),
     "a delay into the past": ({"delay_ms": -1}, InvalidInput),
-    "a ttl of nothing": ({"ttl_ms": 0}, InvalidInput),
+    "a ttl in the past": ({"ttl_ms": -1}, InvalidInput),
     "a payload that is not JSON": ({"payload": "{"}, InvalidPayload),
     "a payload that looks like a reference": ({"payload": "blob:0"}, InvalidPayload),
     "a payload over the bound": ({"payload": '"' + "x" * PAYLOAD_BYTES_MAX + '"'}, ValueTooLarge),
@@ -195,12 +195,12 @@ async def test_a_parked_run_resumes_as_itself(house: House) -> None:
 
 async def test_limits_and_pauses_are_changed_live(house: House) -> None:
     _, inbox = await house.open()
-    state = await house.engine.set_queue(QueueSettings("work", concurrency=2), paused=True)
+    state = await house.engine.change_queue("work", QueueChange(concurrency=2, paused=True))
     assert (state.concurrency, state.paused) == (2, True)
     await house.trigger(3)
     await house.quiet()
     assert inbox.take() == []
-    state = await house.engine.set_queue(QueueSettings("work", concurrency=2), paused=False)
+    state = await house.engine.change_queue("work", QueueChange(paused=False))
     await house.quiet()
     assert len(inbox.take()) == 2
     assert [(queue.name, queue.executing, queue.queued) for queue in await house.engine.queues()] == [("work", 2, 1)]

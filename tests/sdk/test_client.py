@@ -22,7 +22,6 @@ from runcast.domain.errors import (
     TaskFailed,
     ValueTooLarge,
 )
-from runcast.domain.queue import QueueSettings
 from runcast.sdk.ambient import current_door, door_to_database, door_to_url, use_door
 from runcast.sdk.doors import DatabaseDoor, SocketDoor
 from runcast.sdk.registry import Registry
@@ -223,9 +222,10 @@ async def test_the_engine_tells_about_itself(client: Client) -> None:
     run = await double.trigger(1)
     await run.result(timeout=10)
     assert "client_double" in [info.name for info in await client.tasks()]
-    state = await client.set_queue(QueueSettings("default", concurrency=3), paused=True)
+    await client.queues.set("default", concurrency=3)
+    state = await client.queues.pause("default")
     assert (state.concurrency, state.paused) == (3, True)
-    assert [queue.name for queue in await client.queues()] == ["default"]
+    assert [queue.name for queue in await client.queues.list()] == ["default"]
     blocked = await double.trigger(2)
     assert "paused" in (await client.why(blocked.id)).reason
     assert await client.journal(run.id) == []

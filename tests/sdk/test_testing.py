@@ -6,7 +6,6 @@ import pytest
 
 from runcast import AbortRun, Queue, Retry, TaskFailed, metadata, step, task, wait
 from runcast.domain.errors import Conflict
-from runcast.domain.queue import QueueSettings
 from runcast.sdk.registry import Registry
 from runcast.testing import TestEngine, run_inline
 
@@ -108,7 +107,7 @@ async def test_a_delay_follows_the_clock() -> None:
 
 async def test_a_run_that_no_limit_lets_start_expires() -> None:
     async with TestEngine(tasks) as engine:
-        await engine.client.set_queue(QueueSettings("default"), paused=True)
+        await engine.client.queues.pause("default")
         run = await double.options(ttl="1d").trigger(1)
         await engine.advance("23h")
         assert (await run.fetch()).status == "QUEUED"

@@ -115,7 +115,7 @@ def test_limits_change_live(db: World) -> None:
     assert len(db.claim()) == 1
     db.set_queue(concurrency=3)
     assert len(db.claim()) == 2
-    db.set_queue()
+    db.set_queue(concurrency=None)
     assert len(db.claim()) == 2
 
 

@@ -10,7 +10,7 @@ from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.outcome import Failed, Succeeded
 from runcast.domain.queue import QueueSettings
 from runcast.gateway import RunFilter, RunPage, Update, Watch
-from runcast.store import prune, reads
+from runcast.store import prune, queues, reads
 from tests.store.world import ERROR, World, batch, child, sleep, step
 
 
@@ -131,8 +131,9 @@ def test_queue_states_count_what_is_queued_and_what_executes(db: World) -> None:
     db.trigger_many(5, concurrency_key="a")
     db.trigger_many(2)
     db.claim(room=2)
+    db.worker("w2", queues=[QueueSettings("work", per_key=1), QueueSettings("other")])
     db.set_queue("other", concurrency=4, paused=True)
-    states = {state.name: state for state in db.read(reads.queue_states)}
+    states = {state.name: state for state in db.read(queues.queue_states)}
     assert (states["work"].queued, states["work"].executing, states["work"].per_key) == (5, 2, 1)
     assert (states["other"].concurrency, states["other"].paused) == (4, True)
 

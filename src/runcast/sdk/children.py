@@ -187,6 +187,8 @@ def new_run(
         metadata=options.metadata,
         max_attempts=options.max_attempts,
         max_duration_ms=options.max_duration_ms,
+        debounce=options.debounce,
+        machine=options.machine,
         parent_id=execution.run_id,
         parent_key=key,
         root_id=parent.root_id or execution.run_id,

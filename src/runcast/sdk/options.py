@@ -9,7 +9,10 @@ from typing import Any, Literal, TypedDict, Unpack, get_args
 import msgspec
 
 from runcast.domain import limits
+from runcast.domain import run as domain
 from runcast.domain.errors import InvalidInput, InvalidPayload, ValueTooLarge
+from runcast.domain.machine import check_machine
+from runcast.sdk.debounce import Debounce
 from runcast.sdk.durations import Duration, duration_ms, instant_ms
 
 IdempotencyScope = Literal["run", "attempt", "global"]
@@ -35,6 +38,8 @@ class TriggerOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     """JSON text of an object."""
     max_attempts: int | None = None
     max_duration_ms: int | None = None
+    debounce: domain.Debounce | None = None
+    machine: str | None = None
     key: str | None = None
     """The journal key, when the caller names it."""
 
@@ -48,7 +53,7 @@ class OptionArguments(TypedDict, total=False):
     delay: Duration | datetime
     """A duration, or an aware datetime."""
     ttl: Duration
-    """A run that has not started by then expires."""
+    """A run that has not started by then, counted from its delay's end, expires; 0: never, whatever the task says."""
     idempotency_key: str
     """Equal keys of one task mean the same run."""
     idempotency_scope: IdempotencyScope
@@ -63,6 +68,10 @@ class OptionArguments(TypedDict, total=False):
     max_attempts: int
     max_duration: Duration
     """Executing time, without waits."""
+    debounce: Debounce
+    """Further triggers of its key push the run instead of making another; instead of `delay`."""
+    machine: str
+    """Only workers that serve this label take the run, such as "large-1x"."""
     key: str
     """The journal key, inside a run."""
 
@@ -82,6 +91,11 @@ def parse_options(**given: Unpack[OptionArguments]) -> TriggerOptions:
     if scope not in get_args(IdempotencyScope):
         raise InvalidInput(f"idempotency_scope must be run, attempt or global, got {scope!r}")
     delay = given.get("delay")
+    debounce = given.get("debounce")
+    if debounce is not None and not isinstance(debounce, Debounce):
+        raise InvalidInput(f'debounce must be a Debounce, such as Debounce("user-7", "5s"), got {debounce!r}')
+    if debounce is not None and delay is not None:
+        raise InvalidInput("a debounce has a delay of its own: give one of delay and debounce")
     return TriggerOptions(
         delay_ms=0 if delay is None or isinstance(delay, datetime) else duration_ms(delay, name="delay"),
         start_at=instant_ms(delay, name="delay") if isinstance(delay, datetime) else None,
@@ -96,6 +110,8 @@ def parse_options(**given: Unpack[OptionArguments]) -> TriggerOptions:
         metadata=metadata_json(given.get("metadata")),
         max_attempts=check_attempts(given.get("max_attempts")),
         max_duration_ms=_optional_ms(given.get("max_duration"), "max_duration"),
+        debounce=None if debounce is None else debounce.settings,
+        machine=check_label(given.get("machine")),
         key=check_key(given.get("key"), "key"),
     )
 
@@ -108,6 +124,12 @@ def queue_name(queue: object) -> str | None:
     if isinstance(name, str):
         return name
     raise InvalidInput(f"queue must be a Queue or the name of one, got {queue!r}")
+
+
+def check_label(machine: str | None) -> str | None:
+    """A machine's label; raises `InvalidInput`."""
+    check_machine(machine)
+    return machine
 
 
 def check_key(value: object, name: str) -> str | None:

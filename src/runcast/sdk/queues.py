@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from runcast.domain.errors import DuplicateTask, InvalidInput
+from runcast.domain.limits import QUEUE_LENGTH_MAX
 from runcast.domain.queue import QueueSettings
 from runcast.sdk.durations import duration_ms
 from runcast.sdk.options import check_key
@@ -13,10 +14,11 @@ _RATE = re.compile(r"\s*(\d+)\s*/\s*(\d*\.?\d*\s*(?:ms|s|m|h|d))\s*", re.ASCII)
 
 
 class Queue:
-    """Where runs wait: a total, a bound per concurrency key, and a rate; no limit unless it says one.
+    """Where runs wait: a total, a bound per concurrency key, a rate and a length; no limit unless it says one.
 
     `concurrency` counts runs that hold a slot over all keys and workers, `per_key` those of each concurrency key.
-    `rate` such as `"100/60s"` admits 100 new attempts a minute.
+    `rate` such as `"100/60s"` admits 100 new attempts a minute. `max_length` is how many runs may be queued at once: a
+    trigger past it raises `Overloaded`, a batch that does not fit as a whole is refused as a whole.
 
     >>> Queue("web", concurrency=20, per_key=2, rate="100/60s").settings.rate_period_ms
     60000
@@ -25,7 +27,13 @@ class Queue:
     __slots__ = ("settings",)
 
     def __init__(
-        self, name: str, *, concurrency: int | None = None, per_key: int | None = None, rate: str | None = None
+        self,
+        name: str,
+        *,
+        concurrency: int | None = None,
+        per_key: int | None = None,
+        rate: str | None = None,
+        max_length: int | None = None,
     ) -> None:
         rate_count, rate_period_ms = parse_rate(rate)
         self.settings = QueueSettings(
@@ -34,6 +42,7 @@ class Queue:
             per_key=_check_limit(per_key, "per_key"),
             rate_count=rate_count,
             rate_period_ms=rate_period_ms,
+            max_length=_check_limit(max_length, "max_length"),
         )
 
     @property
@@ -73,6 +82,6 @@ def same_settings(queues: list[Queue]) -> tuple[QueueSettings, ...]:
 
 
 def _check_limit(value: int | None, name: str) -> int | None:
-    if value is None or (type(value) is int and value >= 1):
+    if value is None or (type(value) is int and 1 <= value <= (QUEUE_LENGTH_MAX if name == "max_length" else value)):
         return value
     raise InvalidInput(f"{name} must be a whole number from 1, or None for no limit; got {value!r}")

@@ -22,12 +22,21 @@ from runcast.sdk.codec import ValueCodec, codec_for, encode_json
 from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.handle import BatchHandle, RunHandle
 from runcast.sdk.hooks import Hookable
-from runcast.sdk.options import NO_OPTIONS, OptionArguments, TriggerOptions, check_attempts, parse_options, queue_name
+from runcast.sdk.options import (
+    NO_OPTIONS,
+    OptionArguments,
+    TriggerOptions,
+    check_attempts,
+    check_label,
+    parse_options,
+    queue_name,
+)
 from runcast.sdk.outside import Following
 from runcast.sdk.payload import Arguments, PayloadCodec, Signature, caller_names, payload_codec, refuse_unnamed
 from runcast.sdk.queues import Queue
 from runcast.sdk.registry import Registry, registry
 from runcast.sdk.result import Failed, Ok
+from runcast.sdk.retention import Retention, parse_retention
 from runcast.sdk.schedule import Schedule, fitting_payload, parse_schedule
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.sources import code_version, source_place
@@ -113,6 +122,8 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
         ttl: Duration | None = None,
         isolation: Isolation = "none",
         evict_after: Duration | None = None,
+        machine: str | None = None,
+        retention: Retention | Duration | None = None,
         schedule: Schedule | str | None = None,
         local_names: dict[str, Any] | None = None,
     ) -> None:
@@ -130,6 +141,8 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
         self.isolation: Isolation = isolation
         self.evict_after_ms = None if evict_after is None else duration_ms(evict_after, name="evict_after")
         """How long a waiting coroutine stays in memory; None: as the worker is set."""
+        self.machine = check_label(machine)
+        self.retention = parse_retention(retention)
         self.schedule = parse_schedule(schedule)
         """When it is triggered by itself."""
         self.is_async = inspect.iscoroutinefunction(fn)
@@ -223,6 +236,8 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
             source=self.source,
             schema=encode_json(self.payload.schema()),
             description=inspect.getdoc(self.fn) or "",
+            machine=self.machine,
+            retention=self.retention,
             schedule=self.schedule_settings(),
         )
 
@@ -317,6 +332,8 @@ def task(
     ttl: Duration | None = None,
     isolation: Isolation = "none",
     evict_after: Duration | None = None,
+    machine: str | None = None,
+    retention: Retention | Duration | None = None,
     schedule: Schedule | str | None = None,
     registry: Registry = ...,
 ) -> _Decorator: ...
@@ -327,7 +344,8 @@ def task(fn: Callable[..., Any] | None = None, /, *, registry: Registry = regist
     `retry="fresh"` makes each start over. `max_duration` counts executing, not waiting;
     past it the run ends `TIMED_OUT`. After `ttl` in the queue a run expires. `isolation="process"` executes in a
     process that can be killed. `evict_after` is how long a waiting coroutine stays in memory. `schedule` triggers it by
-    itself: a cron expression, or a `Schedule`.
+    itself: a cron expression, or a `Schedule`. Only workers that serve the label `machine` take its runs. `retention` is
+    how long finished runs are kept.
 
     >>> @task(max_duration="2m")  # doctest: +SKIP
     ... async def enrich(domain: str) -> str: ...
