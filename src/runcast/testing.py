@@ -230,7 +230,7 @@ class _ClockedEngine(Engine):
 
 
 def _registry_of(tasks: Sequence[TaskDefinition[..., Any]]) -> Registry:
-    found = Registry()
+    found = Registry(registry.hooks)
     for task in tasks:
         found.add(task)
     return found

@@ -1,4 +1,4 @@
-"""What a body raises to decide its own end: `AbortRun` and `Continue`."""
+"""What a body raises to decide its own end: `AbortRun`, `CompleteRun` and `Continue`."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ class Continue(BaseException):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args)
         self.kwargs = kwargs
+
+
+class CompleteRun(BaseException):
+    """End the run successfully with this output, from however deep in its body.
+
+    Not an `Exception`, so that `except Exception` lets it pass. In a step it is a failure like any other: a step has a
+    result of its own.
+
+    >>> raise CompleteRun(Company(domain, "parked"))  # doctest: +SKIP
+    """
+
+    def __init__(self, output: Any = None) -> None:
+        super().__init__(output)
+        self.output = output

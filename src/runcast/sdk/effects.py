@@ -59,7 +59,7 @@ def emit_log(level: str, value: str) -> bool:
     scope = current_scope.get()
     if scope is None:
         return False
-    if scope.trial is None and get_ident() == scope.execution.thread_id:
+    if scope.trial is None and get_ident() == (scope.thread_id or scope.execution.thread_id):
         emit(EffectKind.LOG, level, value)
     else:
         # Inside a step, or on a thread where lines have no order: never counted.
@@ -81,7 +81,7 @@ def _check_text(name: str, kind: EffectKind) -> None:
 
 
 def _check_thread(scope: Scope, kind: EffectKind) -> None:
-    if get_ident() != scope.execution.thread_id:
+    if get_ident() != (scope.thread_id or scope.execution.thread_id):
         raise NotDurableHere(
             f"a {kind} effect on a thread that does not run the body has no place in its order: make it in the body, "
             "or make the threaded work a step"

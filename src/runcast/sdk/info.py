@@ -50,7 +50,12 @@ def current_run() -> RunInfo:
     >>> current_run().id  # doctest: +SKIP
     'run_01k9…'
     """
-    run = _current("current_run()").assignment
+    return run_info(_current("current_run()"))
+
+
+def run_info(execution: Execution) -> RunInfo:
+    """What a body may know of the run of `execution`."""
+    run = execution.assignment
     return RunInfo(
         id=run.run_id,
         task=run.task,

@@ -31,7 +31,7 @@ def is_quiet(execution: Execution) -> bool:
 def _waits(task: asyncio.Task[Any], branches: set[asyncio.Task[Any]]) -> bool:
     awaited: Any = task._fut_waiter  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
     kind = type(awaited)
-    if kind is EngineWait:
+    if isinstance(awaited, EngineWait):
         return not awaited.done()
     if awaited is None:
         # It is about to run, or it has ended and whoever gathers it has not heard: either way something goes on.

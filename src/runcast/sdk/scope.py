@@ -30,6 +30,10 @@ class Scope:
     """One asyncio task's place in a body: its path, and how often each name occurred in it."""
 
     __slots__ = ("_counts", "effects", "execution", "path", "trial")
+    refusal: str | None = None
+    """Why durable calls are impossible here, if they are."""
+    thread_id: int | None = None
+    """The thread whose calls have an order here; None: the body's."""
 
     def __init__(self, execution: Execution, path: str, trial: Trial | None = None) -> None:
         self.execution = execution
@@ -55,6 +59,23 @@ class Scope:
         if len(path) > PATH_CHARS_MAX:
             path = f"/~{blake2b(path.encode(), digest_size=16).hexdigest()}"
         return Scope(self.execution, path)
+
+
+class HookScope(Scope):
+    """Where a hook is: on a thread of its own choice, and perhaps without durable calls."""
+
+    __slots__ = ("refusal", "thread_id")
+
+    def __init__(self, execution: Execution, path: str, *, thread_id: int, refusal: str | None = None) -> None:
+        super().__init__(execution, path)
+        self.thread_id = thread_id
+        self.refusal = refusal
+
+    def child(self, name: str) -> Scope:
+        if self.refusal is not None:
+            return self
+        assert self.thread_id is not None
+        return HookScope(self.execution, super().child(name).path, thread_id=self.thread_id)
 
 
 current_scope: ContextVar[Scope | None] = ContextVar("runcast_scope", default=None)

@@ -1,4 +1,4 @@
-"""Tasks by name: for programs that do not have the task's code."""
+"""Tasks by name, for programs that do not have the task's code; and the hooks of all tasks of this process."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options
 from runcast.sdk.registry import registry
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.task import TaskDefinition, check_task_name
+
+middleware = registry.hooks.middleware
+on_start_attempt = registry.hooks.on_start_attempt
+on_wait = registry.hooks.on_wait
+on_resume = registry.hooks.on_resume
+catch_error = registry.hooks.catch_error
+on_success = registry.hooks.on_success
+on_failure = registry.hooks.on_failure
+on_complete = registry.hooks.on_complete
+on_cancel = registry.hooks.on_cancel
 
 
 def trigger(task: str, payload: Any = None, **options: Unpack[OptionArguments]) -> Call[RunHandle[Any]]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from functools import partial
 from random import Random
 from threading import get_ident
+from typing import Any
 
 from runcast.domain.outcome import Outcome
+from runcast.sdk.hooks import Around, Hookable
 from runcast.sdk.scope import current_scope
 from runcast.sdk.stopping import Stopping
+from runcast.worker.lifecycle import Lifecycle
 from runcast.worker.outcomes import failed, succeeded
 from runcast.worker.running import Running
+from runcast.worker.thread_end import ThreadEnd, caught
 from runcast.worker.threads import Threads
 
 Ended = Callable[[Running, Outcome | None], None]
@@ -23,19 +27,32 @@ class Bodies:
     """Starts bodies and says, on the loop, how each ended. An outcome of None: it was stopped."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, context: Context, threads: Threads, random: Random, ended: Ended
+        self,
+        loop: asyncio.AbstractEventLoop,
+        context: Context,
+        threads: Threads,
+        random: Random,
+        ended: Ended,
+        *,
+        hooks: Hookable[Any],
     ) -> None:
         self._loop = loop
         self._context = context
         self._threads = threads
         self._random = random
         self._ended = ended
+        self._hooks = hooks
+        """Those of every task."""
 
     def start(self, running: Running) -> None:
         """Begin; returns at once."""
         context = self._context.copy()
         context.run(current_scope.set, running.scope)
-        if running.task.is_async:
+        if self._hooks.hooked or running.task.hooked:
+            running.root = self._loop.create_task(self._run_hooked(running), context=context)
+            # After the task is made: the root of a body is made while neither is set.
+            running.threaded = not running.task.is_async
+        elif running.task.is_async:
             running.root = self._loop.create_task(self._run(running), context=context)
         else:
             running.threaded = True
@@ -57,6 +74,40 @@ class Bodies:
         if running.tasks:
             await _end_tasks(running)
         self._ended(running, outcome)
+
+    async def _run_hooked(self, running: Running) -> None:
+        lifecycle = Lifecycle(running, Around(self._hooks, running.task), partial(self._body, running), self._random)
+        outcome = None if running.stop is not None else await lifecycle.run()
+        running.ended = True
+        if running.tasks:
+            await _end_tasks(running)
+        try:
+            await lifecycle.last_words()
+        except BaseException:  # noqa: BLE001 - stopped again: nobody waits for the hooks any longer
+            outcome = None
+        self._ended(running, outcome)
+
+    async def _body(self, running: Running, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The task's function: here, or on a thread while the run's root waits for it."""
+        if running.task.is_async:
+            return await running.task.fn(*args, **kwargs)
+        end = ThreadEnd(loop=self._loop)
+        running.busy += 1
+        self._threads.submit(copy_context().run, self._body_on_thread, running, end, args, kwargs)
+        try:
+            return await end.outcome(running)
+        finally:
+            running.busy -= 1
+            running.thread_wait = None
+
+    def _body_on_thread(self, running: Running, end: ThreadEnd, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        running.thread_id = get_ident()
+        ended = caught(partial(running.task.fn, *args, **kwargs))
+        try:
+            self._loop.call_soon_threadsafe(partial(end.end, ended), context=self._context)
+        except RuntimeError:
+            # The loop is closed: this thread was given up long ago.
+            return
 
     def _run_on_thread(self, running: Running) -> None:
         running.thread_id = get_ident()

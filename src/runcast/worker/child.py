@@ -18,7 +18,7 @@ from runcast.domain.outcome import Failed
 from runcast.gateway import Assignment, News, Report, Stop, Welcome
 from runcast.sdk.factory import task_factory
 from runcast.sdk.failures import error_info
-from runcast.sdk.registry import Registry
+from runcast.sdk.registry import Registry, registry
 from runcast.sdk.remote import Connection, RemoteWorkerSession
 from runcast.sdk.resource import close_resources
 from runcast.sdk.task import TaskDefinition
@@ -44,7 +44,7 @@ async def _execute(sock: socket.socket, assignment: Assignment, find: Callable[[
     try:
         welcome = await connection.ask("worker.open", (), msgspec.msgpack.Decoder(Welcome).decode)
         session = RemoteWorkerSession(connection, welcome)
-        tasks = Registry()
+        tasks = Registry(registry.hooks)
         try:
             tasks.add(find())
         except Exception as error:  # noqa: BLE001 - whatever the user's module raises is the run's error

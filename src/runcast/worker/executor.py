@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from runcast.clock import Clock
 from runcast.domain.outcome import Evicted, HandedBack, Outcome, Released, TimedOut, Waiting
-from runcast.domain.run import Run
+from runcast.domain.run import Run, RunStatus
 from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
 from runcast.sdk.execution import Execution
 from runcast.sdk.quiet import is_quiet
@@ -70,7 +70,7 @@ class Executor:
         self._settings = settings
         self._threads = Threads(settings.thread_capacity, name="runcast-body")
         self._step_threads = Threads(settings.step_threads, name="runcast-step")
-        self._bodies = Bodies(self.loop, context, self._threads, random, self._body_ended)
+        self._bodies = Bodies(self.loop, context, self._threads, random, self._body_ended, hooks=registry.hooks)
         self._reporter = Reporter(
             session, self, loop=self.loop, context=context, spawn=spawn, flush_s=settings.flush_ms / 1000
         )
@@ -143,6 +143,7 @@ class Executor:
         for item in stops:
             running = self.running.get(item.run_id)
             if running is not None and running.epoch <= item.epoch:
+                running.canceled = item.reason == RunStatus.CANCELED
                 self._lose(running)
             elif running is None:
                 self._apart.stop(item.run_id, Stopping.CANCEL)

@@ -25,6 +25,7 @@ import msgspec
 
 from runcast.domain.errors import InvalidInput, LostOwnership, RuncastError
 from runcast.domain.outcome import Died, Evicted, Failed, HandedBack, Outcome, Released, TimedOut, Waiting
+from runcast.domain.run import RunStatus
 from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
 from runcast.sdk.failures import error_info
 from runcast.sdk.stopping import Stopping
@@ -127,7 +128,7 @@ class Isolated:
             return
         self._stopping = stopping
         if stopping is Stopping.CANCEL:
-            self._push("stop", [Stop(self.run_id, self.epoch, "canceled")])
+            self._push("stop", [Stop(self.run_id, self.epoch, RunStatus.CANCELED)])
             self._timers.append(self._loop.call_later(TERMINATE_AFTER_S, self._terminate))
         else:
             self._terminate()

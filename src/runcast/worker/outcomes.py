@@ -5,13 +5,18 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from runcast.domain.errors import ErrorInfo, InvalidInput
+from runcast.domain.errors import Conflict, ErrorInfo, InvalidInput, NotFound, Overloaded
 from runcast.domain.outcome import Continued, Failed, HandedBack, Outcome, ParkedRun, Succeeded, TimedOut
 from runcast.sdk.blame import blamed_keys
-from runcast.sdk.control import AbortRun, Continue
+from runcast.sdk.control import AbortRun, CompleteRun, Continue
 from runcast.sdk.failures import error_info
+from runcast.sdk.hooks import Verdict
 from runcast.sdk.stopping import Stopping
 from runcast.worker.running import Running
+
+_NO_VERDICT = Verdict()
+_HOPELESS = (AbortRun, InvalidInput, NotFound, Conflict)
+"""What another attempt would meet again: the body gave up, or asked for what the engine refuses."""
 
 
 def succeeded(running: Running, output: Any) -> Outcome:
@@ -23,17 +28,35 @@ def succeeded(running: Running, output: Any) -> Outcome:
         return Failed(error_info(error))
 
 
-def failed(running: Running, error: BaseException, random: Random) -> Outcome:
-    """The body raised."""
+def failed(running: Running, error: BaseException, random: Random, *, verdict: Verdict | None = None) -> Outcome:
+    """The body raised; `verdict` is what a `catch_error` hook made of it."""
     if isinstance(error, Continue):
         return _continued(running, error)
-    info = error_info(error, keys=blamed_keys(error))
+    end = completion(error)
+    if end is not None:
+        return succeeded(running, end.output)
+    if verdict is None:
+        verdict = _NO_VERDICT
+    info = error_info(verdict.error or error, keys=blamed_keys(error))
     run = running.assignment
-    # What was refused for its content is refused again.
-    if isinstance(error, AbortRun | InvalidInput) or run.attempt >= run.max_attempts:
+    retry = verdict.retry or running.task.retry
+    max_attempts = run.max_attempts if verdict.retry is None else retry.max_attempts
+    delay_ms = verdict.delay_ms(now_ms=running.host.now_ms())
+    hopeless = isinstance(error, _HOPELESS) and delay_ms is None and verdict.retry is None
+    if hopeless or verdict.skip_retrying or run.attempt >= max_attempts:
         return Failed(info)
-    retry = running.task.retry
-    return Failed(info, retry_in_ms=retry.delay_ms(run.attempt, roll=random.random()), fresh=retry.fresh)
+    if delay_ms is None:
+        delay_ms = retry.delay_ms(run.attempt, roll=random.random())
+    return Failed(info, retry_in_ms=delay_ms, fresh=retry.fresh)
+
+
+def completion(error: BaseException) -> CompleteRun | None:
+    """The `CompleteRun` in `error`, also one that a branch of a `TaskGroup` raised."""
+    if isinstance(error, CompleteRun):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next((end for end in map(completion, error.exceptions) if end is not None), None)
+    return None
 
 
 def _continued(running: Running, error: Continue) -> Outcome:
@@ -67,4 +90,5 @@ def refused(message: str, code: str | None) -> Outcome:
     """The engine refused what the execution reported."""
     if code == "conflict":
         return ParkedRun(message)
-    return Failed(ErrorInfo(type="runcast.domain.errors.InvalidInput", message=message, code=code))
+    kind = Overloaded if code == Overloaded.code else InvalidInput
+    return Failed(ErrorInfo(type=f"{kind.__module__}.{kind.__name__}", message=message, code=code))

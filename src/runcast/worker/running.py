@@ -23,6 +23,7 @@ class Running(Execution):
 
     __slots__ = (
         "again",
+        "canceled",
         "dirty",
         "flush_at",
         "forgotten",
@@ -62,6 +63,8 @@ class Running(Execution):
         """Loop time at which effects are sent even if nothing else happens; 0: nothing to send."""
         self.again: Assignment | None = None
         """It was woken while it was being evicted: it is executed again."""
+        self.canceled = False
+        """The engine said so: the run is `CANCELED`, not taken over."""
         self.recheck_s = 0.0
         self.rechecking = False
         self.time_out_known = False
