@@ -18,6 +18,7 @@ from runcast.sdk.codec import ValueCodec, codec_for, digest_arguments
 from runcast.sdk.control import AbortRun
 from runcast.sdk.execution import Execution, current_execution
 from runcast.sdk.failures import error_info, rebuild_error
+from runcast.sdk.pauses import step_pause
 from runcast.sdk.payload import resolve_hints
 from runcast.sdk.scope import Scope, Trial, current_scope
 
@@ -174,7 +175,7 @@ class _StepBody:
                 if self._tries >= retry.max_attempts or isinstance(error, AbortRun | InvalidInput):
                     return self._failed(error)
             roll = self._execution.host.random.random()
-            await asyncio.sleep(retry.delay_ms(self._tries, roll=roll) / 1000)
+            await step_pause.get()(retry.delay_ms(self._tries, roll=roll) / 1000)
 
     async def _one_try(self) -> Any:
         current_scope.set(self._scope())
