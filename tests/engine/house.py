@@ -15,6 +15,7 @@ from runcast.engine.engine import Engine
 from runcast.engine.session import LocalSession
 from runcast.gateway import Assignment, Demand, Hello, News, Reply, Report, Stop, TaskInfo
 from runcast.store import doctor
+from runcast.store.sqlite.writer import Faults
 from runcast.store.store import Store
 
 
@@ -42,9 +43,9 @@ class Received:
 class House:
     """`clock`, `store` and `engine`; its services run only when the test ticks them."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, faults: Faults | None = None) -> None:
         self.clock = ManualClock()
-        self.store = Store(path, self.clock, threaded=False)
+        self.store = Store(path, self.clock, threaded=False, faults=faults)
         self.engine = Engine(self.store, self.clock)
         self._chance = 0
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from pathlib import Path
 
 import pytest
 
 from runcast.clock import ManualClock
-from runcast.domain.errors import Unavailable
+from runcast.domain.errors import Conflict, Unavailable
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
 from runcast.domain.limits import LEASE_MS
 from runcast.domain.outcome import Failed, Succeeded, Waiting
@@ -17,7 +19,7 @@ from runcast.engine.prune import Prune
 from runcast.engine.rescue import Rescue
 from runcast.engine.service import Service
 from runcast.engine.timers import Timers
-from runcast.gateway import Report
+from runcast.gateway import Report, RunFilter
 from tests.engine.house import House
 from tests.store.world import ERROR
 
@@ -86,6 +88,62 @@ async def test_rescue_takes_back_what_the_dead_held_and_leaves_the_living_alone(
     [lost] = dead_inbox.take()
     assert lost.run_id in {run.run_id for run in inbox.take()}
     await living.renew()
+
+
+class Defect:
+    """A fault before each commit, while it is `there`: nothing that the store foresees."""
+
+    there = False
+
+    def before_commit(self) -> None:
+        if self.there:
+            raise ZeroDivisionError("a defect")
+
+    def after_commit(self) -> None: ...
+
+
+@pytest.mark.parametrize("end", ["lost", "close"])
+async def test_a_session_that_a_defect_kept_from_ending_is_taken_back_by_a_tick(tmp_path: Path, end: str) -> None:
+    defect = Defect()
+    house = House(str(tmp_path / "runcast.db"), faults=defect)
+    session, inbox = await house.open("w1", embedded=True)
+    [run_id] = await house.trigger()
+    await house.quiet()
+    assert len(inbox.take()) == 1
+    defect.there = True
+    with pytest.raises(ZeroDivisionError):
+        await getattr(session, end)()
+    with pytest.raises(ZeroDivisionError):
+        await house.engine._rescue.tick(house.clock.now_ms())
+    assert await house.status(run_id) == "EXECUTING"
+    defect.there = False
+    await house.engine._rescue.tick(house.clock.now_ms())
+    assert await house.status(run_id) == "QUEUED"
+    assert inbox.take() == []
+    house.store.close()
+
+
+async def test_a_worker_that_cannot_be_taken_back_does_not_keep_the_others_waiting(house: House) -> None:
+    connection = house.store._executor.connection
+    sessions = [(await house.open(worker_id, room=1, embedded=True))[0] for worker_id in ("w1", "w2")]
+    await house.trigger(2)
+    await house.quiet()
+    held = {run.worker_id: run.id for run in (await house.engine.list_runs(RunFilter())).runs}
+    connection.execute("create trigger defect before update on workers begin select raise(abort, 'a defect'); end")
+    for session in sessions:
+        with pytest.raises(Conflict):
+            await session.lost()
+    connection.execute("drop trigger defect")
+    connection.execute(
+        "create trigger defect before update on workers when new.id = 'w1' begin select raise(abort, 'a defect'); end"
+    )
+    with pytest.raises(Conflict):
+        await house.engine._rescue.tick(house.clock.now_ms())
+    assert await house.status(held["w1"]) == "EXECUTING"
+    assert await house.status(held["w2"]) == "QUEUED"
+    connection.execute("drop trigger defect")
+    await house.engine._rescue.tick(house.clock.now_ms())
+    assert await house.status(held["w1"]) == "QUEUED"
 
 
 async def test_at_boot_the_embedded_worker_of_an_earlier_process_is_dead(house: House) -> None:
@@ -195,3 +253,28 @@ async def test_a_lasting_fault_is_said_once_and_a_new_one_again(caplog: pytest.L
     await _run(ticker, ManualClock(), 4)
     assert len(ticker.ticks) == 5
     assert caplog.text.count("no space left") == 2
+
+
+async def test_a_defect_that_lasts_is_tried_less_and_less_often_until_it_is_gone() -> None:
+    clock = ManualClock(0)
+    ticker = Ticker(*[ValueError("a bug")] * 9, None)
+    service = Service(ticker, clock)
+    pauses = []
+    for _ in range(9):
+        service._next_at = None
+        await service._tick(clock.now_ms())
+        due = service._next_at
+        assert due is not None
+        pauses.append(due - clock.now_ms())
+        clock.advance(pauses[-1])
+    assert pauses == [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+    service._next_at = None
+    await service._tick(clock.now_ms())
+    assert service._next_at is None
+
+
+async def test_a_lasting_defect_shows_its_traceback_once(caplog: pytest.LogCaptureFixture) -> None:
+    ticker = Ticker(*[ValueError("a bug")] * 3, None)
+    await _run(ticker, ManualClock(), 4)
+    [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.exc_info is not None

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from runcast import artifacts, metadata, streams, tags, wait
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.retry import Retry
 from runcast.domain.run import NewRun, RunStatus
+from runcast.engine.engine import EngineSettings
 from runcast.sdk.registry import Registry
 from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.sdk.step import step
 from runcast.sdk.task import task
 from runcast.server import Server, ServerConfig
+from runcast.store.store import Store
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
@@ -155,6 +158,51 @@ async def test_an_embedded_worker_whose_loop_is_ended_from_outside_starts_again(
         await server.engine.trigger([NewRun(run_id, "break_once", "{}")])
         run = await asyncio.wait_for(server.engine.result(run_id), 20)
         assert (run.status, run.attempt, run.output) == (RunStatus.COMPLETED, 1, '"well"')
+        worker.stop(grace_ms=0)
+        await worker.joined()
+
+
+class Defect:
+    """From when it is `there`: the next commits fail, as the store cannot foresee."""
+
+    there = False
+    left = 4
+    """One more than the writer tries by itself."""
+
+    def before_commit(self) -> None:
+        if self.there and self.left:
+            self.left -= 1
+            raise ZeroDivisionError("a defect")
+
+    def after_commit(self) -> None: ...
+
+
+async def test_what_a_broken_worker_held_is_taken_back_whatever_fails_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry()
+    defect = Defect()
+    monkeypatch.setattr("runcast.server.Store", partial(Store, faults=defect))
+
+    @task(registry=registry, retry=Retry(1))
+    async def break_once() -> str:
+        if not defect.left:
+            return "well"
+        defect.there = True
+        asyncio.get_running_loop().call_soon(sys.exit, 3)
+        await asyncio.sleep(60)
+        raise AssertionError("unreachable")
+
+    engine = EngineSettings(renew_ms=50)
+    async with Server(ServerConfig(database=str(tmp_path / "runs.db"), socket=False, engine=engine)) as server:
+        worker = EmbeddedWorker(server.engine, registry)
+        worker.start()
+        await worker.opened()
+        run_id = RunId(make_id("run", at_ms=1, chance=1))
+        await server.engine.trigger([NewRun(run_id, "break_once", "{}")])
+        run = await asyncio.wait_for(server.engine.result(run_id), 20)
+        assert (run.status, run.attempt, run.output) == (RunStatus.COMPLETED, 1, '"well"')
+        assert defect.left == 0
         worker.stop(grace_ms=0)
         await worker.joined()
 

@@ -41,16 +41,27 @@ class Rescue:
         await self._rescue(now, boot=True, gone=gone)
 
     async def take_back(self, worker_id: str, now: int, *, deaths: bool) -> None:
-        """A session ended. If the database refuses now, ticks try again: nobody else would, for a worker without lease."""
+        """A session ended. Whatever fails now, ticks try again: nobody else would, for a worker without lease."""
         self._left[worker_id] = deaths
+        self._leave(worker_id)
         await self._store.write(partial(workers.rescue, [worker_id], now, deaths=deaths))
         self._left.pop(worker_id, None)
 
     async def tick(self, now: int) -> int | None:
-        for worker_id, deaths in list(self._left.items()):
-            await self.take_back(worker_id, now, deaths=deaths)
+        failures = [await self._failure(worker_id, now) for worker_id in list(self._left)]
         await self._rescue(now, boot=False)
+        for failure in failures:
+            if failure is not None:
+                raise failure
         return now + self._every_ms
+
+    async def _failure(self, worker_id: str, now: int) -> Exception | None:
+        """Try again; why it failed, so that one worker that cannot be taken back does not keep the others waiting."""
+        try:
+            await self.take_back(worker_id, now, deaths=self._left[worker_id])
+        except Exception as error:  # noqa: BLE001 - raised by the tick that asked
+            return error
+        return None
 
     async def _rescue(self, now: int, *, boot: bool, gone: Sequence[Process] = ()) -> None:
         dead = await self._store.read(partial(workers.find_dead, now, boot=boot, gone=gone))

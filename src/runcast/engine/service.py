@@ -12,6 +12,9 @@ from runcast.domain.errors import Unavailable
 log = logging.getLogger("runcast.engine")
 _IDLE_MS = 5_000
 _RETRY_MS = 500
+"""From a tick that failed to the next."""
+_RETRY_MS_MAX = 30_000
+"""The same, when a defect makes every tick fail: the pause doubles up to this."""
 
 
 class Ticker(Protocol):
@@ -36,6 +39,7 @@ class Service:
         self._next_at: int | None = 0
         self._complaint = ""
         """What is wrong now, and said already."""
+        self._pause_ms = _RETRY_MS
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -64,18 +68,23 @@ class Service:
     async def _tick(self, now: int) -> None:
         try:
             at = await self._ticker.tick(now)
-            self._complaint = ""
+            self._complaint, self._pause_ms = "", _RETRY_MS
         except Unavailable as error:
-            # A disk that is full for an hour is said once, not twice a second.
-            if str(error) != self._complaint:
+            if self._is_news(error):
                 log.warning("%s: %s", self._ticker.name, error)
-            self._complaint = str(error)
             at = now + _RETRY_MS
-        except Exception:
-            log.exception("%s failed; it tries again", self._ticker.name)
-            at = now + _RETRY_MS
+        except Exception as error:
+            if self._is_news(error):
+                log.exception("%s failed; it tries again", self._ticker.name)
+            at = now + self._pause_ms
+            self._pause_ms = min(self._pause_ms * 2, _RETRY_MS_MAX)
         if at is not None:
             self.wake_at(at)
+
+    def _is_news(self, error: Exception) -> bool:
+        """A disk that is full for an hour is said once, not twice a second."""
+        said, self._complaint = self._complaint, f"{type(error).__name__}: {error}"
+        return self._complaint != said
 
     async def _rung_within(self, wait_ms: int) -> bool:
         self._timer = self._loop.call_later(wait_ms / 1000, self._bell.set)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from runcast.domain.errors import Conflict, InvalidInput
+from runcast.domain.errors import Conflict, InvalidInput, Overloaded
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run
 from runcast.engine.dispatch import Dispatch
@@ -58,9 +58,9 @@ class LocalSession:
         try:
             now = self._store.clock.now_ms()
             return await self._store.write(partial(report, self.hello.worker_id, reports, now))
-        except (InvalidInput, Conflict) as error:
+        except (InvalidInput, Conflict, Overloaded) as error:
             if len(reports) == 1:
-                return [Reply(reports[0].run_id, error=str(error), error_code=error.code)]
+                return [Reply(reports[0].run_id, error=str(error), error_code=error.code, details=error.details())]
         except _NONSENSE as error:
             if len(reports) == 1:
                 reason = f"the report makes no sense: {type(error).__name__}: {error}"
@@ -87,7 +87,6 @@ class LocalSession:
         await self._leave(deaths=True)
 
     async def _leave(self, *, deaths: bool) -> None:
-        self._dispatch.leave(self.hello.worker_id)
         await self._leavers.take_back(self.hello.worker_id, self._store.clock.now_ms(), deaths=deaths)
 
     def push(self, assignments: Sequence[Assignment], items: Sequence[News | Stop]) -> None:

@@ -104,11 +104,8 @@ class EmbeddedWorker:
                 self._stopped.wait(START_AGAIN_S)
 
     async def _serve(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            # If the database refuses now, the engine's rescue tries again.
-            with suppress(RuncastError):
-                await session.lost()
+        if self._session is not None:
+            await self._leave(self._session)
         self._loop = asyncio.get_running_loop()
         self._worker = Worker(
             self._gateway,
@@ -123,6 +120,17 @@ class EmbeddedWorker:
         with LoopWatch(self._worker.executing):
             await self._worker.run()
         self._served.set()
+
+    async def _leave(self, session: WorkerSession) -> None:
+        """Give up what the worker held that broke. If that fails, the engine's rescue tries again."""
+        try:
+            await session.lost()
+        except RuncastError as error:
+            log.warning("what a broken worker held is taken back later: %s", error)
+        except Exception:
+            log.exception("what a broken worker held is taken back later")
+        # Not before: if this loop is broken too, the next one must still know.
+        self._session = None
 
     def _on_open(self, session: WorkerSession) -> None:
         self._session = session

@@ -108,9 +108,9 @@ class Worker:
             executor.on_unavailable = pulse.look
             heartbeat = group.create_task(pulse.run())
             stop = group.create_task(self._stop.wait())
-            executor.flushed()
             if self._on_open is not None:
                 self._on_open(session)
+            executor.flushed()
             try:
                 await asyncio.wait([heartbeat, stop], return_when=asyncio.FIRST_COMPLETED)
                 if heartbeat.done():
