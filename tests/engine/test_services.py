@@ -15,6 +15,7 @@ from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
 from runcast.domain.limits import LEASE_MS
 from runcast.domain.outcome import Failed, Succeeded, Waiting
 from runcast.domain.queue import QueueSettings
+from runcast.domain.retention import Retention
 from runcast.engine.prune import Prune
 from runcast.engine.rescue import Rescue
 from runcast.engine.service import Service
@@ -181,7 +182,7 @@ async def test_prune_comes_back_soon_while_there_is_something_to_remove(house: H
     [run_id] = await house.trigger()
     await house.quiet()
     await house.end(session, inbox.take()[0], Succeeded("1"))
-    prune = Prune(house.store, retention_ms=1_000)
+    prune = Prune(house.store, retention=Retention(keep_ms=1_000))
     now = house.clock.now_ms()
     assert await prune.tick(now) == now + 3_600_000
     assert await house.engine.find_run(run_id) is not None
@@ -261,16 +262,18 @@ async def test_a_defect_that_lasts_is_tried_less_and_less_often_until_it_is_gone
     service = Service(ticker, clock)
     pauses = []
     for _ in range(9):
-        service._next_at = None
-        await service._tick(clock.now_ms())
-        due = service._next_at
+        due = await _due_after_a_tick(service, clock)
         assert due is not None
         pauses.append(due - clock.now_ms())
         clock.advance(pauses[-1])
     assert pauses == [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+    assert await _due_after_a_tick(service, clock) is None
+
+
+async def _due_after_a_tick(service: Service, clock: ManualClock) -> int | None:
     service._next_at = None
     await service._tick(clock.now_ms())
-    assert service._next_at is None
+    return service._next_at
 
 
 async def test_a_lasting_defect_shows_its_traceback_once(caplog: pytest.LogCaptureFixture) -> None:
