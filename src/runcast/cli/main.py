@@ -24,6 +24,7 @@ COMMANDS = {
     "runs": Lazy("runcast.cli.runs:runs", "Look", "List, show, export, cancel, resume and replay runs; read logs."),
     "why": Lazy("runcast.cli.why:why", "Look", "Say why a run is not running."),
     "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues with their limits and what is in them."),
+    "schedules": Lazy("runcast.cli.schedules:schedules", "Act", "List, create, pause, run and preview schedules."),
     "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
     "lint": Lazy("runcast.cli.lint:lint", "Check", "Find code that breaks when it is executed again."),
     "db": Lazy("runcast.cli.db:db", "Care", "Back up, prune, migrate, and look at the database."),

@@ -304,6 +304,6 @@ def _digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
-def preview(cron: str, timezone: str, after: int, count: int) -> Sequence[int]:
+def preview_ticks(cron: str, timezone: str, after: int, count: int) -> Sequence[int]:
     """The next `count` ticks of a rule later than `after` (ms)."""
     return parse_cron(cron, timezone).upcoming(after, count)
