@@ -184,6 +184,31 @@ async def testing_survival(engine: TestEngine, load: Load) -> None:
         await load("docs/guides/testing.md:3").test_collecting_survives_losing_its_memory(evict_after)
 
 
+async def from_trigger_dev(engine: TestEngine, load: Load) -> None:
+    assert await engine.run(load("docs/coming-from/trigger-dev.md:1").crawl, ["a.org", "bc.org"]) == 11
+
+
+async def from_celery(engine: TestEngine, load: Load) -> None:
+    addresses = ["ada@example.com", "bob@example.com"]
+    assert await engine.run(load("docs/coming-from/celery.md:1").welcome_all, addresses) == 2
+
+
+async def from_temporal(engine: TestEngine, load: Load) -> None:
+    receipts = await engine.run(load("docs/coming-from/temporal.md:1").subscribe, "ada", 3)
+    assert receipts == ["receipt for ada: 900"] * 3
+
+
+async def from_dbos(engine: TestEngine, load: Load) -> None:
+    assert await engine.run(load("docs/coming-from/dbos.md:1").checkout, "nut", 5) == ["reserved nut", "paid 5"]
+
+
+async def from_prefect(engine: TestEngine, load: Load) -> None:
+    handle = await load("docs/coming-from/prefect.md:1").nightly.trigger("monday")
+    assert (await finish(engine, handle, RunStatus.COMPLETED)).output == 3
+    (summary,) = await engine.client.artifacts(handle.id)
+    assert await engine.client.artifact(summary.id) == b"3 rows on monday"
+
+
 async def web_embedded(engine: TestEngine, load: Load) -> None:
     told = io.StringIO()
     with TemporaryDirectory() as folder, chdir(folder), redirect_stdout(told):
@@ -193,6 +218,11 @@ async def web_embedded(engine: TestEngine, load: Load) -> None:
 
 SCENARIOS: dict[str, Scenario] = {
     "README.md:1": readme,
+    "docs/coming-from/celery.md:1": from_celery,
+    "docs/coming-from/dbos.md:1": from_dbos,
+    "docs/coming-from/prefect.md:1": from_prefect,
+    "docs/coming-from/temporal.md:1": from_temporal,
+    "docs/coming-from/trigger-dev.md:1": from_trigger_dev,
     "docs/concepts/effects.md:1": effects,
     "docs/concepts/journal.md:1": journal_checkout,
     "docs/concepts/journal.md:2": journal_branches,
