@@ -239,6 +239,34 @@ def test_a_database_of_another_build_is_unavailable(cli: Cli, tmp_path: Path, co
     assert said.err.startswith("error: .runcast/runcast.db was made by another build of Runcast")
 
 
+@pytest.mark.parametrize("command", [("doctor",), ("runs", "list"), ("queues",), ("waits", "list"), ("tasks",)])
+def test_the_database_may_be_said_before_or_after_the_command(
+    cli: Cli, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / ".runcast").rename(tmp_path / "moved")
+    moved = ("--database", "moved/runcast.db")
+    assert cli(*command).code != 0
+    before, after = cli(*moved, *command), cli(*command, *moved)
+    assert (before.code, before.err) == (0, "")
+    assert before == after
+
+
+def test_the_database_said_last_is_meant(cli: Cli) -> None:
+    assert cli("-d", "nowhere.db", "runs", "list", "-d", ".runcast/runcast.db").code == 0
+
+
+def test_a_command_without_database_refuses_one(cli: Cli) -> None:
+    said = cli("--database", "x.db", "init", "shop")
+    assert said.code == 2
+    assert "runcast init needs no database" in said.err
+
+
+def test_doctor_takes_one_database(cli: Cli) -> None:
+    said = cli("doctor", "x.db", "--database", "y.db")
+    assert said.code == 2
+    assert "give the database once" in said.err
+
+
 def test_doctor_says_what_is_no_database(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("no database " * 1000)
     assert cli("doctor", "text.db").code == 4

@@ -15,6 +15,11 @@ from runcast.domain.nearest import did_you_mean
 HELP_WIDTH_MAX = 100
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH_MAX}
 
+_DATABASE = "runcast.database"
+"""Where a context keeps the database that was said before the command."""
+_DATABASE_NAMES = ("--database", "-d")
+_DATABASE_HELP = "Another database than the one of the settings  [default: .runcast/runcast.db]"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 Examples = Sequence[tuple[str, str]]
@@ -38,6 +43,12 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.examples = examples
         self.params += [_json_option(), _traceback_option()]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        if ctx.meta.get(_DATABASE) and all(param.name != "database" for param in self.params):
+            ctx.fail(f"{ctx.command_path} needs no database: leave --database out.")
+        return rest
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_examples(self.examples, formatter)
@@ -114,13 +125,23 @@ class LazyGroup(click.Group):
 
 
 def database_option(command: F) -> F:
-    """Add `--database`, for the commands that talk to one."""
+    """Add `--database`, for the commands that talk to one. It may be said before the command, too."""
+    return click.option(*_DATABASE_NAMES, metavar="FILE", default=_database_said_before, help=_DATABASE_HELP)(command)
+
+
+def database_option_before(command: F) -> F:
+    """Add `--database` to the group of all commands: whichever is called finds it."""
+
+    def keep(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+        ctx.meta[_DATABASE] = value
+
     return click.option(
-        "--database",
-        "-d",
-        metavar="FILE",
-        help="Another database than the one of the settings  [default: .runcast/runcast.db]",
+        *_DATABASE_NAMES, metavar="FILE", expose_value=False, callback=keep, help="The same as after the command."
     )(command)
+
+
+def _database_said_before() -> str | None:
+    return click.get_current_context().meta.get(_DATABASE)
 
 
 def _json_option() -> click.Option:

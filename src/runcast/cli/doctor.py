@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runcast.cli import exits
-from runcast.cli.command import Command
+from runcast.cli.command import Command, database_option
 from runcast.cli.connect import existing_database
 from runcast.cli.look import printable
 from runcast.cli.output import console, print_json
@@ -23,15 +23,18 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("database", metavar="[DATABASE]", required=False)
-def doctor(database: str | None, as_json: bool) -> int:
-    """Check DATABASE against the laws that hold in every committed state.
+@click.argument("file", metavar="[DATABASE]", required=False)
+@database_option
+def doctor(file: str | None, database: str | None, as_json: bool) -> int:
+    """Check DATABASE, or that of the settings, against the laws that hold in every committed state.
 
     Reads whole tables and changes nothing. Exit code 0 when every law holds, 1 when one does not.
     """
     from runcast.store.doctor import LAWS
 
-    path = existing_database(database)
+    if file is not None and database is not None:
+        raise click.UsageError("give the database once: as DATABASE, or as --database")
+    path = existing_database(file or database)
     findings = _examine(path)
     if as_json:
         for finding in findings:
@@ -53,9 +56,11 @@ def doctor(database: str | None, as_json: bool) -> int:
 def _examine(path: Path) -> list[Finding]:
     """Read beside whoever has the file open: in its own read transaction, so of one committed state."""
     from runcast.store.doctor import check
+    from runcast.store.migrate import check_schema
     from runcast.store.sqlite.beside import reading
 
     findings: list[Finding] = []
     with reading(path) as connection:
-        findings = check(connection)
+        check_schema(connection, str(path))
+        findings += check(connection)
     return findings
