@@ -37,19 +37,21 @@ if TYPE_CHECKING:
     from runcast.domain.run import Counts, Run, RunStatus
     from runcast.domain.schedule import ScheduledRun, ScheduleState
     from runcast.embedded import embed
-    from runcast.sdk import artifacts, logger, metadata, streams, tags, tasks, wait
+    from runcast.sdk import artifacts, hooks, logger, metadata, streams, tags, tasks, usage, wait
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
-    from runcast.sdk.control import AbortRun, Continue
+    from runcast.sdk.control import AbortRun, CompleteRun, Continue
     from runcast.sdk.debounce import Debounce
     from runcast.sdk.handle import BatchHandle, RunHandle
     from runcast.sdk.inbox import Inbox, inbox
     from runcast.sdk.info import RunInfo, current_run
+    from runcast.sdk.locals import Local
     from runcast.sdk.progress import progress
     from runcast.sdk.queues import Queue
     from runcast.sdk.resource import resource
     from runcast.sdk.result import Failed, Ok, Result
     from runcast.sdk.retention import Retention
+    from runcast.sdk.retrying import retrying
     from runcast.sdk.schedule import Schedule
     from runcast.sdk.schedules import schedules
     from runcast.sdk.select import as_completed, select, timeout
@@ -65,6 +67,7 @@ __all__ = [
     "BatchHandle",
     "Call",
     "Client",
+    "CompleteRun",
     "Conflict",
     "Continue",
     "Counts",
@@ -79,6 +82,7 @@ __all__ = [
     "Inbox",
     "InvalidInput",
     "InvalidPayload",
+    "Local",
     "LostOwnership",
     "NotDurableHere",
     "NotFound",
@@ -109,6 +113,7 @@ __all__ = [
     "as_completed",
     "current_run",
     "embed",
+    "hooks",
     "inbox",
     "logger",
     "metadata",
@@ -116,6 +121,7 @@ __all__ = [
     "progress",
     "random",
     "resource",
+    "retrying",
     "schedules",
     "select",
     "step",
@@ -124,6 +130,7 @@ __all__ = [
     "task",
     "tasks",
     "timeout",
+    "usage",
     "uuid4",
     "wait",
 ]
@@ -131,16 +138,18 @@ __all__ = [
 _HOMES = {
     "call": ("Call",),
     "client": ("Client",),
-    "control": ("AbortRun", "Continue"),
+    "control": ("AbortRun", "CompleteRun", "Continue"),
     "handle": ("BatchHandle", "RunHandle"),
     "inbox": ("Inbox", "inbox"),
     "info": ("RunInfo", "current_run"),
+    "locals": ("Local",),
     "progress": ("progress",),
     "queues": ("Queue",),
     "debounce": ("Debounce",),
     "resource": ("resource",),
     "retention": ("Retention",),
     "result": ("Failed", "Ok", "Result"),
+    "retrying": ("retrying",),
     "schedule": ("Schedule",),
     "schedules": ("schedules",),
     "select": ("as_completed", "select", "timeout"),
@@ -149,7 +158,7 @@ _HOMES = {
     "task": ("task",),
     "values": ("now", "random", "uuid4"),
 }
-_MODULES = frozenset({"artifacts", "logger", "metadata", "streams", "tags", "tasks", "wait"})
+_MODULES = frozenset({"artifacts", "hooks", "logger", "metadata", "streams", "tags", "tasks", "usage", "wait"})
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
 _HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run")
 _HOME_OF |= dict.fromkeys(("ScheduleState", "ScheduledRun"), "runcast.domain.schedule")

@@ -30,6 +30,7 @@ from runcast.domain.schedule import (
     ScheduleState,
     Tick,
 )
+from runcast.domain.usage import RunUsage
 
 # --- the worker's side ------------------------------------------------------------------------------------------
 
@@ -160,6 +161,8 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     error: str | None = None
     """The report was refused for its content (a value too large, say): nothing of it was kept."""
     error_code: str | None = None
+    details: dict[str, str | int | float | bool | None] = {}
+    """The error's own attributes."""
 
 
 class News(msgspec.Struct, frozen=True, gc=False):
@@ -316,6 +319,10 @@ class ClientGateway(Protocol):
         ...
 
     async def artifacts(self, run_id: RunId) -> Sequence[Artifact]: ...
+    async def usage(self, run_id: RunId) -> RunUsage:
+        """What the run used, and the run with everything below it. Raises `NotFound`."""
+        ...
+
     async def artifact(self, artifact_id: str) -> bytes: ...
     async def members(self, batch_id: str) -> Sequence[Run]: ...
 

@@ -12,9 +12,11 @@ from runcast.cli.find import find_run
 from runcast.cli.follow import follow_once
 from runcast.cli.followed import Followed, LogLine
 from runcast.cli.output import console, is_plain, print_json, run_record
+from runcast.cli.spent import print_usage, usage_record
 from runcast.domain.effect import Artifact, Log
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run
+from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway
 
 PAGE = 1_000
@@ -26,20 +28,25 @@ PAGE = 1_000
 def show(run_id: str, database: str | None, as_json: bool) -> None:
     """Show RUN: what it was asked, how it stands, its steps and children, its error and what to do next."""
 
-    async def work(gateway: ClientGateway) -> tuple[Followed, list[Artifact]]:
+    async def work(gateway: ClientGateway) -> tuple[Followed, list[Artifact], RunUsage]:
         run = await find_run(gateway, run_id)
         followed = await follow_once(gateway, run)
-        return followed, list(await gateway.artifacts(run.id))
+        return followed, list(await gateway.artifacts(run.id)), await gateway.usage(run.id)
 
-    followed, artifacts = with_gateway(database, work)
+    followed, artifacts, usage = with_gateway(database, work)
     run = followed.run
     assert run is not None
     if as_json:
         journal = [msgspec.structs.asdict(entry) for entry in followed.entries.get(run.id, ())]
         children = [child.id for child in followed.children(run.id)]
-        print_json(run_record(run) | {"journal": journal, "children": children, "artifacts": artifacts})
+        print_json(
+            run_record(run)
+            | {"journal": journal, "children": children, "artifacts": artifacts}
+            | {"usage": usage_record(usage)}
+        )
         return
     _print_run(run, followed)
+    print_usage(console(), usage)
 
 
 def _print_run(run: Run, followed: Followed) -> None:

@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
     STREAM = "stream"
     LOG = "log"
     ARTIFACT = "artifact"
+    USAGE = "usage"
     MESSAGE = "message"
     """A message waits in the run's inbox."""
 

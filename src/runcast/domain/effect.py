@@ -34,6 +34,8 @@ class EffectKind(StrEnum):
     """`key` is added to the run's tags"""
     ARTIFACT = "artifact"
     """`key` is the name, `value` a JSON object `{content_type, text | base64}`"""
+    USAGE = "usage"
+    """`key` is the name, `value` a JSON object `{unit, quantity, cost}` of millionths and of billionths of a dollar"""
 
 
 class Target(StrEnum):

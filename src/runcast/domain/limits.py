@@ -51,6 +51,10 @@ WRITER_BATCH_MAX = 1_024
 HELD_SCAN_ROWS_MAX = 2_048
 """Queued runs of full keys that one claim may set aside."""
 
+USAGE_NAME_CHARS_MAX = 128
+USAGE_ITEMS_MAX = 200
+"""Different things, by name and unit, that one run may count the usage of."""
+
 LEASE_MS = 30_000
 RENEW_MS = 5_000
 EVICT_AFTER_MS = 60_000

@@ -19,6 +19,7 @@ from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.limits import LEASE_MS, PAYLOAD_BYTES_MAX, RENEW_MS, RETENTION_MS
 from runcast.domain.message import Message, NewMessage
 from runcast.domain.queue import QueueChange, QueueState
+from runcast.domain.retention import Retention
 from runcast.domain.run import End, NewRun, Run, Triggered
 from runcast.domain.schedule import (
     NewSchedule,
@@ -29,6 +30,7 @@ from runcast.domain.schedule import (
     ScheduleState,
     Tick,
 )
+from runcast.domain.usage import RunUsage
 from runcast.engine import again, enqueue, inbox
 from runcast.engine.dispatch import Dispatch
 from runcast.engine.prune import Prune
@@ -71,6 +73,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     lease_ms: int = LEASE_MS
     renew_ms: int = RENEW_MS
     retention_ms: int = RETENTION_MS
+    retention_failed_ms: int | None = None
+    """For runs that failed, crashed or timed out; None: `retention_ms`."""
     is_gone: Callable[[int, str], bool] = _nobody_is_gone
     """Whether the process of this id on this host is known to be dead."""
 
@@ -89,7 +93,8 @@ class Engine:
         self._rescue = Rescue(
             store, every_ms=self.settings.renew_ms, leave=self._dispatch.leave, is_gone=self.settings.is_gone
         )
-        self._prune = Prune(store, retention_ms=self.settings.retention_ms)
+        retention = Retention(keep_ms=self.settings.retention_ms, failed_ms=self.settings.retention_failed_ms)
+        self._prune = Prune(store, retention=retention)
         self._schedules = Schedules(store)
         self._schedule_desk = ScheduleDesk(store, ring=self._on_tick)
         self._schedule_service: Service | None = None
@@ -180,6 +185,10 @@ class Engine:
 
     async def artifacts(self, run_id: RunId) -> Sequence[Artifact]:
         return await self.store.read(partial(reads.artifacts, run_id))
+
+    async def usage(self, run_id: RunId) -> RunUsage:
+        found(await self.find_run(run_id), "run", run_id)
+        return await self.store.read(partial(reads.usage, run_id))
 
     async def artifact(self, artifact_id: str) -> bytes:
         return found(await self.store.read(partial(reads.artifact, artifact_id)), "artifact", artifact_id)

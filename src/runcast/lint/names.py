@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 
-MODULES = frozenset({"artifacts", "inbox", "logger", "metadata", "streams", "tags", "tasks", "wait"})
+MODULES = frozenset({"artifacts", "hooks", "inbox", "logger", "metadata", "streams", "tags", "tasks", "usage", "wait"})
 """Public names of `runcast` that are modules."""
 _BUILTINS = frozenset(dir(builtins))
 

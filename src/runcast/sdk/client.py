@@ -15,6 +15,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.message import Message
 from runcast.domain.run import RunStatus
+from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
 from runcast.sdk import requests
 from runcast.sdk.ambient import current_door, door_to_database, door_to_url
@@ -201,6 +202,10 @@ class Client:
     def artifacts(self, run_id: str) -> Call[Sequence[Artifact]]:
         """What the run stored for people to look at."""
         return self._door.call(lambda gateway: gateway.artifacts(RunId(run_id)))
+
+    def usage(self, run_id: str) -> Call[RunUsage]:
+        """What a run used and what that cost, by itself and with everything below it."""
+        return self._door.call(lambda gateway: gateway.usage(RunId(run_id)))
 
     def artifact(self, artifact_id: str) -> Call[bytes]:
         """The content of an artifact. Raises `NotFound`."""

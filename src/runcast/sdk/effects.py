@@ -7,7 +7,7 @@ from threading import get_ident
 from runcast.domain.effect import ROUNDS_SCOPE, Effect, EffectKind, Target
 from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.sdk.execution import Execution
-from runcast.sdk.scope import Scope, current_scope
+from runcast.sdk.scope import Scope, Trial, current_scope
 
 ROOT_SCOPE = "/"
 """The scope of effects at the top of a body; "" means never counted."""
@@ -40,9 +40,7 @@ def emit_part(stream: str, value: str, *, target: Target) -> None:
         emit(EffectKind.PART, stream, value, target=target)
         return
     execution = scope.execution
-    rounds = execution.assignment.applied.get(ROUNDS_SCOPE, 0)
-    # What the step wrote before a `Continue` was another step's, and stays.
-    step_scope = f"{trial.key}@{rounds}:" if rounds else f"{trial.key}@"
+    step_scope = _step_scope(execution, trial)
     part_scope = f"{step_scope}{execution.epoch}.{trial.number}"
     if stream not in trial.reset:
         trial.reset.add(stream)
@@ -52,6 +50,25 @@ def emit_part(stream: str, value: str, *, target: Target) -> None:
             _send(execution, Effect(EffectKind.RESET, stream, earlier, target, part_scope, trial.stream_number))
     trial.stream_number += 1
     _send(execution, Effect(EffectKind.PART, stream, value, target, part_scope, trial.stream_number))
+
+
+def emit_spent(kind: EffectKind, key: str, value: str) -> None:
+    """Something that every try of a step counts for, because each was paid for."""
+    scope = current_scope.get()
+    if scope is None or scope.trial is None:
+        emit(kind, key, value)
+        return
+    execution, trial = scope.execution, scope.trial
+    trial.stream_number += 1
+    try_scope = f"{_step_scope(execution, trial)}{execution.epoch}.{trial.number}"
+    _send(execution, Effect(kind, key, value, scope=try_scope, number=trial.stream_number))
+
+
+def _step_scope(execution: Execution, trial: Trial) -> str:
+    """What the scopes of a step's tries begin with."""
+    rounds = execution.assignment.applied.get(ROUNDS_SCOPE, 0)
+    # What the step wrote before a `Continue` was another step's, and stays.
+    return f"{trial.key}@{rounds}:" if rounds else f"{trial.key}@"
 
 
 def emit_log(level: str, value: str) -> bool:

@@ -12,6 +12,7 @@ from runcast.domain.errors import ErrorInfo, InvalidInput, NotFound
 from runcast.domain.ids import BatchId, RunId
 from runcast.domain.message import Message
 from runcast.domain.run import LABELS, End, Run, RunStatus
+from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway
 from runcast.sdk.ambient import page_url
 from runcast.sdk.call import Call
@@ -81,6 +82,14 @@ class RunHandle(Generic[T]):
     def wait_result(self, *, timeout: float | None = None) -> Call[T]:
         """Like `result`, but asks the engine itself also inside a run: nothing is recorded."""
         return self._door().wait(lambda gateway: self._result(gateway, timeout))
+
+    def usage(self) -> Call[RunUsage]:
+        """What the run used so far and what that cost, by itself and with everything below it.
+
+        >>> (await run.usage()).total.cost  # doctest: +SKIP
+        Decimal('0.0183')
+        """
+        return self._door().call(lambda gateway: gateway.usage(self.id))
 
     def follow(self) -> Following[RunSnapshot[T]]:
         """The run now, and after every change, until it has ended: `for` or `async for`."""

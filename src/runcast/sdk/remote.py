@@ -25,6 +25,7 @@ from runcast.domain.schedule import (
     ScheduleState,
     Tick,
 )
+from runcast.domain.usage import RunUsage
 from runcast.gateway import (
     Assignment,
     ClientGateway,
@@ -211,6 +212,9 @@ class RemoteClientGateway:
 
     async def artifacts(self, run_id: RunId) -> Sequence[Artifact]:
         return await self._ask("artifacts", run_id)
+
+    async def usage(self, run_id: RunId) -> RunUsage:
+        return await self._ask("usage", run_id)
 
     async def artifact(self, artifact_id: str) -> bytes:
         return await self._ask("artifact", artifact_id)

@@ -56,12 +56,17 @@ def until(when: datetime, *, key: str | None = None) -> Call[None]:
 
 
 def sleep(
-    execution: Execution, *, due_in_ms: int | None = None, due_at: int | None = None, key: str | None = None
+    execution: Execution,
+    *,
+    due_in_ms: int | None = None,
+    due_at: int | None = None,
+    key: str | None = None,
+    name: str = "",
 ) -> Call[None]:
     """A sleep as a durable call. A relative one starts to count with its record."""
-    call, prior = execution.open(EntryKind.SLEEP, "", read=_read_nothing, on_engine=True, key=key)
+    call, prior = execution.open(EntryKind.SLEEP, name, read=_read_nothing, on_engine=True, key=key)
     if prior is None:
-        entry = _pending(execution, call.key, EntryKind.SLEEP, due_at=due_at)
+        entry = _pending(execution, call.key, EntryKind.SLEEP, name=name, due_at=due_at)
         execution.begin(call, NewEntry(entry, due_in_ms=due_in_ms))
     return call
 

@@ -19,6 +19,7 @@ from runcast.domain.limits import (
     STREAM_BYTES_MAX,
     STREAM_PART_BYTES_MAX,
     TAGS_MAX,
+    USAGE_ITEMS_MAX,
 )
 from runcast.domain.run import FINAL
 from runcast.store import changes
@@ -68,6 +69,9 @@ def apply(flushes: Sequence[Flush], now: int) -> Script[None]:
     artifacts = [(run, effect) for run, effect in news if effect.kind == EffectKind.ARTIFACT]
     if artifacts:
         yield from _apply_artifacts(artifacts, now)
+    spent = [(run, effect) for run, effect in news if effect.kind == EffectKind.USAGE]
+    if spent:
+        yield from _apply_usage(spent, now)
 
 
 def _unapplied(flushes: Sequence[Flush]) -> Script[tuple[list[tuple[Holding, Effect]], dict[str, int]]]:
@@ -272,3 +276,23 @@ def _apply_artifacts(news: Sequence[tuple[Holding, Effect]], now: int) -> Script
         rows.append((id, run.id, effect.key, record["content_type"], len(data), data, run.attempt, now))
     yield call("add_artifacts", rows=rows)
     yield from changes.append(list(_facts([run for run, _ in news], "artifact", now)))
+
+
+def _apply_usage(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
+    """Add up per run, name and unit. Raises `ValueTooLarge` for a run with too many different things."""
+    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for run, effect in news:
+        record = _DECODE(effect.value)
+        key = (run.id, effect.key, record["unit"])
+        quantity, cost = sums.get(key, (0, 0))
+        sums[key] = (quantity + record["quantity"], cost + record["cost"])
+    yield call("add_usage", rows=[(*key, *amounts) for key, amounts in sums.items()])
+    crowded: str | None = yield call(
+        "crowded_usage", ids=[[id] for id in sorted({key[0] for key in sums})], maximum=USAGE_ITEMS_MAX
+    )
+    if crowded is not None:
+        raise ValueTooLarge(
+            f"run {crowded} counts the usage of more than {USAGE_ITEMS_MAX} different things: a name stands for a kind "
+            "of thing, such as a model, not for one item"
+        )
+    yield from changes.append(list(_facts([run for run, _ in news], "usage", now)))

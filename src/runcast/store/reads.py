@@ -12,10 +12,11 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, Wait
 from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX, WATCHED_RUNS_MAX
 from runcast.domain.run import FINAL, End, Run
+from runcast.domain.usage import RunUsage, Usage, UsageItem
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
 from runcast.store import blobs
 from runcast.store.claim import assigned, to_entries
-from runcast.store.rows import ChangeRow, JournalRow, KeyCount, Name, QueueRow, ReadyRun, TaskRow
+from runcast.store.rows import ChangeRow, ExecutedRow, JournalRow, KeyCount, Name, QueueRow, ReadyRun, TaskRow, UsageRow
 from runcast.store.script import Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)
@@ -160,6 +161,19 @@ def parts(run_id: str, stream: str | None, after: int, limit: int) -> Script[tup
 def artifacts(run_id: str) -> Script[tuple[Artifact, ...]]:
     rows: list[Artifact] = yield call("run_artifacts", run_id=run_id)
     return tuple(rows)
+
+
+def usage(run_id: str) -> Script[RunUsage]:
+    executed: ExecutedRow = yield call("executed_of_tree", run_id=run_id)
+    rows: list[UsageRow] = yield call("usage_of_tree", run_id=run_id)
+    own = tuple(UsageItem(row.name, row.unit, row.quantity_micros, row.cost_nanos) for row in rows if row.own)
+    sums: dict[tuple[str, str], UsageItem] = {}
+    for row in rows:
+        before = sums.get((row.name, row.unit), UsageItem(row.name, row.unit, 0))
+        quantity, cost = before.quantity_micros + row.quantity_micros, before.cost_nanos + row.cost_nanos
+        sums[row.name, row.unit] = UsageItem(row.name, row.unit, quantity, cost)
+    total = Usage(executed.runs, executed.total_ms, tuple(sums.values()))
+    return RunUsage(Usage(1, executed.own_ms, own), total)
 
 
 def artifact(artifact_id: str) -> Script[bytes | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from runcast.domain.retention import Retention
+
 
 class ReadyRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A queued run, with what its assignment needs."""
@@ -147,6 +149,14 @@ class RootRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     finished_at: int
 
 
+class Policy(msgspec.Struct, frozen=True, gc=False):
+    """How long the runs of a task are kept, as its code declares it."""
+
+    environment: str
+    task: str
+    retention: Retention
+
+
 class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An idempotency key that points to a run."""
 
@@ -223,6 +233,20 @@ class JournalRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tries: int
     started_at: int
     finished_at: int | None
+
+
+class UsageRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    own: int
+    name: str
+    unit: str
+    quantity_micros: int
+    cost_nanos: int
+
+
+class ExecutedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    runs: int
+    total_ms: int
+    own_ms: int
 
 
 class AppliedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -161,6 +161,7 @@ from (
   union all select 'part ' || run_id, run_id from parts
   union all select 'log ' || run_id, run_id from logs
   union all select 'artifact ' || id, run_id from artifacts
+  union all select 'usage ' || run_id, run_id from usage
   union all select 'blob ' || run_id, run_id from blobs
   union all select 'message ' || run_id, run_id from inbox
   union all select 'child ' || id, parent_id from runs where parent_id is not null

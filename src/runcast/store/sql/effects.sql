@@ -49,3 +49,14 @@ insert into logs (run_id, at, level, message, data, attempt, scope) {values :row
 
 -- name: add_artifacts
 insert or ignore into artifacts (id, run_id, name, content_type, size, data, attempt, created_at) {values :rows};
+
+-- name: add_usage
+insert into usage (run_id, name, unit, quantity_micros, cost_nanos) {values :rows}
+on conflict (run_id, name, unit) do update
+set quantity_micros = usage.quantity_micros + excluded.quantity_micros, cost_nanos = usage.cost_nanos + excluded.cost_nanos;
+
+-- name: crowded_usage -> str
+select r.id
+from {rows :ids (id text)} r
+where (select count(*) from usage u where u.run_id = r.id) > :maximum
+limit 1;

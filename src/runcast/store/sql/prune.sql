@@ -9,6 +9,33 @@ where runs.id < :before_id and runs.parent_id is null and runs.finished_at < :be
       and (child.finished_at is null or child.finished_at >= :before))
 limit :limit;
 
+-- name: retentions -> Policy*
+select environment, name as task, info -> '$.retention' as retention
+from tasks
+where info -> '$.retention' is not null;
+
+-- name: walk_end -> str
+-- The last of the next runs below a cursor.
+select min(id)
+from (select id from runs where id < :cursor order by id desc limit :limit);
+
+-- name: finished_roots -> RootRun*
+select id, environment, task, status, finished_at
+from runs
+where id < :cursor and id >= :end and parent_id is null and finished_at is not null
+order by id desc;
+
+-- name: removable_roots -> Name*
+-- Those roots whose whole tree ended before a time of their own.
+select runs.id as name
+from {rows :rows (id text, before bigint)} r
+join runs on runs.id = r.id
+where runs.parent_id is null and runs.finished_at < r.before
+  and not exists (
+    select 1 from runs child
+    where child.parent_id is not null and child.root_id = runs.id
+      and (child.finished_at is null or child.finished_at >= r.before));
+
 -- name: tree_ids -> Name*
 select id as name from runs where id in (select r.id from {rows :ids (id text)} r)
 union
@@ -32,11 +59,17 @@ delete from logs where run_id in (select r.id from {rows :ids (id text)} r);
 -- name: prune_artifacts
 delete from artifacts where run_id in (select r.id from {rows :ids (id text)} r);
 
+-- name: prune_usage
+delete from usage where run_id in (select r.id from {rows :ids (id text)} r);
+
 -- name: prune_blobs
 delete from blobs where run_id in (select r.id from {rows :ids (id text)} r);
 
 -- name: prune_idempotency
 delete from idempotency where run_id in (select r.id from {rows :ids (id text)} r);
+
+-- name: prune_debounces
+delete from debounces where run_id in (select r.id from {rows :ids (id text)} r);
 
 -- name: prune_waits
 delete from waits where run_id is not null and run_id in (select r.id from {rows :ids (id text)} r);
@@ -81,6 +114,11 @@ delete from changes
 where seq <= (
   select coalesce(max(seq), 0) from (select seq from changes where at < :before order by seq limit :limit)
 ) and seq < (select max(seq) from changes);
+
+-- name: old_changes_left -> int
+select 1
+from changes
+where seq = (select min(seq) from changes) and at < :before and seq < (select max(seq) from changes);
 
 -- name: prune_workers
 delete from workers where stopped_at < :before;

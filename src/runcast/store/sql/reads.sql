@@ -137,6 +137,29 @@ from artifacts
 where run_id = :run_id
 order by created_at, id;
 
+-- name: usage_of_tree -> UsageRow*
+-- The run's own and that of everything below it, derived from the rows, so that no sum can drift.
+with recursive tree (id) as (
+  select id from runs where id = :run_id
+  union all
+  select runs.id from tree join runs on runs.parent_id = tree.id
+)
+select cast(u.run_id = :run_id as integer) as own, u.name, u.unit, sum(u.quantity_micros) as quantity_micros,
+  sum(u.cost_nanos) as cost_nanos
+from tree join usage u on u.run_id = tree.id
+group by own, u.name, u.unit
+order by u.name, u.unit;
+
+-- name: executed_of_tree -> ExecutedRow
+with recursive tree (id) as (
+  select id from runs where id = :run_id
+  union all
+  select runs.id from tree join runs on runs.parent_id = tree.id
+)
+select count(*) as runs, coalesce(sum(runs.executing_ms), 0) as total_ms,
+  coalesce(sum(case when runs.id = :run_id then runs.executing_ms end), 0) as own_ms
+from tree join runs on runs.id = tree.id;
+
 -- name: artifact_data -> str
 select data
 from artifacts

@@ -265,6 +265,15 @@ create table artifacts (
 );
 create index artifacts_run on artifacts (run_id);
 
+create table usage (
+  run_id text not null,
+  name text not null,
+  unit text not null,
+  quantity_micros integer not null,
+  cost_nanos integer not null,
+  primary key (run_id, name, unit)
+) without rowid;
+
 create table blobs (
   run_id text not null,
   digest text not null,
