@@ -95,6 +95,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     retention_ms: Annotated[
         int, Meta(description="Finished root runs go after this, with everything below them.", extra=_DURATION)
     ] = limits.RETENTION_MS
+    retention_failed_ms: Annotated[
+        int,
+        Meta(description="The same for those that failed, crashed or timed out; 0: like the others.", extra=_DURATION),
+    ] = 0
+    ttl_ms: Annotated[
+        int,
+        Meta(
+            description="A run that has not started by then expires, unless its task or trigger says otherwise; 0: never.",
+            extra=_DURATION,
+        ),
+    ] = 0
+    labels: Annotated[
+        tuple[str, ...], Meta(description="The machines that a worker serves; none given: every one.")
+    ] = ()
 
     @property
     def apps(self) -> tuple[str, ...]:

@@ -58,12 +58,18 @@ def engine_settings(settings: Settings) -> EngineSettings:
         lease_ms=settings.lease_ms,
         renew_ms=max(1, settings.lease_ms // RENEWALS_PER_LEASE),
         retention_ms=settings.retention_ms,
+        retention_failed_ms=settings.retention_failed_ms or None,
     )
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:
     limit = settings.concurrency
-    capacity = WorkerSettings(grace_ms=settings.shutdown_grace_ms, evict_after_ms=settings.evict_after_ms)
+    capacity = WorkerSettings(
+        grace_ms=settings.shutdown_grace_ms,
+        evict_after_ms=settings.evict_after_ms,
+        ttl_ms=settings.ttl_ms or None,
+        labels=settings.labels or None,
+    )
     if limit is None:
         return capacity
     processes = min(limit, PROCESSES_MAX)

@@ -28,6 +28,7 @@ _OF_A_RUN = (
     "prune_debounces",
     "prune_waits",
     "prune_inbox",
+    "prune_transacted",
     "prune_members",
     "prune_ticks",
     "prune_runs",

@@ -272,6 +272,14 @@ class StreamEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
     next_seq: int
 
 
+class AppliedMigration(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A migration of an extension that this database has."""
+
+    number: int
+    name: str
+    digest: str
+
+
 class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where in its execution a journal entry was asked for."""
 

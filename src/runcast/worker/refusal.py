@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from runcast.domain import errors
-from runcast.domain.errors import InvalidInput, RuncastError
+from runcast.domain.errors import InvalidInput, Overloaded, RuncastError
 from runcast.domain.outcome import ParkedRun, Waiting
 from runcast.gateway import Reply, Report
 from runcast.sdk.blame import blame
@@ -27,17 +27,22 @@ def refuse(running: Running, report: Report, reply: Reply) -> None:
             running.outcome = ParkedRun(message)
         else:
             stop(running, Stopping.PARK)
+    elif code == errors.Overloaded.code and len(report.entries) > 1:
+        # One of them found a full queue; the others, among them what steps have done, are recorded without it.
+        parts = [replace(report, entries=(new,), effects=(), outcome=None) for new in report.entries]
+        effects = [replace(report, entries=(), outcome=None)] if report.effects else []
+        running.parts[:0] = [*parts, *effects]
     elif report.effects:
-        running.parts = [replace(report, effects=(), outcome=None), replace(report, entries=(), outcome=None)]
+        running.parts[:0] = [replace(report, effects=(), outcome=None), replace(report, entries=(), outcome=None)]
     else:
-        _raise_in_calls(running, report, message, code)
+        _raise_in_calls(running, report, message, reply)
 
 
-def _raise_in_calls(running: Running, report: Report, message: str, code: str | None) -> None:
+def _raise_in_calls(running: Running, report: Report, message: str, reply: Reply) -> None:
     for new in report.entries:
         call = running.calls.get(new.entry.key)
         if call is not None:
-            error = _error(message, code)
+            error = _error(message, reply)
             blame(error, new.entry.key)
             running.give_up(call, error)
 
@@ -51,7 +56,10 @@ def _refuse_end(running: Running, message: str, code: str | None) -> None:
     running.outcome = refused(message, code)
 
 
-def _error(message: str, code: str | None) -> RuncastError:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, InvalidInput)]
-    kind = next((kind for kind in kinds if kind.code == code), InvalidInput)
-    return kind(message)
+def _error(message: str, reply: Reply) -> RuncastError:
+    refusals = (InvalidInput, Overloaded)
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, refusals)]
+    kind = next((kind for kind in kinds if kind.code == reply.error_code), InvalidInput)
+    error = kind(message)
+    vars(error).update(reply.details)
+    return error

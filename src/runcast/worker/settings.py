@@ -11,6 +11,10 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     """Settings of one worker. Capacities count executing runs; a waiting run takes none."""
 
     environment: str = "dev"
+    labels: tuple[str, ...] | None = None
+    """The machines it serves; None: every one."""
+    ttl_ms: int | None = None
+    """For runs whose trigger and task name none."""
     async_capacity: int = 1_000
     thread_capacity: int = 16
     process_capacity: int = 2

@@ -19,13 +19,16 @@ from functools import partial
 from random import Random, SystemRandom
 from typing import Any
 
+from msgspec.structs import replace
+
 from runcast.clock import Clock, SystemClock
 from runcast.domain.errors import RuncastError, Unavailable
 from runcast.domain.ids import CHANCE_BITS, WorkerId, make_id
-from runcast.gateway import Assignment, Hello, News, Stop, WorkerGateway, WorkerSession
+from runcast.gateway import Assignment, Hello, News, Stop, TaskInfo, WorkerGateway, WorkerSession
 from runcast.sdk.factory import task_factory
 from runcast.sdk.registry import Registry
 from runcast.sdk.resource import close_resources
+from runcast.sdk.task import TaskDefinition
 from runcast.worker.executor import Executor
 from runcast.worker.heartbeat import Heartbeat, MakePulse
 from runcast.worker.isolate import Isolated
@@ -147,17 +150,23 @@ class Worker:
         """What it has in memory now."""
         return () if self._executor is None else self._executor.running.values()
 
+    def _info(self, task: TaskDefinition[..., Any]) -> TaskInfo:
+        """What the engine hears of a task, with what the settings add."""
+        info = task.info()
+        return info if info.ttl_ms is not None else replace(info, ttl_ms=self._settings.ttl_ms)
+
     def _hello(self) -> Hello:
         return Hello(
             worker_id=WorkerId(
                 make_id("worker", at_ms=self._clock.now_ms(), chance=self._random.getrandbits(CHANCE_BITS))
             ),
-            tasks=tuple(task.info() for task in self._registry),
+            tasks=tuple(self._info(task) for task in self._registry),
             queues=self._registry.queue_settings(),
             environment=self._settings.environment,
             pid=os.getpid(),
             host=socket.gethostname(),
             embedded=self._embedded,
+            labels=self._settings.labels,
         )
 
 

@@ -77,6 +77,9 @@ delete from waits where run_id is not null and run_id in (select r.id from {rows
 -- name: prune_inbox
 delete from inbox where run_id in (select r.id from {rows :ids (id text)} r);
 
+-- name: prune_transacted
+delete from transacted where run_id in (select r.id from {rows :ids (id text)} r);
+
 -- name: prune_loose_waits
 -- Waits that no run created go by themselves.
 delete from waits
