@@ -216,6 +216,35 @@ async def web_embedded(engine: TestEngine, load: Load) -> None:
     assert told.getvalue() == "42 COMPLETED\n"
 
 
+async def schedules_declared(engine: TestEngine, load: Load) -> None:
+    await engine.advance("2d")  # from a Tuesday evening
+    swept = (await engine.client.list(task="sweep", limit=100)).runs
+    assert [run.output for run in swept] == ["swept"] * 48
+    digests = (await engine.client.list(task="digest")).runs
+    assert [run.output for run in reversed(digests)] == [
+        "Wednesday: what happened since the beginning",
+        "Thursday: what happened since 2023-11-15",
+    ]
+
+
+async def schedules_at_run_time(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/schedules.md:2")
+    first = await page.subscribe("acme", "Europe/Zurich")
+    assert (await page.subscribe("acme", "Europe/Zurich")).id == first.id
+    await engine.advance("7d")
+    (run,) = (await engine.client.list(task="weekly_report")).runs
+    assert run.output == "7 days of acme"
+    await page.unsubscribe("acme")
+    assert (await engine.client.schedules.list(task="weekly_report")).count == 0
+
+
+async def schedules_preview(engine: TestEngine, load: Load) -> None:
+    assert load("docs/guides/schedules.md:3").around_the_change()[1:] == [
+        "2026-10-25 02:30:00+02:00",
+        "2026-10-26 02:30:00+01:00",
+    ]
+
+
 SCENARIOS: dict[str, Scenario] = {
     "README.md:1": readme,
     "docs/coming-from/celery.md:1": from_celery,
@@ -238,6 +267,9 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/concepts/waiting.md:2": waiting_runs,
     "docs/concepts/waiting.md:3": waiting_people,
     "docs/concepts/waiting.md:4": waiting_first,
+    "docs/guides/schedules.md:1": schedules_declared,
+    "docs/guides/schedules.md:2": schedules_at_run_time,
+    "docs/guides/schedules.md:3": schedules_preview,
     "docs/guides/testing.md:1": testing_time,
     "docs/guides/testing.md:2": testing_people,
     "docs/guides/testing.md:3": testing_survival,
