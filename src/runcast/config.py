@@ -68,6 +68,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
         Annotated[int, Meta(ge=1, le=100_000)] | None,
         Meta(description="Runs that one worker executes at once.", extra={"flag": "--concurrency"}),
     ] = None
+    labels: Annotated[
+        tuple[str, ...],
+        Meta(description="Machines that a worker serves; none: every one.", extra={"flag": "--labels"}),
+    ] = ()
     reload: Annotated[
         bool, Meta(description="`dev` restarts when a .py file changes.", extra={"flag": "--no-reload"})
     ] = True

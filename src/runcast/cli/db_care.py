@@ -72,14 +72,14 @@ def prune(older_than: str, yes: bool, database: str | None, as_json: bool) -> in
         while piece := await gateway.prune(before):
             gone += piece
             if sys.stderr.isatty():
-                sys.stderr.write(f"\r{gone:,} runs")
+                sys.stderr.write(f"\r{gone:,} runs\r")
         return gone
 
     gone = with_gateway(database, work)
     if as_json:
         print_json({"pruned": gone, "before": before})
     else:
-        console().print(f"\r✓ {gone:,} runs removed")
+        console().print(f"✓ {gone:,} {'run' if gone == 1 else 'runs'} removed")
     return exits.OK
 
 

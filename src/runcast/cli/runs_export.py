@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -86,7 +85,7 @@ def export(
     if output is not None and as_json:
         print_json({"exported": count, "file": str(output)})
     elif output is not None:
-        note(f"exported {count:,} runs to {output}")
+        note(f"exported {count:,} {'run' if count == 1 else 'runs'} to {output}")
 
 
 class _Lines:
@@ -110,13 +109,22 @@ class _Csv:
     """CSV with a header, in UTF-8."""
 
     def __init__(self, out: BinaryIO) -> None:
-        self._text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
-        self._writer = csv.writer(self._text)
+        self._writer = csv.writer(_Utf8(out))
         self._writer.writerow(COLUMNS)
 
     async def write(self, run: Run) -> None:
         cells = run_cells(run)
         self._writer.writerow([cells[column] for column in COLUMNS])
+
+
+class _Utf8:
+    """What a CSV writer writes to, without owning the bytes below as `TextIOWrapper` would."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> None:
+        self._out.write(text.encode())
 
 
 def run_cells(run: Run) -> dict[str, object]:

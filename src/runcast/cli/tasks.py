@@ -89,8 +89,9 @@ def _known(database: str | None) -> list[TaskInfo]:
 
 def task_record(task: TaskInfo) -> dict[str, Any]:
     """A task for programs: its fields with the schema as JSON, and a payload that fits it."""
-    defaults = {name: getattr(task, name) for name in task.__struct_fields__}
-    return msgspec.to_builtins(defaults) | {"schema": raw(task.schema), "example": raw(sample_payload(task.schema))}
+    # Also the fields that have their defaults, which the wire leaves out.
+    record: dict[str, Any] = msgspec.structs.asdict(task)
+    return record | {"schema": raw(task.schema), "example": raw(sample_payload(task.schema))}
 
 
 def _facts(task: TaskInfo) -> list[tuple[str, str]]:

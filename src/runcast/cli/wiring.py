@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from msgspec.structs import replace
 
 from runcast.config import Config, Settings
 from runcast.domain.errors import InvalidInput
-from runcast.engine.engine import EngineSettings
-from runcast.worker.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    from runcast.engine.engine import EngineSettings
+    from runcast.worker.settings import WorkerSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,6 +56,8 @@ def choose_apps(given: Sequence[str], config: Config) -> tuple[str, ...]:
 
 
 def engine_settings(settings: Settings) -> EngineSettings:
+    from runcast.engine.engine import EngineSettings
+
     return EngineSettings(
         lease_ms=settings.lease_ms,
         renew_ms=max(1, settings.lease_ms // RENEWALS_PER_LEASE),

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,12 +18,15 @@ from runcast.cli.command import Command, database_option
 from runcast.cli.connect import PATIENCE_S, find_socket
 from runcast.cli.wiring import app_argument, choose_apps, concurrency_option, log_format_option, worker_settings
 from runcast.domain.durations import duration_text
-from runcast.gateway import WorkerSession
-from runcast.worker.worker import Worker
+
+if TYPE_CHECKING:
+    from runcast.gateway import WorkerSession
+    from runcast.worker.worker import Worker
 
 EXAMPLES = (
     ("runcast worker app.py", "for the engine of this project"),
     ("runcast worker shop.jobs --concurrency 20", "a module; at most twenty runs at once"),
+    ("runcast worker app.py --labels gpu", 'takes tasks with `machine="gpu"`, and those that need none'),
     ("runcast worker app.py --url unix:///run/runcast/runcast.db.sock", "for the engine behind that socket"),
 )
 
@@ -30,16 +34,20 @@ EXAMPLES = (
 @click.command(cls=Command, examples=EXAMPLES)
 @app_argument
 @concurrency_option
+@click.option(
+    "--labels", metavar="A,B", help="Machines that it serves: runs of tasks with another `machine` go elsewhere."
+)
 @click.option("--url", metavar="URL", help="The engine's socket, unix:///path  [default: beside the database]")
 @log_format_option
 @database_option
-def worker(apps: Sequence[str], as_json: bool, **flags: object) -> int:
+def worker(apps: Sequence[str], labels: str | None, as_json: bool, **flags: object) -> int:
     """Execute the tasks of APP (files or modules) for an engine in another process: `runcast serve` or `dev`.
 
     It needs the engine's socket, not the database. Start as many as there are cores. An engine that is not there yet,
     or goes, is waited for. SIGTERM and Ctrl-C stop it gracefully; what does not finish within `shutdown_grace` is handed
     back unharmed.
     """
+    flags["labels"] = labels and labels.split(",")
     found = config.load(flags | ({"log_format": "json"} if as_json else {}))
     recycle = asyncio.run(_Process(found, choose_apps(apps, found)).run())
     if recycle:

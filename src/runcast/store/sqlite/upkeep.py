@@ -143,10 +143,10 @@ def vacuum(path: Path) -> tuple[int, int]:
     lock = FileLock(path)
     lock.acquire()
     try:
-        before = path.stat().st_size
         connection = connect(str(path))
         try:
             with translated(str(path)):
+                before = connection.pragma("page_count") * connection.pragma("page_size")
                 connection.execute("vacuum")
                 connection.execute("pragma wal_checkpoint(truncate)")
         finally:
