@@ -1,13 +1,14 @@
-"""Testing tasks: a real engine in memory, whose clock moves only when the test says so."""
+"""A real engine with a worker, whose clock moves only when the test says so."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import copy_context
+from pathlib import Path
 from random import Random
 from typing import Any, ParamSpec, TypeVar
 
-from runcast.clock import ManualClock
 from runcast.domain.errors import Conflict
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import Run, RunStatus
@@ -22,15 +23,16 @@ from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import DURATION_MS_MAX, Duration, duration_ms
 from runcast.sdk.handle import RunHandle, get_run
 from runcast.sdk.outside import has_running_loop
+from runcast.sdk.pauses import step_pause
 from runcast.sdk.registry import Registry, registry
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
 from runcast.store.script import Script
+from runcast.store.sqlite.writer import Faults
 from runcast.store.store import Store
+from runcast.testing.virtual import VirtualClock
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
-
-__all__ = ["TestEngine", "run_inline"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,15 +69,16 @@ def run_inline(task: TaskDefinition[P, R], *args: P.args, **kwargs: P.kwargs) ->
 
 
 class TestEngine:
-    """An engine with a worker, in memory, on the loop of the test. `trigger()` of any task goes to it.
+    """An engine with a worker, on the loop of the test. `trigger()` of any task goes to it.
 
     >>> async with TestEngine() as engine:  # doctest: +SKIP
     ...     run = await remind.trigger("ada")
     ...     await engine.advance("3d")
     ...     assert (await run.fetch()).ok
 
-    Durable waits, delays, retries, ttls and rate limits follow `clock`; what a body awaits itself (`asyncio.sleep`,
-    HTTP) takes real time. `evict_after=0` drops every waiting body, so that each wake-up executes it again.
+    Durable waits, delays, retries, schedules, ttls and rate limits follow `clock`; a step's pause between two tries takes
+    no time; what a body awaits itself (`asyncio.sleep`, HTTP) takes real time. `evict_after=0` drops every waiting body,
+    so that each wake-up executes it again.
     """
 
     __test__ = False
@@ -84,22 +87,28 @@ class TestEngine:
         self,
         tasks: Sequence[TaskDefinition[..., Any]] | None = None,
         *,
+        clock: VirtualClock | None = None,
+        database: str | Path = ":memory:",
         evict_after: Duration | None = None,
         seed: int = 0,
     ) -> None:
-        """`tasks`: those of the process, if not given. `seed`: of retry jitter."""
-        self.clock = ManualClock()
+        """`tasks`: those of the process, if not given. `seed`: of retry jitter. `database`: a file outlives this engine,
+        so that another one, with the same clock, can go on where this one ended."""
+        self.clock = clock or VirtualClock()
+        self._database = str(database)
         self._registry = registry if tasks is None else _registry_of(tasks)
         self._settings = WorkerSettings(grace_ms=0, flush_ms=0)
         if evict_after is not None:
             self._settings = WorkerSettings(grace_ms=0, flush_ms=0, evict_after_ms=duration_ms(evict_after))
         self._random = Random(seed)
+        self._faults: Faults | None = None
         self._door_before: Door | None = None
 
     async def __aenter__(self) -> TestEngine:
         # Nothing is taken from the worker or pruned, however far the test moves the clock.
         forever = EngineSettings(lease_ms=DURATION_MS_MAX, retention_ms=DURATION_MS_MAX)
-        self._store = Store(":memory:", self.clock, threaded=False)
+        self._store = Store(self._database, self.clock, threaded=False, faults=self._faults)
+        self._opened(self._store)
         self.engine = _ClockedEngine(self._store, self.clock, forever)
         await self.engine.start()
         self._timers = Timers(self._store)
@@ -116,16 +125,23 @@ class TestEngine:
             random=self._random,
             on_open=opened.set_result,
         )
-        self._working = loop.create_task(self._worker.run())
+        context = copy_context()
+        context.run(step_pause.set, _no_time)
+        self._working = loop.create_task(self._worker.run(), context=context)
         either: list[asyncio.Future[Any]] = [self._working, opened]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if self._working.done():
             self._working.result()
         self._door_before = use_door(GatewayDoor(self.engine))
         self.client = Client(gateway=self.engine)
+        self.clock.attach(self)
         return self
 
+    def _opened(self, store: Store) -> None:
+        """The database is open; nothing was written yet."""
+
     async def __aexit__(self, *_: object) -> None:
+        self.clock.detach(self)
         use_door(self._door_before)
         self._worker.stop(grace_ms=0)
         try:
@@ -151,11 +167,12 @@ class TestEngine:
     async def finish(self, handle: RunHandle[R]) -> RunSnapshot[R]:
         """Move the clock until the run has ended."""
         while not (run := await self._settled(handle)).is_final:
-            due_at = await self._next_due()
-            if due_at is None:
+            due_at = await self.next_due()
+            # A schedule ticks for ever, and moves no run that exists.
+            if due_at is None or not self._moves_runs:
                 why = await self.engine.why(run.id)
                 raise Conflict(f"run {run.id} of {run.task!r} will not end by itself: {why.reason}")
-            self._move_to(due_at)
+            self.clock.jump_to(due_at)
         return RunSnapshot(run, handle.decode)
 
     async def _settled(self, handle: RunHandle[Any]) -> Run:
@@ -166,13 +183,7 @@ class TestEngine:
 
     async def advance(self, duration: Duration) -> None:
         """Move the clock, stopping at everything that falls due on the way; returns when all bodies wait or ended."""
-        target = self.clock.now_ms() + duration_ms(duration)
-        await self.settle()
-        while (due_at := await self._next_due()) is not None and due_at <= target:
-            self._move_to(due_at)
-            await self.settle()
-        self._move_to(target)
-        await self.settle()
+        await self.clock.advance(duration)
 
     async def settle(self) -> None:
         """Wait until no body can go on without the clock or somebody else. Raises `TimeoutError` after 30 s."""
@@ -182,22 +193,18 @@ class TestEngine:
                 await self._changed(busy)
                 await self._fire_due()
 
-    def _move_to(self, at: int) -> None:
-        self.clock.advance(max(0, at - self.clock.now_ms()))
-
-    async def _next_due(self) -> int | None:
-        """When the next thing falls due, after all that is due now."""
+    async def next_due(self) -> int | None:
+        """When (ms) the next thing falls due, after all that is due now."""
         now = self.clock.now_ms()
-        found = set[int]()
-        for ticker in (self._schedules, self._timers):
-            while (at := await ticker.tick(now)) is not None and at <= now:
-                pass
-            found |= set() if at is None else {at}
+        tick_at = await _all_due(self._schedules, now)
+        timer_at = await _all_due(self._timers, now)
         self.engine.due_at = {due for due in self.engine.due_at if due > now}
-        return min(self.engine.due_at | found, default=None)
+        moving = self.engine.due_at | (set() if timer_at is None else {timer_at})
+        self._moves_runs = bool(moving)
+        return min(moving | (set() if tick_at is None else {tick_at}), default=None)
 
     async def _fire_due(self) -> None:
-        await self._next_due()
+        await self.next_due()
 
     async def _busy(self) -> list[Run]:
         """Runs that execute, or will without anybody's help."""
@@ -221,7 +228,7 @@ class TestEngine:
 class _ClockedEngine(Engine):
     """Remembers what only its dispatch knows: when a rate admits the next run."""
 
-    def __init__(self, store: Store, clock: ManualClock, settings: EngineSettings) -> None:
+    def __init__(self, store: Store, clock: VirtualClock, settings: EngineSettings) -> None:
         super().__init__(store, clock, settings)
         self.due_at: set[int] = set()
 
@@ -234,6 +241,17 @@ def _registry_of(tasks: Sequence[TaskDefinition[..., Any]]) -> Registry:
     for task in tasks:
         found.add(task)
     return found
+
+
+async def _all_due(ticker: Schedules | Timers, now: int) -> int | None:
+    """Fire what is due; when the next thing is."""
+    while (at := await ticker.tick(now)) is not None and at <= now:
+        pass
+    return at
+
+
+async def _no_time(_seconds: float) -> None:
+    await asyncio.sleep(0)
 
 
 def _nothing() -> Script[None]:
