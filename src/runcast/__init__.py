@@ -37,15 +37,18 @@ if TYPE_CHECKING:
     from runcast.domain.run import Counts, Run, RunStatus
     from runcast.domain.schedule import ScheduledRun, ScheduleState
     from runcast.embedded import embed
-    from runcast.sdk import artifacts, hooks, logger, metadata, streams, tags, tasks, usage, wait
+    from runcast.sdk import artifacts, batch, hooks, logger, metadata, streams, tags, tasks, usage, wait
+    from runcast.domain.transaction import Transaction
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
     from runcast.sdk.control import AbortRun, CompleteRun, Continue
     from runcast.sdk.debounce import Debounce
+    from runcast.sdk.extension import Extension, Tx, trigger_in
     from runcast.sdk.handle import BatchHandle, RunHandle
     from runcast.sdk.inbox import Inbox, inbox
     from runcast.sdk.info import RunInfo, current_run
     from runcast.sdk.locals import Local
+    from runcast.sdk.named_transaction import transact
     from runcast.sdk.progress import progress
     from runcast.sdk.queues import Queue
     from runcast.sdk.resource import resource
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from runcast.sdk.snapshot import RunSnapshot
     from runcast.sdk.step import step
     from runcast.sdk.task import task
+    from runcast.sdk.topics import TopicChange
     from runcast.sdk.values import now, random, uuid4
 
 __version__ = "0.1.0"
@@ -78,6 +82,7 @@ __all__ = [
     "DiskFull",
     "DuplicateTask",
     "ErrorInfo",
+    "Extension",
     "Failed",
     "Inbox",
     "InvalidInput",
@@ -104,6 +109,9 @@ __all__ = [
     "ScheduledRun",
     "StepFailed",
     "TaskFailed",
+    "TopicChange",
+    "Transaction",
+    "Tx",
     "Unavailable",
     "UnknownTask",
     "ValueTooLarge",
@@ -111,6 +119,7 @@ __all__ = [
     "__version__",
     "artifacts",
     "as_completed",
+    "batch",
     "current_run",
     "embed",
     "hooks",
@@ -130,6 +139,8 @@ __all__ = [
     "task",
     "tasks",
     "timeout",
+    "transact",
+    "trigger_in",
     "usage",
     "uuid4",
     "wait",
@@ -139,16 +150,18 @@ _HOMES = {
     "call": ("Call",),
     "client": ("Client",),
     "control": ("AbortRun", "CompleteRun", "Continue"),
+    "debounce": ("Debounce",),
+    "extension": ("Extension", "Tx", "trigger_in"),
     "handle": ("BatchHandle", "RunHandle"),
     "inbox": ("Inbox", "inbox"),
     "info": ("RunInfo", "current_run"),
     "locals": ("Local",),
+    "named_transaction": ("transact",),
     "progress": ("progress",),
     "queues": ("Queue",),
-    "debounce": ("Debounce",),
     "resource": ("resource",),
-    "retention": ("Retention",),
     "result": ("Failed", "Ok", "Result"),
+    "retention": ("Retention",),
     "retrying": ("retrying",),
     "schedule": ("Schedule",),
     "schedules": ("schedules",),
@@ -156,10 +169,12 @@ _HOMES = {
     "snapshot": ("RunSnapshot",),
     "step": ("step",),
     "task": ("task",),
+    "topics": ("TopicChange",),
     "values": ("now", "random", "uuid4"),
 }
-_MODULES = frozenset({"artifacts", "hooks", "logger", "metadata", "streams", "tags", "tasks", "usage", "wait"})
+_MODULES = frozenset({"artifacts", "batch", "hooks", "logger", "metadata", "streams", "tags", "tasks", "usage", "wait"})
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
+_HOME_OF["Transaction"] = "runcast.domain.transaction"
 _HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run")
 _HOME_OF |= dict.fromkeys(("ScheduleState", "ScheduledRun"), "runcast.domain.schedule")
 _HOME_OF |= {"Retry": "runcast.domain.retry", "embed": "runcast.embedded"}

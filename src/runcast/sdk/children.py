@@ -259,13 +259,17 @@ def batch_trigger(
 
 
 def batch_trigger_and_wait(
-    execution: Execution, requests: Sequence[ChildRequest], *, key: str | None
-) -> Call[list[Ok[Any] | Failed]]:
+    execution: Execution,
+    requests: Sequence[ChildRequest],
+    *,
+    key: str | None,
+    into: Callable[[list[Ok[Any] | Failed]], T],
+) -> Call[T]:
     """Children that the body waits for, all of them, in one transaction."""
     call, prior = _open_batch(execution, requests, key, on_engine=True)
-    call.finish_from_members = lambda members: [
-        _member_result(call.key, member, request.decode) for member, request in zip(members, requests, strict=True)
-    ]
+    call.finish_from_members = lambda members: into(
+        [_member_result(call.key, member, request.decode) for member, request in zip(members, requests, strict=True)]
+    )
     if prior is None or (_is_fresh(prior) and prior.awaits is None):
         new = _batch_entry(execution, call.key, requests, prior, key_given=key is not None, on_engine=True)
         execution.begin(call, new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, TypeVar, Unpack
 
 import msgspec
 
@@ -26,6 +26,7 @@ from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.follow import follow_tree
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.handle import BatchHandle, RunHandle
+from runcast.sdk.item import BatchItem
 from runcast.sdk.live_queues import Queues
 from runcast.sdk.messages import send_through
 from runcast.sdk.options import OptionArguments, check_key, parse_options, parse_tags
@@ -34,6 +35,9 @@ from runcast.sdk.schedules import Schedules
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
 from runcast.sdk.tasks import named_request
+from runcast.sdk.topics import TopicChange, TopicFollower
+
+T = TypeVar("T")
 
 
 class RunList(msgspec.Struct, frozen=True):
@@ -83,6 +87,13 @@ class Client:
         """Trigger a task many times in one transaction."""
         parsed = parse_options(**options)
         return requests.batch_through(self._find_door, [named_request(task, payload, parsed) for payload in payloads])
+
+    def batch(self, items: Iterable[BatchItem[T]]) -> Call[BatchHandle[T]]:
+        """Trigger runs of different tasks in one transaction, in order.
+
+        >>> await client.batch([tasks.item("enrich", {"domain": "python.org"}), tasks.item("mail")])  # doctest: +SKIP
+        """
+        return requests.batch_through(self._find_door, [item.request for item in items])
 
     def retrieve(self, run_id: str) -> Call[RunSnapshot[Any]]:
         """A run as it is now. Raises `NotFound`."""
@@ -190,6 +201,10 @@ class Client:
     def follow_tree(self, root_id: str) -> Following[RunSnapshot[Any]]:
         """Every run below a root, and the root itself, now and after every change, until the root has ended."""
         return self._door.follow(lambda: follow_tree(RunId(root_id), decode_json).updates)
+
+    def follow_topic(self, topic: str) -> Following[TopicChange]:
+        """Changes of an extension's topic, such as `todo.items`, for ever. The first says: read everything."""
+        return self._door.follow(lambda: TopicFollower(topic).updates)
 
     def logs(self, run_id: str, *, after: int = 0, limit: int = 1000) -> Call[Sequence[Log]]:
         """Log lines after a `seq`, in order."""

@@ -264,10 +264,10 @@ class Execution:
         return children.batch_trigger(self, requests, wrap, key=key)
 
     def batch_trigger_and_wait(
-        self, requests: Sequence[ChildRequest], *, key: str | None = None
-    ) -> Call[list[Ok[Any] | Failed]]:
-        """Trigger children together and wait for all of them; results in the order of the requests."""
-        return children.batch_trigger_and_wait(self, requests, key=key)
+        self, requests: Sequence[ChildRequest], *, key: str | None, into: Callable[[list[Ok[Any] | Failed]], T]
+    ) -> Call[T]:
+        """Trigger children together and wait for all of them; results in the order of the requests, in `into`."""
+        return children.batch_trigger_and_wait(self, requests, key=key, into=into)
 
     def wait_for_run(self, run_id: RunId, decode: Callable[[str], Any]) -> Call[Ok[Any] | Failed]:
         """Wait for a run that is not (or not known to be) a child: `handle.result()` inside a body."""

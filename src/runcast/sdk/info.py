@@ -31,6 +31,8 @@ class RunInfo(msgspec.Struct, frozen=True):
     root_id: RunId
     batch_id: str | None
     idempotency_key: str | None
+    machine: str | None
+    """The label that the run needs."""
 
     def count(self, *, ok: int = 0, failed: int = 0, skipped: int = 0) -> None:
         """Say how the items that this run worked on ended; the last word counts.
@@ -71,6 +73,7 @@ def run_info(execution: Execution) -> RunInfo:
         root_id=run.root_id or run.run_id,
         batch_id=run.batch_id,
         idempotency_key=run.idempotency_key,
+        machine=run.machine,
     )
 
 

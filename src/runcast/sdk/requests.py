@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from runcast.domain.errors import InvalidInput, ValueTooLarge
 from runcast.domain.ids import BatchId, RunId
@@ -15,13 +14,13 @@ from runcast.sdk.ambient import current_door
 from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.execution import current_execution
-from runcast.sdk.follow import follow_one
 from runcast.sdk.fresh_ids import fresh_id, fresh_ids
 from runcast.sdk.handle import BatchHandle, FindDoor, RunHandle, to_result
 from runcast.sdk.options import NO_OPTIONS
-from runcast.sdk.outside import Following
 from runcast.sdk.result import Failed, Ok
-from runcast.sdk.snapshot import RunSnapshot
+from runcast.sdk.subscription import Subscription
+
+Results = TypeVar("Results")
 
 
 def trigger(request: ChildRequest) -> Call[RunHandle[Any]]:
@@ -46,18 +45,9 @@ def trigger_and_wait(request: ChildRequest) -> Call[Ok[Any] | Failed]:
     return current_door().wait(ask)
 
 
-def trigger_and_follow(request: ChildRequest) -> Following[RunSnapshot[Any]]:
+def trigger_and_follow(request: ChildRequest) -> Subscription[Any]:
     """Trigger and follow to the end. Iterating a second time follows the same run."""
-    started = trigger(request)
-    door = current_door()
-
-    async def follow(gateway: ClientGateway) -> AsyncGenerator[RunSnapshot[Any], None]:
-        handle = await started
-        async with aclosing(follow_one(handle.id, request.decode).updates(gateway)) as updates:
-            async for update in updates:
-                yield update
-
-    return door.follow(lambda: follow)
+    return Subscription(trigger(request), current_door(), request.decode)
 
 
 def batch_trigger(requests: Sequence[ChildRequest], *, key: str | None = None) -> Call[BatchHandle[Any]]:
@@ -68,15 +58,20 @@ def batch_trigger(requests: Sequence[ChildRequest], *, key: str | None = None) -
     return execution.batch_trigger(requests, lambda id, run_ids: _batch_of(id, run_ids, requests), key=key)
 
 
-def batch_trigger_and_wait(requests: Sequence[ChildRequest], *, key: str | None = None) -> Call[list[Ok[Any] | Failed]]:
-    """Trigger many and wait for all."""
+def batch_trigger_and_wait(
+    requests: Sequence[ChildRequest],
+    *,
+    key: str | None = None,
+    into: Callable[[list[Ok[Any] | Failed]], Results] = list,  # type: ignore[assignment]
+) -> Call[Results]:
+    """Trigger many and wait for all; the results come as `into` makes of them."""
     execution = current_execution()
     if execution is not None:
-        return execution.batch_trigger_and_wait(requests, key=key)
+        return execution.batch_trigger_and_wait(requests, key=key, into=into)
     started = batch_trigger(requests)
 
-    async def ask(gateway: ClientGateway) -> list[Ok[Any] | Failed]:
-        return await (await started).collect(gateway)
+    async def ask(gateway: ClientGateway) -> Results:
+        return into(await (await started).collect(gateway))
 
     return current_door().wait(ask)
 

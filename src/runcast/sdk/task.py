@@ -22,6 +22,7 @@ from runcast.sdk.codec import ValueCodec, codec_for, encode_json
 from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.handle import BatchHandle, RunHandle
 from runcast.sdk.hooks import Hookable
+from runcast.sdk.item import BatchItem
 from runcast.sdk.options import (
     NO_OPTIONS,
     OptionArguments,
@@ -31,29 +32,19 @@ from runcast.sdk.options import (
     parse_options,
     queue_name,
 )
-from runcast.sdk.outside import Following
 from runcast.sdk.payload import Arguments, PayloadCodec, Signature, caller_names, payload_codec, refuse_unnamed
 from runcast.sdk.queues import Queue
 from runcast.sdk.registry import Registry, registry
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.retention import Retention, parse_retention
 from runcast.sdk.schedule import Schedule, fitting_payload, parse_schedule
-from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.sources import code_version, source_place
+from runcast.sdk.subscription import Subscription
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 Isolation = Literal["none", "process"]
-
-
-class BatchItem(Generic[R]):
-    """One run of a batch: made by `task.item(…)` with the task's own parameters."""
-
-    __slots__ = ("request",)
-
-    def __init__(self, request: ChildRequest) -> None:
-        self.request = request
 
 
 class Triggerable(Generic[P, R]):
@@ -81,8 +72,16 @@ class Triggerable(Generic[P, R]):
         """Run it in the background and wait for its end; `.unwrap()` for the output itself."""
         return requests.trigger_and_wait(self._request(self._definition.payload.encode(args, kwargs)))
 
-    def trigger_and_subscribe(self, *args: P.args, **kwargs: P.kwargs) -> Following[RunSnapshot[R]]:
-        """Run it in the background and follow it to its end: `for` or `async for`."""
+    def trigger_and_subscribe(self, *args: P.args, **kwargs: P.kwargs) -> Subscription[R]:
+        """Run it in the background and follow it to its end, `for` or `async for`; `result()` is how it ended.
+
+        Inside a run the trigger is recorded, and following it does not make the run wait: it keeps its slot.
+
+        >>> started = enrich.trigger_and_subscribe("python.org")  # doctest: +SKIP
+        >>> async for update in started:  # doctest: +SKIP
+        ...     print(update.metadata)
+        >>> company = (await started.result()).unwrap()  # doctest: +SKIP
+        """
         return requests.trigger_and_follow(self._request(self._definition.payload.encode(args, kwargs)))
 
     def item(self, *args: P.args, **kwargs: P.kwargs) -> BatchItem[R]:

@@ -11,6 +11,7 @@ from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.handle import BatchHandle, RunHandle
+from runcast.sdk.item import BatchItem
 from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options
 from runcast.sdk.registry import registry
 from runcast.sdk.result import Failed, Ok
@@ -53,6 +54,14 @@ def batch_trigger_and_wait(
     parsed = parse_options(**options)
     found = [named_request(task, payload, parsed) for payload in payloads]
     return requests.batch_trigger_and_wait(found, key=parsed.key)
+
+
+def item(task: str, payload: Any = None, **options: Unpack[OptionArguments]) -> BatchItem[Any]:
+    """One run of a batch over different tasks, by name.
+
+    >>> batch.trigger([tasks.item("enrich", {"domain": "python.org"}), tasks.item("mail")])  # doctest: +SKIP
+    """
+    return BatchItem(named_request(task, payload, parse_options(**options)))
 
 
 def named_request(task: str | TaskDefinition[..., Any], payload: Any, options: TriggerOptions) -> ChildRequest:
