@@ -110,9 +110,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
             extra=_DURATION,
         ),
     ] = 0
-    labels: Annotated[
-        tuple[str, ...], Meta(description="The machines that a worker serves; none given: every one.")
-    ] = ()
 
     @property
     def apps(self) -> tuple[str, ...]:
