@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from runcast.design import commands, diagrams, lint_rules, reference
+from runcast.design import api, commands, diagrams, lint_rules, reference, schema, settings
 
 
 def generated_pages(root: Path) -> dict[Path, str]:
@@ -13,11 +13,14 @@ def generated_pages(root: Path) -> dict[Path, str]:
     states = root / diagrams.PAGE
     return {
         states: diagrams.render(states.read_text("utf-8")),
+        root / "docs/reference/api.md": api.api_page(),
         root / "docs/reference/commands.md": commands.commands_page(),
         root / "docs/reference/errors.md": reference.errors_page(),
         root / "docs/reference/limits.md": reference.limits_page(),
         root / "docs/reference/lint.md": lint_rules.lint_page(),
         root / "docs/reference/names.md": reference.names_page(),
+        root / "docs/reference/schema.md": schema.schema_page(),
+        root / "docs/reference/settings.md": settings.settings_page(),
     }
 
 

@@ -44,13 +44,13 @@ def names_page() -> str:
     """Every public name with its first sentence; modules with what they hold."""
     found = {name: getattr(runcast, name) for name in runcast.__all__ if not name.startswith("_")}
     modules = {name: value for name, value in found.items() if isinstance(value, ModuleType)}
-    plain = {name: value for name, value in found.items() if name not in modules and not _is_error(value)}
+    plain = {name: value for name, value in found.items() if name not in modules and not is_error(value)}
     intro = (
         "`from runcast import …` gives these, and nothing else is public. [Errors](errors.md) have a page of their own."
     )
     parts = [f"# Names\n\n{MADE}\n\n{intro}\n", _table(plain, "")]
     parts += [
-        f"## `{name}`\n\n{_first_paragraph(module)}\n\n{_table(_members(module), f'{name}.')}"
+        f"## `{name}`\n\n{_first_paragraph(module)}\n\n{_table(members(module), f'{name}.')}"
         for name, module in modules.items()
     ]
     return "\n".join(parts)
@@ -62,7 +62,7 @@ def _table(names: dict[str, object], prefix: str) -> str:
     return "\n".join(["| name | |", "|---|---|", *rows, ""])
 
 
-def _members(module: ModuleType) -> dict[str, object]:
+def members(module: ModuleType) -> dict[str, object]:
     """Public functions that the module defines or binds, in order."""
     home = module.__name__
     return {
@@ -72,7 +72,7 @@ def _members(module: ModuleType) -> dict[str, object]:
     }
 
 
-def _is_error(value: object) -> bool:
+def is_error(value: object) -> bool:
     """Whether the errors' page has it."""
     return isinstance(value, type) and value.__module__ == errors.__name__ and issubclass(value, RuncastError)
 
