@@ -108,7 +108,7 @@ def test_a_loop_that_continues_is_safe() -> None:
             return paid
         paid += await double(month)
         await wait.for_("30d")
-        raise Continue({"month": month + 1, "paid": paid})
+        raise Continue(month + 1, paid)
 
     assert_crash_safe(crash_subscription, {"month": 0}, ledger=ledger)
 
@@ -232,7 +232,9 @@ def test_a_task_that_fails_for_good_fails_the_same_way() -> None:
         await double(n)
         raise ValueError("for good")
 
-    assert_crash_safe(crash_failing, 1, ledger=ledger)
+    with pytest.raises(NotCrashSafe, match=r"ended FAILED .*ValueError: for good.*fails=True"):
+        assert_crash_safe(crash_failing, 1)
+    assert_crash_safe(crash_failing, 1, ledger=ledger, fails=True)
 
 
 async def test_it_does_not_block_a_loop() -> None:

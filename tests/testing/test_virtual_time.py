@@ -24,7 +24,7 @@ async def virtual_subscription(month: int = 1) -> None:
     metadata.append("receipts", await charge(month))
     metadata.append("at", now().isoformat())
     await wait.for_("30d")
-    raise Continue({"month": month + 1})
+    raise Continue(month + 1)
 
 
 async def test_a_year_of_a_subscription_takes_no_time() -> None:
@@ -77,9 +77,12 @@ async def test_a_clock_without_an_engine_simply_moves() -> None:
     assert clock.now == START + timedelta(days=1)
 
 
+TRIES: list[int] = []
+
+
 @step(retry=Retry(max_attempts=4, min_s=3600, max_s=3600))
 async def stubborn_step() -> int:
-    metadata.increment("tries")
+    TRIES.append(1)
     raise ValueError("no")
 
 
@@ -90,10 +93,11 @@ async def virtual_stubborn() -> int:
 
 async def test_retries_of_runs_follow_the_clock_and_those_of_steps_take_no_time() -> None:
     clock = virtual_time(START)
+    TRIES.clear()
     async with TestEngine(clock=clock) as engine:
         run = await virtual_stubborn.trigger()
         await engine.settle()
-        assert (await run.fetch()).metadata["tries"] == 4
+        assert len(TRIES) == 4
         assert clock.now == START
         await engine.finish(run)
         assert clock.now >= START + timedelta(hours=2)

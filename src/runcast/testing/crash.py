@@ -16,7 +16,7 @@ import msgspec
 from runcast.domain.errors import Conflict, InvalidInput
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.journal import Wait
-from runcast.domain.run import FINAL, NewRun
+from runcast.domain.run import FINAL, NewRun, RunStatus
 from runcast.sdk.codec import encode_json
 from runcast.sdk.durations import Duration
 from runcast.sdk.outside import has_running_loop
@@ -65,6 +65,7 @@ def assert_crash_safe(
     same: Callable[[Any], Any] | None = None,
     tasks: Sequence[TaskDefinition[..., Any]] | None = None,
     evict_after: Duration | None = None,
+    fails: bool = False,
     points: int = POINTS_MAX,
     seed: int = 0,
 ) -> CrashReport:
@@ -77,7 +78,7 @@ def assert_crash_safe(
     `payload`: the one argument, or a tuple or dict of the arguments; None: there are none. `complete`: what to answer to waits: value by tag or journal
     key of the wait (`"*"`: any), or a function from wait to value. `ledger`: where the test's fakes write; what was
     recorded must not be done again. `fresh`: called before each life from the start, to set the outside world back.
-    `same`: what of an output must be the same. `points`: at most so many crashes; beyond that a sample is drawn by `seed`.
+    `same`: what of an output must be the same. `fails`: the task is meant to fail. `points`: at most so many crashes; beyond that a sample is drawn by `seed`.
 
     >>> from runcast import step, task
     >>> from runcast.testing import assert_crash_safe
@@ -94,6 +95,7 @@ def assert_crash_safe(
     with tempfile.TemporaryDirectory(prefix="runcast-crash-", dir=_quick_folder()) as folder:
         sweep = _Sweep(task, payload, Path(folder), complete or {}, ledger, same or _whole)
         sweep.fresh = fresh
+        sweep.fails = fails
         sweep.options = {"tasks": tasks, "evict_after": evict_after}
         try:
             return sweep.run(points, seed)
@@ -124,6 +126,7 @@ class _Sweep:
         same: Callable[[Any], Any],
     ) -> None:
         self.fresh: Callable[[], object] | None = None
+        self.fails = False
         self.options: dict[str, Any] = {}
         self._task = task
         self._folder = folder
@@ -147,6 +150,7 @@ class _Sweep:
         """Every point, or a sample of them."""
         undisturbed = self._current
         wanted, notes = self._from_the_start(undisturbed), self._notes()
+        self._check_end(wanted)
         self._compare(wanted, self._from_the_start(CrashAt()), notes, self._notes())
         every = [(commit, side) for commit in range(1, undisturbed.seen + 1) for side in ("before", "after")]
         chosen = every if len(every) <= points else sorted(Random(seed).sample(every, points))
@@ -256,6 +260,14 @@ class _Sweep:
         return explain(self._trouble(hangs=said)) if self._current.commit else said
 
     # --- what came of it
+
+    def _check_end(self, records: dict[str, Any] | None) -> None:
+        root = (records or {})[self._task.name]
+        if (root["status"] != RunStatus.COMPLETED) is not self.fails:
+            raise NotCrashSafe(
+                f"without any crash, task {self._task.name!r} ended {root['status']} ({root['error'] or 'no error'}): "
+                f"{'fails=True says that it is not to complete' if self.fails else 'pass fails=True if it is meant to'}"
+            )
 
     def _compare(
         self, wanted: dict[str, Any] | None, found: dict[str, Any] | None, notes: list[Note], now: list[Note]
