@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from runcast.domain.retry import Retry
     from runcast.domain.run import Counts, Run, RunStatus
     from runcast.domain.schedule import ScheduledRun, ScheduleState
+    from runcast.domain.transaction import Transaction
     from runcast.embedded import embed
     from runcast.sdk import artifacts, batch, hooks, logger, metadata, streams, tags, tasks, usage, wait
-    from runcast.domain.transaction import Transaction
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
     from runcast.sdk.control import AbortRun, CompleteRun, Continue

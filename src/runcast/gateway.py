@@ -269,10 +269,12 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What to follow: single runs, and whole trees by root."""
+    """What to follow: single runs, whole trees by root, and topics."""
 
     run_ids: tuple[RunId, ...] = ()
     root_ids: tuple[RunId, ...] = ()
+    topics: tuple[str, ...] = ()
+    """Of extensions, such as `todo.items`."""
 
 
 class Update(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -359,6 +361,13 @@ class ClientGateway(Protocol):
 
     async def fork(self, run_id: RunId, new_id: RunId, *, from_key: str, payload: str | None = None) -> Triggered:
         """A new run that adopts the journal up to, and without, the entry `from_key` (or the only one of that name)."""
+        ...
+
+    async def transact(
+        self, extension: str, name: str, arguments: str, *, run_id: RunId | None = None, key: str = ""
+    ) -> str:
+        """Run a transaction that an installed extension registered, with JSON arguments; its result is JSON. With a run
+        and a key it happens once: asked again it answers what it came to. Raises `NotFound`."""
         ...
 
     async def why(self, run_id: RunId) -> Explanation: ...

@@ -13,6 +13,7 @@ from runcast.clock import Clock, SystemClock
 from runcast.config import DEFAULT_DATABASE
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.gateway import ClientGateway
+from runcast.sdk.extension import Extension, load_extensions
 from runcast.socket_server import SocketServer
 from runcast.store.store import Store, sqlite_path
 from runcast.wire import socket_path
@@ -26,6 +27,10 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     socket: bool = True
     """Serve other processes of this user on the socket beside the database."""
     engine: EngineSettings = EngineSettings()
+    extensions: tuple[str | Extension, ...] = ()
+    """Apps to install, as objects or `module:name`; those of installed packages are found by themselves."""
+    installed_extensions: bool = True
+    """Look for the entry points `runcast.extensions` of installed packages."""
 
 
 class Server:
@@ -65,6 +70,8 @@ class Server:
         try:
             settings = msgspec.structs.replace(self.config.engine, is_gone=_is_gone)
             self._engine = Engine(self._store, self._clock, settings)
+            for extension in load_extensions(self.config.extensions, installed=self.config.installed_extensions):
+                await self._engine.extensions.install(extension.app())
             await self._engine.start()
             self._services = asyncio.create_task(self._engine.run(), name="runcast-services")
             if self.config.socket and self.database != ":memory:":

@@ -29,10 +29,11 @@ _LAWS: dict[str, tuple[str, str, str]] = {
         "new.id",
     ),
     # A batch is done although members of it failed; a retry asks for those again.
+    # A message that came for a call which the body gave up unseen goes back: its entry is forgotten, and no other change.
     "I4: a done entry never changes": (
         "update on main.journal",
         (
-            "old.status = 'done' and old.kind <> 'batch' and (new.status <> 'done' or new.value is not old.value or new.digest <> old.digest)"
+            "old.status = 'done' and old.kind <> 'batch' and not (old.kind = 'message' and new.status = 'forgotten') and (new.status <> 'done' or new.value is not old.value or new.digest <> old.digest)"
             f" and not {_CONTINUES.format(row='new')}"
         ),
         "new.run_id || ' ' || new.key",

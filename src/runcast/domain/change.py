@@ -22,6 +22,8 @@ class ChangeKind(StrEnum):
     USAGE = "usage"
     MESSAGE = "message"
     """A message waits in the run's inbox."""
+    TOPIC = "topic"
+    """Not of a run: `run_id` is what changed, `root_id` the topic."""
 
 
 class Change(msgspec.Struct, frozen=True):

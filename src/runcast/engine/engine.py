@@ -33,6 +33,7 @@ from runcast.domain.schedule import (
 from runcast.domain.usage import RunUsage
 from runcast.engine import again, enqueue, inbox
 from runcast.engine.dispatch import Dispatch
+from runcast.engine.extensions import Extensions
 from runcast.engine.prune import Prune
 from runcast.engine.rescue import Rescue
 from runcast.engine.results import Results
@@ -87,6 +88,7 @@ class Engine:
         self.clock = clock
         self.settings = settings or EngineSettings()
         self._doorbell = Doorbell(store)
+        self.extensions = Extensions(store)
         self._results = Results(store)
         self._dispatch = Dispatch(clock, ring=self._ring, on_due=self._on_due, on_changed=self._on_changed)
         self._timers = Timers(store)
@@ -237,6 +239,11 @@ class Engine:
 
     async def fork(self, run_id: RunId, new_id: RunId, *, from_key: str, payload: str | None = None) -> Triggered:
         return await again.fork(self.store, run_id, new_id, from_key, payload)
+
+    async def transact(
+        self, extension: str, name: str, arguments: str, *, run_id: RunId | None = None, key: str = ""
+    ) -> str:
+        return await self.extensions.transact(extension, name, arguments, None if run_id is None else (run_id, key))
 
     async def why(self, run_id: RunId) -> Explanation:
         run = found(await self.find_run(run_id), "run", run_id)

@@ -268,6 +268,11 @@ class RemoteClientGateway:
     async def fork(self, run_id: RunId, new_id: RunId, *, from_key: str, payload: str | None = None) -> Triggered:
         return await self._ask("fork", run_id, new_id, from_key, payload)
 
+    async def transact(
+        self, extension: str, name: str, arguments: str, *, run_id: RunId | None = None, key: str = ""
+    ) -> str:
+        return await self._ask("transact", extension, name, arguments, run_id, key)
+
     async def why(self, run_id: RunId) -> Explanation:
         return await self._ask("why", run_id)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import typing
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -79,22 +80,25 @@ def load_queries() -> dict[str, Query]:
     for file in sorted(files("runcast.store").joinpath("sql").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
             continue
-        for query in _parse(file.read_text("utf-8")):
+        for query in parse_queries(file.read_text("utf-8"), _STRUCTS):
             assert query.name not in queries, f"two queries are named {query.name}"
             queries[query.name] = query
     return queries
 
 
-def _parse(text: str) -> list[Query]:
+def parse_queries(text: str, structs: Mapping[str, type[msgspec.Struct]]) -> list[Query]:
+    """The queries of one file; `structs` are what their headers may promise. Raises `KeyError` for another."""
     headers = list(_HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     return [
-        _render(header[1], header[2], header[3], text[header.end() : end].strip().rstrip(";"))
+        _render(header[1], header[2], header[3], text[header.end() : end].strip().rstrip(";"), structs)
         for header, end in zip(headers, ends, strict=True)
     ]
 
 
-def _render(name: str, returns: str | None, arity: str, body: str) -> Query:
+def _render(
+    name: str, returns: str | None, arity: str, body: str, structs: Mapping[str, type[msgspec.Struct]]
+) -> Query:
     if values := _VALUES.search(body):
         columns = _INSERT_COLUMNS.search(body)
         assert columns, f"{name}: {{values}} needs an insert with a column list"
@@ -105,7 +109,7 @@ def _render(name: str, returns: str | None, arity: str, body: str) -> Query:
         return Query(name, sql, params)
     if returns in ("int", "str"):
         return Query(name, sql, params, scalar=True)
-    struct = _STRUCTS[returns]
+    struct = structs[returns]
     if arity == "*":
         wrapped = f"select json_group_array({_json_row(struct)}) from ({sql})"
         return Query(name, wrapped, params, many=True, decoder=msgspec.json.Decoder(list[struct], strict=False))  # type: ignore[valid-type]

@@ -12,6 +12,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, Wait
 from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX, WATCHED_RUNS_MAX
 from runcast.domain.run import FINAL, End, Run
+from runcast.domain.transaction import topic_id
 from runcast.domain.usage import RunUsage, Usage, UsageItem
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
 from runcast.store import blobs
@@ -213,9 +214,9 @@ def watched_changes(watch: Watch, cursor: int) -> Script[Update]:
         cursor=cursor,
         upto=upto,
         run_ids=[[id] for id in watch.run_ids],
-        root_ids=[[id] for id in watch.root_ids],
+        root_ids=[[id] for id in (*watch.root_ids, *map(topic_id, watch.topics))],
     )
-    runs = yield from runs_by_id(sorted({row.run_id for row in rows}))
+    runs = yield from runs_by_id(sorted({row.run_id for row in rows if row.kind != ChangeKind.TOPIC}))
     return Update(upto, runs, tuple(to_change(row) for row in rows))
 
 

@@ -8,13 +8,17 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from runcast.clock import Clock
 from runcast.domain.errors import InvalidInput
+from runcast.domain.transaction import App
 from runcast.store.migrate import migrate
+from runcast.store.query import Query
 from runcast.store.script import ScriptFactory
+from runcast.store.sqlite.apps import install
 from runcast.store.sqlite.checkpointer import Checkpointer
 from runcast.store.sqlite.database import Executor, FileLock, connect, translated
 from runcast.store.sqlite.writer import Faults, Follower, Job, Writer
@@ -93,6 +97,7 @@ class Store:
         self._stepping = False
         self._pool: ThreadPoolExecutor | None = None
         self._local = threading.local()
+        self._app_queries: dict[str, Query] = {}
         self._checkpointer: Checkpointer | None = None
         if threaded:
             self._start_threads()
@@ -104,6 +109,12 @@ class Store:
             self._checkpointer.start()
             self._writer.checkpoint = self._checkpointer.ring
         self._writer.start()
+
+    async def install(self, app: App) -> None:
+        """Make an extension's tables and queries known. Before anything else is read."""
+        installed = await self.write(partial(install, self._executor, app, self.clock.now_ms()))
+        self._app_queries.update(installed.queries)
+        self._executor.add_queries(installed.queries)
 
     def set_follower(self, follower: Follower) -> None:
         """Who adds scripts to commits and hears of them."""
@@ -175,6 +186,7 @@ class Store:
         executor: Executor | None = getattr(self._local, "executor", None)
         if executor is None:
             executor = self._local.executor = Executor(connect(self.path, readonly=True), self.path)
+            executor.add_queries(self._app_queries)
         with translated(self.path):
             executor.connection.execute("begin")
             try:

@@ -164,6 +164,7 @@ from (
   union all select 'usage ' || run_id, run_id from usage
   union all select 'blob ' || run_id, run_id from blobs
   union all select 'message ' || run_id, run_id from inbox
+  union all select 'transaction ' || run_id, run_id from transacted
   union all select 'child ' || id, parent_id from runs where parent_id is not null
   union all select 'descendant ' || id, root_id from runs
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from runcast.domain.errors import (
     Unavailable,
 )
 from runcast.store.migrate import refuse_foreign
-from runcast.store.query import VALUES_CHUNKS, load_queries
+from runcast.store.query import VALUES_CHUNKS, Query, load_queries
 from runcast.store.script import Call, Note, Script
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -133,6 +133,10 @@ class Executor:
         self._queries = load_queries()
         self.answer: Callable[[Call], Any] = self.execute
         """Answers the calls of scripts: by their statements, unless somebody puts a memory in front of them."""
+
+    def add_queries(self, queries: Mapping[str, Query]) -> None:
+        """Know these too."""
+        self._queries = {**self._queries, **queries}
 
     def run(self, script: Script[Any], notes: list[Note]) -> Any:
         """Drive `script` to its end on the open transaction; its notes are appended to `notes`."""

@@ -146,6 +146,21 @@ create unique index inbox_key on inbox (run_id, name, key);
 create index inbox_unread on inbox (run_id, name, seq) where taken_by is null;
 create index inbox_taken on inbox (run_id, taken_by) where taken_by is not null;
 
+create table app_migrations (
+  app text not null,
+  number integer not null,
+  name text not null,
+  digest text not null,
+  applied_at integer not null,
+  primary key (app, number)
+) without rowid;
+create table transacted (
+  run_id text not null,
+  key text not null,
+  value text not null,
+  primary key (run_id, key)
+) without rowid;
+
 create table batches (
   id text primary key,
   environment text not null,
