@@ -227,7 +227,7 @@ asyncio.run(main())
 async def test_a_kill_in_between_leaves_rows_and_runs_together(tmp_path: Path, after: int) -> None:
     path = tmp_path / "killed.db"
     root = Path(__file__).parents[2]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: ASYNC220 - it lives beside the loop, and is killed
         [sys.executable, "-c", KILLED, str(path)],
         stdout=subprocess.PIPE,
         cwd=root,

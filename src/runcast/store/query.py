@@ -89,7 +89,7 @@ def load_queries() -> dict[str, Query]:
 def parse_queries(text: str, structs: Mapping[str, type[msgspec.Struct]]) -> list[Query]:
     """The queries of one file; `structs` are what their headers may promise. Raises `KeyError` for another."""
     headers = list(_HEADER.finditer(text))
-    ends = [header.start() for header in headers[1:]] + [len(text)]
+    ends = [*(header.start() for header in headers[1:]), len(text)] if headers else []
     return [
         _render(header[1], header[2], header[3], text[header.end() : end].strip().rstrip(";"), structs)
         for header, end in zip(headers, ends, strict=True)
