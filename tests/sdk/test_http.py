@@ -44,7 +44,7 @@ def send(request: pytest.FixtureRequest, server: FlakyServer) -> Send:
 
 
 def _transport(options: dict[str, Any]) -> tuple[RetryTransport, dict[str, Any]]:
-    content = {name: options.pop(name) for name in ("content", "files", "headers") if name in options}
+    content: dict[str, Any] = {name: options.pop(name) for name in ("content", "files", "headers") if name in options}
     return retry_transport(**{"retry": FAST} | options), content
 
 
@@ -163,13 +163,14 @@ async def test_a_server_that_cannot_be_reached_is_tried_again_with_every_method(
             tries.append(request.method)
             return super().handle_request(request)
 
-    with httpx2.Client(transport=retry_transport(Counting(), retry=FAST)) as client:
-        with pytest.raises(httpx2.ConnectError):
-            client.post(gone.url, content=b"x")
+    with httpx2.Client(transport=retry_transport(Counting(), retry=FAST)) as client, pytest.raises(httpx2.ConnectError):
+        client.post(gone.url, content=b"x")
     assert tries == ["POST"] * 3
-    with httpx2.Client(transport=retry_transport(Counting(), retry=FAST, connection_errors=False)) as client:
-        with pytest.raises(httpx2.ConnectError):
-            client.get(gone.url)
+    with (
+        httpx2.Client(transport=retry_transport(Counting(), retry=FAST, connection_errors=False)) as client,
+        pytest.raises(httpx2.ConnectError),
+    ):
+        client.get(gone.url)
     assert len(tries) == 4
 
 
@@ -199,6 +200,8 @@ def test_wrong_settings_are_refused_at_once() -> None:
         retry_transport(statuses="50x")
     with pytest.raises(InvalidInput, match="between 100 and 599"):
         retry_transport(statuses="700")
-    with httpx2.Client(transport=retry_transport(httpx2.AsyncHTTPTransport())) as client:
-        with pytest.raises(InvalidInput, match="BaseTransport"):
-            client.get("http://127.0.0.1:1/")
+    with (
+        httpx2.Client(transport=retry_transport(httpx2.AsyncHTTPTransport())) as client,
+        pytest.raises(InvalidInput, match="BaseTransport"),
+    ):
+        client.get("http://127.0.0.1:1/")

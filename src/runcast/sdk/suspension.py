@@ -44,7 +44,8 @@ class Suspension:
         """Whether the engine may hear that the body waits for `keys`. If not, the hooks are told first."""
         if self._state is _State.WORKING:
             self._state = _State.ANNOUNCING
-            self._begin(self._announced(keys))
+            # Now: what the body asked for in this moment is about to be sent, and then known only to the engine.
+            self._begin(self._announced(self._announce(keys)))
         return self._state is _State.ANNOUNCED
 
     def gate(self) -> Generator[Any, None, None]:
@@ -85,9 +86,9 @@ class Suspension:
         self._execution.busy += 1
         self._execution.host.spawn(work)
 
-    async def _announced(self, keys: Sequence[str]) -> None:
+    async def _announced(self, hooks: Awaitable[None]) -> None:
         try:
-            await self._announce(keys)
+            await hooks
         finally:
             self._state = _State.ANNOUNCED
             if self._held:

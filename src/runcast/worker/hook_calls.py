@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from functools import partial
 from threading import get_ident
@@ -101,16 +101,15 @@ class HookCalls:
 
     # --- when it waits
 
-    async def announce(self, keys: Sequence[str]) -> None:
-        """`on_wait`."""
-        await self._notify(HookKind.WAIT, Waiting(self.run, self.arguments, tuple(self._waited(keys))))
+    def announce(self, keys: Sequence[str]) -> Awaitable[None]:
+        """`on_wait`, about the waits as they are now."""
+        return self._notify(HookKind.WAIT, Waiting(self.run, self.arguments, tuple(self._waited(keys))))
 
     async def resume(self) -> None:
         """`on_resume`."""
         await self._notify(HookKind.RESUME, self.attempt())
 
     def _waited(self, keys: Sequence[str]) -> list[Waited]:
-        # What was asked for in this moment is on its way to the journal.
         known = self._running.journal | {new.entry.key: new.entry for new in self._running.entries}
         entries = (known.get(key) for key in keys)
         return [Waited(entry.kind, entry.name, entry.awaits, entry.due_at) for entry in entries if entry is not None]
