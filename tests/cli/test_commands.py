@@ -219,7 +219,7 @@ def test_why_says_what_a_run_waits_for(cli: Cli) -> None:
 
 def test_queues_show_what_is_in_them(cli: Cli) -> None:
     cli("trigger", "hello")
-    queues = {queue["name"]: queue for queue in cli("queues", "--json").records}
+    queues = {queue["name"]: queue for queue in cli("queues", "list", "--json").records}
     assert queues["default"]["queued"] == 1
 
 
@@ -239,7 +239,7 @@ def test_a_database_of_another_build_is_unavailable(cli: Cli, tmp_path: Path, co
     assert said.err.startswith("error: .runcast/runcast.db was made by another build of Runcast")
 
 
-@pytest.mark.parametrize("command", [("doctor",), ("runs", "list"), ("queues",), ("waits", "list"), ("tasks",)])
+@pytest.mark.parametrize("command", [("doctor",), ("runs", "list"), ("queues", "list"), ("waits", "list"), ("tasks",)])
 def test_the_database_may_be_said_before_or_after_the_command(
     cli: Cli, tmp_path: Path, command: tuple[str, ...]
 ) -> None:

@@ -23,7 +23,7 @@ COMMANDS = {
     "tasks": Lazy("runcast.cli.tasks:tasks", "Look", "List tasks; show what one takes."),
     "runs": Lazy("runcast.cli.runs:runs", "Look", "List, show, export, cancel, resume and replay runs; read logs."),
     "why": Lazy("runcast.cli.why:why", "Look", "Say why a run is not running."),
-    "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues with their limits and what is in them."),
+    "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues; change their limits, pause and resume them."),
     "schedules": Lazy("runcast.cli.schedules:schedules", "Act", "List, create, pause, run and preview schedules."),
     "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
     "lint": Lazy("runcast.cli.lint:lint", "Check", "Find code that breaks when it is executed again."),

@@ -15,6 +15,10 @@ COMMANDS = {
     "resume": Lazy(
         "runcast.cli.runs_act:resume", "Act", "Go on with a failed or parked run; repeats only what is not done."
     ),
+    "reschedule": Lazy("runcast.cli.runs_act:reschedule", "Act", "Move the start of a delayed run."),
+    "send": Lazy("runcast.cli.runs_send:send", "Act", "Send a message to a running run."),
+    "messages": Lazy("runcast.cli.runs_send:messages", "Look", "Show what a run was sent."),
+    "fork": Lazy("runcast.cli.runs_fork:fork", "Act", "Go on from a chosen step, with another payload if need be."),
     "replay": Lazy("runcast.cli.runs_act:replay", "Act", "Start a run again from the beginning."),
 }
 
@@ -27,7 +31,7 @@ EXAMPLES = (
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, examples=EXAMPLES)
 def runs() -> None:
-    """Runs: list, show, logs, export, cancel, resume, replay.
+    """Runs: list, show, logs, export, cancel, resume, reschedule, send, messages, fork, replay.
 
     RUN is a whole id, a unique beginning or ending of one, or `latest`.
     """

@@ -1,9 +1,10 @@
-"""`runcast runs cancel`, `resume` and `replay`."""
+"""`runcast runs cancel`, `resume`, `reschedule` and `replay`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import click
 
@@ -16,6 +17,8 @@ from runcast.cli.look import short_id
 from runcast.cli.output import console, note, print_json
 from runcast.cli.trigger import new_run_id, read_json
 from runcast.cli.watch import leave, show_live
+from runcast.domain.durations import duration_ms
+from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run, Triggered
 from runcast.gateway import ClientGateway
@@ -57,7 +60,46 @@ def resume(run_id: str, follow: bool, database: str | None, as_json: bool) -> in
     async def act(gateway: ClientGateway, run: Run) -> Triggered:
         return await gateway.resume(run.id, new_run_id())
 
-    return _start(run_id, act, follow=follow, database=database, as_json=as_json)
+    return start_again(run_id, act, follow=follow, database=database, as_json=as_json)
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("runcast runs reschedule latest --delay 2h", "two hours from now"),
+        ("runcast runs reschedule 8f2kqa3m --at 2026-01-31T09:00+01:00", "at that time"),
+    ),
+)
+@click.argument("run_id", metavar="RUN")
+@click.option("--delay", metavar="DURATION", help="How long from now: 30s, 10m, 2h, 1d; 0: at once.")
+@click.option("--at", metavar="TIME", help="An ISO time; without a zone it is local.")
+@database_option
+def reschedule(run_id: str, delay: str | None, at: str | None, database: str | None, as_json: bool) -> None:
+    """Move the start of RUN, which is delayed and has not started; its ttl moves with it."""
+    if (delay is None) == (at is None):
+        raise InvalidInput("say when: give one of --delay and --at")
+    start_at = None if at is None else _instant(at)
+    delay_ms = 0 if delay is None else duration_ms(float(delay) if delay.isdigit() else delay, name="--delay")
+
+    async def work(gateway: ClientGateway) -> Run:
+        run = await find_run(gateway, run_id)
+        return await gateway.reschedule(run.id, delay_ms=delay_ms, start_at=start_at)
+
+    run = with_gateway(database, work)
+    if as_json:
+        print_json({"id": run.id, "status": run.status.value, "available_at": run.available_at})
+    else:
+        at_text = datetime.fromtimestamp(run.available_at / 1000).astimezone().isoformat(" ", "seconds")
+        console().print(f"{run.id} starts at {at_text}")
+
+
+def _instant(typed: str) -> int:
+    try:
+        return round(datetime.fromisoformat(typed).timestamp() * 1000)
+    except ValueError as error:
+        raise InvalidInput(
+            f"--at is a time such as 2026-01-31T09:00 or 2026-01-31T09:00+01:00, got {typed!r}"
+        ) from error
 
 
 @click.command(
@@ -78,10 +120,12 @@ def replay(run_id: str, payload: str | None, follow: bool, database: str | None,
     async def act(gateway: ClientGateway, run: Run) -> Triggered:
         return await gateway.replay(run.id, new_run_id(), payload=text)
 
-    return _start(run_id, act, follow=follow, database=database, as_json=as_json)
+    return start_again(run_id, act, follow=follow, database=database, as_json=as_json)
 
 
-def _start(typed: str, act: Act, *, follow: bool, database: str | None, as_json: bool) -> int:
+def start_again(typed: str, act: Act, *, follow: bool, database: str | None, as_json: bool) -> int:
+    """Find the run, act on it, say which run goes on, and follow that if asked; the exit code."""
+
     async def start(gateway: ClientGateway) -> Run:
         run = await find_run(gateway, typed)
         triggered = await act(gateway, run)

@@ -26,6 +26,7 @@ from runcast.domain.ids import RunId, make_id
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.run import NewRun, Run, Triggered
 from runcast.gateway import ClientGateway
+from runcast.sdk.debounce import Debounce
 from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options
 
 EXAMPLES = (
@@ -46,6 +47,8 @@ EXAMPLES = (
 @click.option("--queue", metavar="NAME", help="Another queue than the task's own.")
 @click.option("--priority", metavar="SECONDS", help="Head start over other runs of its key.")
 @click.option("--concurrency-key", metavar="TEXT", help="The group inside the queue.")
+@click.option("--debounce", metavar="KEY", help="Push the run of this key by --delay, if it has not started.")
+@click.option("--machine", metavar="LABEL", help="Only workers that serve this machine take the run.")
 @click.option("--max-attempts", type=int, metavar="N", help="Other than the task's own.")
 @database_option
 def trigger(
@@ -59,6 +62,8 @@ def trigger(
     queue: str | None,
     priority: str | None,
     concurrency_key: str | None,
+    debounce: str | None,
+    machine: str | None,
     max_attempts: int | None,
     database: str | None,
     as_json: bool,
@@ -68,7 +73,9 @@ def trigger(
     Prints the run's id once the run is on disk.
     """
     given = {
-        "delay": _seconds(delay),
+        "delay": None if debounce else _seconds(delay),
+        "debounce": _debounce(debounce, delay),
+        "machine": machine,
         "ttl": _seconds(ttl),
         "idempotency_key": key,
         "tags": tags,
@@ -92,6 +99,15 @@ def trigger(
     if follow:
         return leave(lambda: asyncio.run(show_live(started, database, as_json=as_json)), started.id)
     return exits.OK
+
+
+def _debounce(key: str | None, delay: str | None) -> Debounce | None:
+    if key is None:
+        return None
+    seconds = _seconds(delay)
+    if seconds is None:
+        raise InvalidInput("--debounce needs --delay: how long after the newest trigger the run starts")
+    return Debounce(key, seconds)
 
 
 def read_json(text: str) -> str:
@@ -129,6 +145,8 @@ def _new_run(task: str, payload: str, options: TriggerOptions) -> NewRun:
         idempotency_key=options.idempotency_key,
         tags=options.tags,
         max_attempts=options.max_attempts,
+        debounce=options.debounce,
+        machine=options.machine,
     )
 
 

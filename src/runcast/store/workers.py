@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import msgspec
 
 from runcast.domain.errors import LostOwnership
-from runcast.domain.queue import QueueSettings
 from runcast.domain.run import RunStatus
 from runcast.gateway import Hello
 from runcast.store import queues, schedule_changes
@@ -36,11 +35,10 @@ def hello(worker: Hello, now: int, lease_ms: int) -> Script[int | None]:
             "put_tasks",
             rows=[(worker.environment, task.name, _ENCODE(task).decode(), now) for task in worker.tasks],
         )
-    declared = {queue.name: queue for queue in worker.queues}
-    for task in worker.tasks:
-        declared.setdefault(task.queue, QueueSettings(task.queue))
-    if declared:
-        yield from queues.declare(worker.environment, tuple(declared.values()))
+    if worker.queues:
+        yield from queues.declare(worker.environment, worker.queues)
+    # A task that only names its queue says nothing of the limits that other code may declare.
+    yield call("add_queues", rows=[(worker.environment, task.queue) for task in worker.tasks])
     yield from know(worker.environment, {task.name: task for task in worker.tasks}, now)
     next_tick = yield from schedule_changes.sync(worker, now)
     yield READY
