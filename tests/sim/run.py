@@ -43,7 +43,7 @@ def _run_setting(setting: Setting) -> list[str]:
             try:
                 await world.live()
                 faults = world.failures + world.follower.faults
-                return faults or verify(world.connection, setting.programs)
+                return faults or verify(world.connection, setting.programs, setting.schedules)
             finally:
                 world.end()
 

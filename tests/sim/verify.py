@@ -12,6 +12,7 @@ import msgspec
 from runcast.store import doctor
 from tests.sim.oracle import ExpectedRun, expect_roots
 from tests.sim.programs import Program
+from tests.sim.schedules import SimSchedule
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -42,9 +43,13 @@ from runs
 """
 
 
-def verify(connection: apsw.Connection, programs: tuple[Program, ...]) -> list[str]:
+def verify(
+    connection: apsw.Connection,
+    programs: tuple[Program, ...],
+    schedules: tuple[SimSchedule, ...] = (),
+) -> list[str]:
     """What is wrong, in sentences."""
-    expected = expect_roots(programs)
+    expected = expect_roots([*programs, *(schedule.program for schedule in schedules)])
     runs = [Found(*row) for row in connection.execute(_RUNS)]
     faults = [f"doctor: {finding.law}: {', '.join(finding.subjects)}" for finding in doctor.check(connection)]
     for run in runs:

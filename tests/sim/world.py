@@ -31,9 +31,11 @@ from tests.sim.follower import Follower
 from tests.sim.loop import LoopClock, Process, VirtualLoop
 from tests.sim.network import SOCKET, Network
 from tests.sim.programs import Program, Receive
+from tests.sim.schedules import SimSchedule, live, make_schedules, verify_schedules
 from tests.sim.tasks import REGISTRY, WITNESS, plain
 
 LEASE_MS = 30_000
+START_MS = 1_700_000_000_000
 DEADLINE_S = 4 * 3_600
 
 
@@ -64,6 +66,10 @@ class Setting(msgspec.Struct, frozen=True):
     """How many of the engine's doorbells are lost."""
     skew_ms: int = 0
     """How far the clocks of worker processes are ahead of the engine's."""
+    schedules: tuple[SimSchedule, ...] = ()
+    start_ms: int = START_MS
+    jumps_ms: tuple[int, ...] = ()
+    """How far the wall clock is off at the engine's first start, its second, …; then as at the last."""
 
 
 def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: int) -> Setting:
@@ -85,7 +91,16 @@ def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: in
         evict_after_ms,
         deafness=random.choice([0.0, 0.0, 0.3, 1.0]),
         skew_ms=random.choice([0, 0, -3_600_000, 600_000]),
+        schedules=_schedules_beside(seed),
     )
+
+
+def _schedules_beside(seed: int) -> tuple[SimSchedule, ...]:
+    """In some worlds the clock triggers, too."""
+    random = Random(seed * 17 + 9)
+    if random.random() < 0.8:
+        return ()
+    return make_schedules(random, minutes=4, crons=("*/10 * * * * *", "*/30 * * * * *", "* * * * *"), zones=("UTC",))
 
 
 class World:
@@ -95,7 +110,7 @@ class World:
         self.loop = loop
         self.setting = setting
         self.random = Random(setting.seed * 11 + 5)
-        self.clock = LoopClock(loop)
+        self.clock = LoopClock(loop, start_ms=setting.start_ms)
         self.network = Network(loop, Random(setting.seed * 13 + 3))
         self.path = directory / f"{setting.seed}.db"
         self.failures: list[str] = []
@@ -105,6 +120,9 @@ class World:
         self._owned: Counter[tuple[str, str]] = Counter()
         """The same, without those of executions that lost their run."""
         self._failing = 0
+        self._boots = 0
+        self._ticking = len(setting.schedules)
+        """Schedules that are not paused yet."""
         self._full_until = 0.0
         self._engine: tuple[Process, Store] | None = None
         self._workers: dict[int, Process] = {}
@@ -148,6 +166,11 @@ class World:
         self.loop.spawn(process, self._guard(process, self._serve(process)))
 
     async def _serve(self, process: Process) -> None:
+        jumps = self.setting.jumps_ms
+        if jumps:
+            jump_ms = jumps[min(self._boots, len(jumps) - 1)]
+            self.clock = LoopClock(self.loop, start_ms=self.setting.start_ms, ahead_ms=jump_ms)
+        self._boots += 1
         store = Store(str(self.path), self.clock, threaded=False, faults=_Faults(self))
         self._engine = (process, store)
         invariants.watch(self.connection)
@@ -195,11 +218,14 @@ class World:
 
     async def _work(self, gateway: WorkerGateway, *, embedded: bool) -> None:
         settings = WorkerSettings(evict_after_ms=self.setting.evict_after_ms, async_capacity=50)
-        clock = self.clock if embedded else LoopClock(self.loop, ahead_ms=self.setting.skew_ms)
+        clock = self.clock if embedded else self._clock_of_another()
         worker = Worker(
             gateway, REGISTRY, settings, clock=clock, random=Random(self.random.random()), embedded=embedded
         )
         await worker.run()
+
+    def _clock_of_another(self) -> LoopClock:
+        return LoopClock(self.loop, start_ms=self.setting.start_ms, ahead_ms=self.setting.skew_ms)
 
     def hire(self, number: int) -> None:
         """Start a worker process."""
@@ -277,6 +303,8 @@ class World:
             self.loop.call_later(self.random.random(), self.hire, number)
         client = self._process("client")
         self.loop.spawn(client, self._guard(client, _Client(self).run()))
+        for schedule in self.setting.schedules:
+            self.loop.spawn(client, self._guard(client, self._live(schedule)))
         reader = self._process("reader")
         self.follower = Follower()
         self.loop.spawn(reader, self._guard(reader, self.follower.run()))
@@ -285,8 +313,15 @@ class World:
                 self.failures.append("hang: " + "; ".join(self._unfinished() or ["the feed is silent"]))
                 return
             await asyncio.sleep(5)
+        # Before one of its runs is executed again, and ends a second time.
+        jumps = bool(self.setting.jumps_ms)
+        self.failures += verify_schedules(self.connection, self.setting.schedules, jumps=jumps)
         if not self.failures:
             await self._execute_again()
+
+    async def _live(self, schedule: SimSchedule) -> None:
+        await live(self, schedule, _Client(self).retrying)
+        self._ticking -= 1
 
     async def _execute_again(self) -> None:
         before = self._owned.copy()
@@ -323,7 +358,7 @@ class World:
     def _is_over(self) -> bool:
         if self.failures:
             return True
-        if self._engine is None or not self._engine[0].alive or not self.calm:
+        if self._engine is None or not self._engine[0].alive or not self.calm or self._ticking:
             return False
         return not self._unfinished() and self.follower.has_seen(self.connection)
 
@@ -369,17 +404,17 @@ class _Client:
 
     async def run(self) -> None:
         for number, program in enumerate(self._world.setting.programs):
-            await self._retrying(partial(self._trigger, number, program))
+            await self.retrying(partial(self._trigger, number, program))
             await asyncio.sleep(self._random.random() * 3)
         self._world.calm = True
         while True:
             await asyncio.sleep(self._random.random() * 20)
-            await self._retrying(self._complete_waits)
-            await self._retrying(self._send_messages)
+            await self.retrying(self._complete_waits)
+            await self.retrying(self._send_messages)
             if self._to_cancel:
-                await self._retrying(self._cancel)
+                await self.retrying(self._cancel)
 
-    async def _retrying(self, ask: Callable[[RemoteClientGateway], Coroutine[Any, Any, None]]) -> None:
+    async def retrying(self, ask: Callable[[RemoteClientGateway], Coroutine[Any, Any, None]]) -> None:
         while True:
             try:
                 if self._gateway is None or self._gateway.is_closed:

@@ -31,7 +31,8 @@ class Schedules:
         busy = {schedule.id for schedule in found.due}
         planned += [Planned(schedule, None) for schedule in found.kept if schedule.id not in busy]
         if planned:
-            await self._store.write(partial(schedules.fire, planned, now))
+            # What was decided is told with the time of the decision: runs may have ended since `now`.
+            await self._store.write(partial(schedules.fire, planned, self._store.clock.now_ms()))
             found = await self._store.read(partial(schedules.due, now, SCHEDULES_PER_TICK))
         if not found.kept:
             return found.next_at
