@@ -1,4 +1,4 @@
-"""`logger`: lines that belong to a run and are shown with it. Muted while a re-execution replays what was logged."""
+"""`logger`: lines and spans that belong to a run and are shown with it. Muted while a re-execution replays what was logged."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 from runcast.domain.limits import LOG_CHARS_MAX
 from runcast.sdk.codec import encode_json
 from runcast.sdk.effects import emit_log
+from runcast.sdk.tracing import Span, trace
+
+__all__ = ["Span", "debug", "error", "info", "trace", "warning"]
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _outside = logging.getLogger("runcast.outside")
