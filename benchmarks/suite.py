@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import fanout, history, imports, latency, recovery, sleepers, steps, throughput
+from benchmarks import fanout, history, imports, latency, recovery, schedules, sleepers, steps, throughput
 from benchmarks.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         latency.BENCHMARK,
         fanout.BENCHMARK,
         sleepers.BENCHMARK,
+        schedules.BENCHMARK,
         history.BENCHMARK,
         steps.BENCHMARK,
         recovery.BENCHMARK,
