@@ -26,6 +26,7 @@ COMMANDS = {
     "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues; change their limits, pause and resume them."),
     "schedules": Lazy("runcast.cli.schedules:schedules", "Act", "List, create, pause, run and preview schedules."),
     "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
+    "journals": Lazy("runcast.cli.journals:journals", "Check", "Check new code against what real runs recorded."),
     "lint": Lazy("runcast.cli.lint:lint", "Check", "Find code that breaks when it is executed again."),
     "db": Lazy("runcast.cli.db:db", "Care", "Back up, prune, migrate, and look at the database."),
     "doctor": Lazy("runcast.cli.doctor:doctor", "Care", "Check a database against the engine's invariants."),
