@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import fanout, history, imports, latency, recovery, schedules, sleepers, steps, throughput
+from benchmarks import fanout, history, http_retry, imports, latency, recovery, schedules, sleepers, steps, throughput
 from benchmarks.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -17,5 +17,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         steps.BENCHMARK,
         recovery.BENCHMARK,
         imports.BENCHMARK,
+        http_retry.BENCHMARK,
     )
 }
