@@ -20,7 +20,7 @@ class Mark(Node, tag="mark", frozen=True, omit_defaults=True):
 
     label: str
     kind: str
-    """`increment`, `append`, `part`, `log`, `tag` or `artifact`."""
+    """`increment`, `append`, `part`, `log`, `tag`, `artifact` or `usage`."""
     target: str = "self"
 
 
@@ -262,7 +262,7 @@ class Generator:
         return Noise(self._random.choice([0, 1, 20, 500]))
 
     def _mark(self, depth: int, nesting: int) -> Mark:
-        kinds = ["increment", "increment", "append", "part", "log", "tag", "artifact"]
+        kinds = ["increment", "increment", "append", "part", "log", "tag", "artifact", "usage"]
         kind = self._random.choice(kinds)
         if kind == "tag":
             self._tags += 1
@@ -275,7 +275,7 @@ class Generator:
         if self._random.random() < 0.6:
             return ()
         marks = [self._mark(0, 0) for _ in range(self._random.randint(1, 2))]
-        return tuple(mark for mark in marks if not (step and mark.kind == "log"))
+        return tuple(mark for mark in marks if not (step and mark.kind in ("log", "usage")))
 
     def _token(self, depth: int, nesting: int) -> AnyNode:
         if self._random.random() < 0.2:

@@ -25,6 +25,7 @@ from runcast import (
     streams,
     tags,
     task,
+    usage,
     wait,
 )
 from runcast.sdk.execution import current_execution
@@ -178,6 +179,8 @@ def make_mark(mark: Mark) -> None:
             tags.add(mark.label)
         case "artifact":
             artifacts.add(mark.label, mark.label)
+        case "usage":
+            usage.add(mark.label)
         case _:
             raise AssertionError(mark.kind)
 

@@ -104,6 +104,7 @@ def _counts(connection: apsw.Connection) -> defaultdict[str, Counter[str]]:
         "select run_id, stream, count(*) from parts where kind = 'data' and superseded = 0 group by 1, 2",
         "select run_id, message, count(*) from logs where level = 'info' group by 1, 2",
         "select run_id, name, count(*) from artifacts group by 1, 2",
+        "select run_id, name, sum(quantity_micros) / 1000000 from usage group by 1, 2",
     ):
         for run_id, label, count in connection.execute(query):
             counts[str(run_id)][str(label)] += int(count)
