@@ -10,15 +10,16 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from runcast.clock import ManualClock
 from runcast.domain.errors import Conflict, InvalidInput, NotFound, RuncastError, Unavailable, ValueTooLarge
-from runcast.domain.ids import RunId, WorkerId
+from runcast.domain.ids import RunId, WorkerId, make_id
 from runcast.domain.outcome import Succeeded
 from runcast.domain.run import NewRun, RunStatus
 from runcast.engine.engine import Engine
-from runcast.gateway import Assignment, Demand, Hello, News, Report, RunFilter, Stop, TaskInfo, Watch
+from runcast.gateway import Assignment, Demand, Hello, News, Report, RunFilter, Stop, TaskInfo, Update, Watch
 from runcast.sdk.remote import Connection, RemoteClientGateway, RemoteWorkerGateway
 from runcast.sdk.requests import fresh_id
 from runcast.socket_server import SocketServer
@@ -308,6 +309,24 @@ async def test_a_wrong_request_gets_an_error_and_harms_nobody(
     with pytest.raises(error):
         await connection.ask(op, arguments, lambda body: body)
     assert await RemoteClientGateway(connection).tasks() == []
+    await connection.close()
+
+
+async def test_a_watch_gives_one_update_at_a_time_and_goes_on(client: RemoteClientGateway, path: Path) -> None:
+    new = NewRun(RunId(make_id("run", at_ms=1, chance=1)), "work")
+    await client.trigger([new])
+    connection = await Connection.open(path)
+    number = await connection.ask("watch.open", (Watch(run_ids=(new.id,)), None), msgspec.msgpack.Decoder(int).decode)
+
+    async def pull() -> Update:
+        return await connection.ask("watch.next", (number,), msgspec.msgpack.Decoder(Update).decode)
+
+    await pull()
+    first = asyncio.create_task(pull())
+    with pytest.raises(Conflict, match=f"the next update of watch {number} was asked for already"):
+        await asyncio.gather(first, pull())
+    await client.cancel([new.id])
+    assert [run.status for run in (await first).runs] == [RunStatus.CANCELED]
     await connection.close()
 
 

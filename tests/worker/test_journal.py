@@ -264,6 +264,25 @@ async def test_a_key_given_by_the_caller_stands_for_whatever_arguments() -> None
         assert len(executions) == 2
 
 
+@pytest.mark.parametrize("key", ["", "a\0b", "\ud800", "k" * 3_000], ids=["empty", "NUL", "surrogate", "long"])
+async def test_a_key_that_no_journal_can_hold_is_refused_where_it_is_given(key: str) -> None:
+    registry = Registry()
+
+    @task(registry=registry, retry=Retry(1))
+    async def give() -> int:
+        return await step(_one, key=key)()
+
+    async with World(registry) as world:
+        run = await world.run(give)
+        assert run.status is RunStatus.FAILED
+        assert run.error is not None
+        assert "a key has 1 to 2,048 characters, without NUL" in run.error.message
+
+
+def _one() -> int:
+    return 1
+
+
 async def test_a_durable_call_inside_a_step_is_an_error() -> None:
     registry = Registry()
 

@@ -25,7 +25,7 @@ from runcast.sdk.child import ChildRequest
 from runcast.sdk.host import Host
 from runcast.sdk.quiet import is_quiet
 from runcast.sdk.result import Failed, Ok
-from runcast.sdk.scope import Scope, current_scope
+from runcast.sdk.scope import Scope, check_key, current_scope
 from runcast.sdk.stopping import Stopping
 from runcast.sdk.suspension import Suspension
 from runcast.sdk.unasked import put_back
@@ -149,7 +149,7 @@ class Execution:
         if explicit is None:
             key = scope.next(f"{kind}:{name}" if name else kind)
         else:
-            key = self._take_explicit(explicit)
+            key = self._take_explicit(check_key(explicit))
         if self.positions is None:
             self.positions = {}
         self.positions[key] = len(self.positions) + 1

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+from runcast.domain.errors import InvalidInput
+from runcast.domain.limits import KEY_CHARS_MAX
 
 if TYPE_CHECKING:
     from runcast.sdk.execution import Execution
 
 PATH_CHARS_MAX = 1_024
 """A longer path is replaced by its digest, so that deep recursion keeps its keys short."""
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Trial:
@@ -79,3 +84,12 @@ class HookScope(Scope):
 
 
 current_scope: ContextVar[Scope | None] = ContextVar("runcast_scope", default=None)
+
+
+def check_key(key: str) -> str:
+    """A `key=` that a caller gave. Raises `InvalidInput` for one that no journal can hold."""
+    if not key or len(key) > KEY_CHARS_MAX or _UNSTORABLE.search(key):
+        raise InvalidInput(
+            f"key={key[:40]!r}: a key has 1 to {KEY_CHARS_MAX:,} characters, without NUL and lone surrogates"
+        )
+    return key

@@ -62,6 +62,8 @@ class Served:
         self._watches: dict[int, AsyncIterator[Update]] = {}
         self._refused: set[asyncio.Task[None]] = set()
         self._reads = asyncio.Semaphore(READS_AT_ONCE)
+        self._pulled: set[int] = set()
+        """Watches whose next update is asked for."""
         self._next_watch = 1
         self._loop = asyncio.get_running_loop()
 
@@ -204,7 +206,15 @@ class Served:
         source = self._watches.get(number)
         if source is None:
             raise NotFound(f"no watch {number} on this connection")
-        return await anext(source, None)
+        if number in self._pulled:
+            raise Conflict(
+                f"the next update of watch {number} was asked for already: wait for it, or open another watch"
+            )
+        self._pulled.add(number)
+        try:
+            return await anext(source, None)
+        finally:
+            self._pulled.discard(number)
 
     # --- the end
 
