@@ -10,7 +10,7 @@ import pytest
 from runcast.domain.errors import DatabaseLocked
 from runcast.domain.ids import RunId
 from runcast.domain.run import NewRun
-from runcast.sdk.requests import fresh_id
+from runcast.sdk.fresh_ids import fresh_id
 from runcast.server import Server, ServerConfig
 from runcast.store.sqlite.upkeep import backup, inspect, vacuum
 from tests.cli.project import Cli, project

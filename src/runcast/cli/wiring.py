@@ -32,6 +32,9 @@ workers_option = click.option(
 public_url_option = click.option(
     "--public-url", metavar="URL", help="Where people reach pages; `run.url` and `approval.url` begin with it."
 )
+codec_option = click.option(
+    "--codec", metavar="MODULE:OBJECT", help="Encrypts payloads, outputs and journals in this process."
+)
 log_format_option = click.option(
     "--log-format", type=click.Choice(["pretty", "json"]), help="Lines for people, or JSON lines; --json is the same."
 )
@@ -67,6 +70,8 @@ def engine_settings(settings: Settings) -> EngineSettings:
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:
+    from runcast.worker.settings import WorkerSettings
+
     limit = settings.concurrency
     capacity = WorkerSettings(
         grace_ms=settings.shutdown_grace_ms,
