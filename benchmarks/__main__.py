@@ -1,4 +1,5 @@
-"""The command line: `python -m benchmarks NAME… [--database …] [--peers …] [--quick] [--json] [--profile]`."""
+"""The command line: `python -m benchmarks NAME… [--database …] [--peers …] [--quick] [--json] [--profile]
+[--against REV [--pairs N]]`."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import argparse
 import sys
 
 from benchmarks import peers as peer_environment
+from benchmarks.against import NoSuchRevision, compare
 from benchmarks.profiling import print_profile
 from benchmarks.report import Record, print_table
 from benchmarks.run import Suite
@@ -21,6 +23,12 @@ def main() -> int:
     chosen = [benchmark for name, benchmark in BENCHMARKS.items() if name in options.names or not options.names]
     if options.profile:
         return print_profile(chosen if options.names else [BENCHMARKS["throughput"]])
+    if options.against:
+        try:
+            return compare(chosen, options.against, pairs=options.pairs, quick=options.quick, as_json=options.json)
+        except NoSuchRevision as error:
+            print(error, file=sys.stderr)
+            return 2
     suite = Suite(database=options.database, peers=_installed(options.peers), quick=options.quick)
     records: list[Record] = []
     for record in suite.records(chosen):
@@ -40,6 +48,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller and fewer: all of them in under two minutes")
     parser.add_argument("--json", action="store_true", help="one JSON line for each median, as soon as it is known")
     parser.add_argument("--profile", action="store_true", help="say where the time of one run goes, instead")
+    parser.add_argument("--against", metavar="REV", help="measure this tree and that git revision in turns, instead")
+    parser.add_argument("--pairs", type=int, default=0, help="how many turns (default: 10, with --quick 3)")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:

@@ -39,6 +39,8 @@ class Order:
     """A directory that lives as long as the whole invocation."""
     database: str = ""
     """Path of the database file; empty: a fresh one in `directory`."""
+    source: str = ""
+    """Where Runcast is imported from; empty: as it is installed."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,11 @@ class Lab:
         return await asyncio.to_thread(Process(sys.executable, order).values, AGAIN_TIMEOUT_S)
 
 
+def _environment(order: Order) -> dict[str, str]:
+    source = {"PYTHONPATH": order.source} if order.source else {}
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", ENVIRONMENT_NAME: f"{order.directory}/ledger", **source}
+
+
 class Process:
     """A process that carries out one order, with its own process group, so that all it started ends with it."""
 
@@ -109,7 +116,7 @@ class Process:
             self._process = subprocess.Popen(
                 [python, "-m", "benchmarks.one", json.dumps(asdict(order))],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", ENVIRONMENT_NAME: f"{order.directory}/ledger"},
+                env=_environment(order),
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,

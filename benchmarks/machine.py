@@ -10,24 +10,31 @@ import time
 from pathlib import Path
 
 SYNCS = 50
-SYNC_PACE_S = 0.005
-"""Between two syncs: a commit now and then, as in `latency`, finds a disk and a processor that rest."""
+SYNC_PACE_S = 0.02
+"""Between two syncs, as in `latency`: a disk and a processor that were asleep take twice as long as busy ones."""
+SYNC_PAGES = 7
+"""What one commit appends: that of a trigger and its claim seven pages, that of a result four."""
 QUIET_CORES = 0.25
 QUIET_LOOK_S = 0.2
-_BLOCK = b"\x5a" * 4096
+_HEADER = b"\x5a" * 24
+_PAGE = b"\x5a" * 4096
 
 
-def fsync_ms(directory: Path, *, syncs: int = SYNCS) -> float:
-    """The median time of a 4 KiB write and `fdatasync` in `directory`, one every 5 ms, in milliseconds."""
-    path = directory / "fsync-probe"
+def sync_ms(directory: Path, *, syncs: int = SYNCS) -> float:
+    """The median milliseconds of one `fdatasync` in `directory`, one every 20 ms, each after what a commit appends.
+
+    That is as SQLite writes its log: for each page a header and the page. The writes themselves are not counted.
+    """
+    path = directory / "sync-probe"
     handle = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
     sync = getattr(os, "fdatasync", os.fsync)
     times = []
     try:
         for _ in range(syncs):
             time.sleep(SYNC_PACE_S)
+            for part in (_HEADER, _PAGE) * SYNC_PAGES:
+                os.write(handle, part)
             begun = time.perf_counter()
-            os.write(handle, _BLOCK)
             sync(handle)
             times.append(time.perf_counter() - begun)
     finally:

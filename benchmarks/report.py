@@ -48,8 +48,8 @@ def print_table(benchmarks: Sequence[Benchmark], records: Iterable[Record]) -> N
     syncs = [value for (_, subject, metric), value in values.items() if (subject, metric) == (MACHINE, FSYNC)]
     if syncs:
         console.print(
-            f"A 4 KiB write and fdatasync on this disk: p50 {min(syncs):.3f}-{max(syncs):.3f} ms; "
-            "targets of latency include the syncs on their path. × target: 1 and more is met."
+            f"One fdatasync on this disk, at the pace of latency: p50 {min(syncs):.3f}-{max(syncs):.3f} ms; "
+            "targets of latency include those on their path. × target: 1 and more is met."
         )
     for benchmark in benchmarks:
         console.print(f"[dim]{benchmark.name}: {benchmark.summary}[/dim]")
@@ -66,17 +66,17 @@ def _add_rows(
         table.add_row(
             benchmark.name if row == 0 else "",
             f"{metric.name} ({metric.unit})",
-            _number(value),
-            _number(reach),
+            number(value),
+            number(reach),
             _ratio(metric, value, reach),
-            _number(metric.allowed(metric.aim, fsync)),
-            *(_number(values.get((benchmark.name, peer, metric.name))) for peer in peers),
+            number(metric.allowed(metric.aim, fsync)),
+            *(number(values.get((benchmark.name, peer, metric.name))) for peer in peers),
             f"{foreign:.2f}" if row == 0 else "",
             end_section=row == len(benchmark.metrics) - 1,
         )
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Three significant digits, in plain notation."""
     if value is None:
         return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import peers
 from benchmarks.benchmark import Benchmark, Values
 from benchmarks.lab import ROOT, MeasurementFailed, Order, Process
-from benchmarks.machine import ForeignLoad, fsync_ms, wait_for_quiet
+from benchmarks.machine import ForeignLoad, sync_ms, wait_for_quiet
 from benchmarks.report import FOREIGN, FSYNC, MACHINE, Record
 from benchmarks.subjects import RUNCAST
 
@@ -45,9 +45,9 @@ class Suite:
         found: dict[str, list[Values]] = {subject: [] for subject in [MACHINE, *subjects]}
         for repetition in range(benchmark.quick_repeats if self.quick else benchmark.repeats):
             for subject in subjects:
-                _progress(f"{benchmark.name}: {subject}, repetition {repetition + 1}")
+                progress(f"{benchmark.name}: {subject}, repetition {repetition + 1}")
                 self._measure(benchmark, subject, shared, found)
-        _progress("")
+        progress("")
         units = {metric.name: metric.unit for metric in benchmark.metrics} | {FSYNC: "ms", FOREIGN: "cores"}
         for subject, values in found.items():
             for name in values[0] if values else ():
@@ -56,29 +56,35 @@ class Suite:
 
     def _measure(self, benchmark: Benchmark, subject: str, shared: Path, found: dict[str, list[Values]]) -> None:
         """One measurement in a directory of its own, with the machine's state beside it."""
-        python = sys.executable if subject == RUNCAST else str(peers.PYTHON)
-        with tempfile.TemporaryDirectory(dir=shared, prefix=f"{benchmark.name}-") as directory:
-            order = Order(
-                module=benchmark.measure.__module__,
-                act=benchmark.measure.__name__,
-                subject=subject,
-                size=benchmark.size_for(subject, quick=self.quick),
-                directory=directory,
-                shared=str(shared),
-            )
-            wait_for_quiet(QUICK_PATIENCE_S if self.quick else PATIENCE_S)
-            machine = {FSYNC: fsync_ms(Path(directory))}
-            load = ForeignLoad()
-            try:
-                found[subject].append(Process(python, order).values(benchmark.timeout_s))
-            except MeasurementFailed as error:
-                self.failures.append(str(error))
-                print(f"\n{error}", file=sys.stderr)
-            machine[FOREIGN] = load.cores()
-            found[MACHINE].append(machine)
+        wait_for_quiet(QUICK_PATIENCE_S if self.quick else PATIENCE_S)
+        machine = {FSYNC: sync_ms(shared)}
+        load = ForeignLoad()
+        try:
+            found[subject].append(measure_once(benchmark, subject, shared, quick=self.quick))
+        except MeasurementFailed as error:
+            self.failures.append(str(error))
+            print(f"\n{error}", file=sys.stderr)
+        machine[FOREIGN] = load.cores()
+        found[MACHINE].append(machine)
 
 
-def _progress(text: str) -> None:
+def measure_once(benchmark: Benchmark, subject: str, shared: Path, *, quick: bool, source: str = "") -> Values:
+    """One measurement in a process and a directory of its own. Raises `MeasurementFailed`."""
+    python = sys.executable if subject == RUNCAST else str(peers.PYTHON)
+    with tempfile.TemporaryDirectory(dir=shared, prefix=f"{benchmark.name}-") as directory:
+        order = Order(
+            module=benchmark.measure.__module__,
+            act=benchmark.measure.__name__,
+            subject=subject,
+            size=benchmark.size_for(subject, quick=quick),
+            directory=directory,
+            shared=str(shared),
+            source=source,
+        )
+        return Process(python, order).values(benchmark.timeout_s)
+
+
+def progress(text: str) -> None:
     """What is measured now, on one line of a terminal."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
