@@ -28,9 +28,9 @@ def test_a_trigger_is_stored_queued_with_its_change(db: World) -> None:
 
 def test_a_trigger_notes_that_its_queue_is_ready(db: World) -> None:
     db.worker()
-    db.trigger()
+    run_id = db.trigger()
     assert db.noted(Ready)[0].queues == ("work",)
-    assert db.noted(Changed) == [Changed()]
+    assert db.noted(Changed) == [Changed(born=(run_id,))]
 
 
 def test_what_the_trigger_says_beats_what_the_task_says(db: World) -> None:

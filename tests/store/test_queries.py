@@ -73,7 +73,7 @@ def test_every_row_has_the_fields_of_its_struct(fresh: World, name: str) -> None
 def test_query_names_are_used(fresh: World) -> None:
     source = "\n".join(
         file.read_text("utf-8")
-        for folder in ("store", "engine")
+        for folder in ("store", "store/sqlite", "engine")
         for file in files("runcast").joinpath(folder).iterdir()
         if file.name.endswith(".py")
     )
@@ -126,6 +126,19 @@ SEEKS = {
     "ahead_of": "runs_ready (environment=? AND queue=? AND fresh<?)",
     "prunable_roots": "sqlite_autoindex_runs_1 (id<?)",
     "run_logs": "logs_run (run_id=? AND seq>?)",
+    "next_tick": "schedules_due",
+    "due_schedules": "schedules_due (next_at<?)",
+    "kept_schedules": "schedules_kept (kept_at>?)",
+    "declared_schedules": "schedules_declared (environment=?)",
+    "forsaken_schedules": "schedules_declared (environment=?)",
+    "schedule_by_key": "schedules_deduplication (environment=? AND deduplication_key=?)",
+    "schedules_by_id": "sqlite_autoindex_schedules_1 (id=?)",
+    "known_ticks": "t USING PRIMARY KEY (schedule_id=? AND at=? AND manual=?)",
+    "live_schedules": "schedule_ticks USING PRIMARY KEY (schedule_id=?)",
+    "ticks_of": "schedule_ticks USING PRIMARY KEY (schedule_id=?)",
+    "tick_of_run": "schedule_ticks_run (run_id=?)",
+    "prune_ticks": "schedule_ticks_run (run_id=?)",
+    "prune_idle_ticks": "schedule_ticks_idle (decided_at<?)",
     "stream_parts": "parts USING PRIMARY KEY (run_id=? AND stream=? AND seq>?)",
     "stream_ends": "p USING PRIMARY KEY (run_id=? AND stream=?)",
 }
@@ -140,7 +153,7 @@ def test_a_hot_query_uses_its_index(fresh: World, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(SEEKS.keys() - {"list_runs"}))
 def test_a_hot_query_never_scans_the_runs(fresh: World, name: str) -> None:
     scans = re.findall(
-        r"SCAN (?:runs|journal|changes|idempotency|logs|parts)\b(?! USING (?:COVERING )?INDEX).*", _plan(fresh, name)
+        r"SCAN (?:runs|journal|changes|idempotency|logs|parts|schedules|schedule_ticks)\b(?! USING (?:COVERING )?INDEX).*", _plan(fresh, name)
     )
     assert scans == []
 
@@ -155,6 +168,9 @@ def test_a_hot_query_never_scans_the_runs(fresh: World, name: str) -> None:
         "list_runs",
         "due_entries",
         "due_runs",
+        "due_schedules",
+        "kept_schedules",
+        "ticks_of",
         "changes_after",
         "run_logs",
     ],

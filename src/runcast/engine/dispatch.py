@@ -78,7 +78,7 @@ class Dispatch:
         *,
         ring: Callable[[], None],
         on_due: Callable[[int], None],
-        on_changed: Callable[[Sequence[End]], None],
+        on_changed: Callable[[Sequence[str], Sequence[End]], None],
     ) -> None:
         self._clock = clock
         self._ring = ring
@@ -156,6 +156,7 @@ class Dispatch:
         if results:
             pushes = self._settle(results)
         tells: dict[str, list[News | Stop]] = {}
+        born: list[str] = []
         ended: list[End] = []
         due: list[int] = []
         freed: set[str] = set()
@@ -164,6 +165,7 @@ class Dispatch:
             match note:
                 case Changed():
                     changed = True
+                    born.extend(note.born)
                     ended.extend(note.ended)
                 case Due():
                     due.append(note.at)
@@ -183,7 +185,7 @@ class Dispatch:
         if due:
             self._on_due(min(due))
         if changed:
-            self._on_changed(ended)
+            self._on_changed(born, ended)
 
     def _settle(self, results: Sequence[Claimed]) -> dict[str, list[Assignment]]:
         """Book what was claimed, and decide whether there may be more."""

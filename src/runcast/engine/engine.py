@@ -136,7 +136,8 @@ class Engine:
         if at is not None and self._schedule_service is not None and self._loop is not None:
             self.store.mailbox(self._loop).put(self._schedule_service.wake_at, at)
 
-    def _on_changed(self, ended: Sequence[End]) -> None:
+    def _on_changed(self, born: Sequence[str], ended: Sequence[End]) -> None:
+        self._results.born(born)
         self._results.ended(ended)
         self._doorbell.ring()
 
@@ -280,6 +281,9 @@ class Engine:
 
     async def schedule_ticks(self, schedule_id: ScheduleId, *, limit: int = 50) -> Sequence[Tick]:
         return await self._schedule_desk.ticks(schedule_id, limit)
+
+    async def find_tick(self, run_id: RunId) -> Tick | None:
+        return await self._schedule_desk.find_tick(run_id)
 
     async def run_schedule(self, schedule_id: ScheduleId, run_id: RunId) -> Triggered:
         return await self._schedule_desk.run_now(schedule_id, run_id)

@@ -14,6 +14,8 @@ from runcast.store import reads
 from runcast.store.store import Store
 
 T = TypeVar("T")
+YOUNG_MAX = 1_024
+"""Runs known to be alive because they were born a moment ago."""
 Waiter = asyncio.Future[Run]
 
 
@@ -35,16 +37,18 @@ class _Group:
 
 
 class Results:
-    """Waiters by run id: for one whole run, or for the ends of many. `ended` is called on the writer's thread.
+    """Waiters by run id: for one whole run, or for the ends of many. `born` and `ended` are called on the writer's thread.
 
     A batch of ten thousand is one waiter, and the commit itself says how its runs ended: a read and a future for each
-    run cost 150 µs.
+    run cost 150 µs. Who triggers a run and waits for it at once causes no read either: it is known to be alive.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiters: dict[str, list[Waiter]] = {}
         self._groups: dict[str, list[_Group]] = {}
+        self._young: dict[str, None] = {}
+        """The youngest runs that have not ended, in the order of their birth."""
         self._lock = threading.Lock()
 
     async def wait(self, run_id: str) -> Run:
@@ -69,10 +73,13 @@ class Results:
             for run_id in group.missing:
                 self._groups.setdefault(run_id, []).append(group)
         try:
-            ends, unknown = await self._store.read(partial(reads.ends, tuple(group.missing)))
-            if unknown:
-                raise NotFound(f"no run {unknown[0]}")
-            group.settle(ends)
+            # Registered first, looked second, as above; whoever is young now ends later.
+            missing = tuple(run_id for run_id in group.missing if run_id not in self._young)
+            if missing:
+                ends, unknown = await self._store.read(partial(reads.ends, missing))
+                if unknown:
+                    raise NotFound(f"no run {unknown[0]}")
+                group.settle(ends)
             await group.complete
             return [group.ends[run_id] for run_id in run_ids]
         finally:
@@ -80,7 +87,15 @@ class Results:
                 for run_id in run_ids:
                     _remove(self._groups, run_id, group)
 
+    def born(self, run_ids: Sequence[str]) -> None:
+        young = self._young
+        young.update(dict.fromkeys(run_ids[-YOUNG_MAX:]))
+        while len(young) > YOUNG_MAX:
+            del young[next(iter(young))]
+
     def ended(self, ends: Sequence[End]) -> None:
+        for end in ends if self._young else ():
+            self._young.pop(end.id, None)
         if self._waiters:
             self._hand_runs([end.id for end in ends])
         if self._groups:

@@ -43,6 +43,8 @@ class LocalSession:
         self._inbox = inbox
         self._loop = asyncio.get_running_loop()
         self._mailbox = store.mailbox(self._loop)
+        self._reporting = 0
+        """Reports that wait for their replies."""
 
     def demand(self, demand: Demand) -> None:
         self._dispatch.demand(self.hello.worker_id, demand)
@@ -57,7 +59,11 @@ class LocalSession:
     async def _report(self, reports: Sequence[Report]) -> Sequence[Reply]:
         try:
             now = self._store.clock.now_ms()
-            return await self._store.write(partial(report, self.hello.worker_id, reports, now))
+            self._reporting += 1
+            try:
+                return await self._store.write(partial(report, self.hello.worker_id, reports, now))
+            finally:
+                self._reporting -= 1
         except (InvalidInput, Conflict, Overloaded) as error:
             if len(reports) == 1:
                 return [Reply(reports[0].run_id, error=str(error), error_code=error.code, details=error.details())]
@@ -94,8 +100,11 @@ class LocalSession:
         self._mailbox.put(self._schedule, assignments, items)
 
     def _schedule(self, assignments: Sequence[Assignment], items: Sequence[News | Stop]) -> None:
-        # One turn later than the replies of the same commit, whose futures were resolved just before.
-        self._loop.call_soon(self._receive, assignments, items)
+        if self._reporting:
+            # One turn later than the replies of the same commit, whose futures were resolved just before.
+            self._loop.call_soon(self._receive, assignments, items)
+        else:
+            self._receive(assignments, items)
 
     def _receive(self, assignments: Sequence[Assignment], items: Sequence[News | Stop]) -> None:
         stops = [item for item in items if isinstance(item, Stop)]

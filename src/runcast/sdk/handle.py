@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from runcast.domain.errors import ErrorInfo, InvalidInput, NotFound
+from runcast.domain.errors import ErrorInfo, InvalidInput, NotFound, TaskFailed
 from runcast.domain.ids import BatchId, RunId
 from runcast.domain.message import Message
 from runcast.domain.run import LABELS, End, Run, RunStatus
@@ -132,8 +132,10 @@ class RunHandle(Generic[T]):
         return RunSnapshot(await get_run(gateway, self.id), self.decode)
 
     async def _result(self, gateway: ClientGateway, timeout: float | None) -> T:
-        run = await asyncio.wait_for(gateway.result(self.id), timeout)
-        return RunSnapshot(run, self.decode).unwrap()
+        (end,) = await asyncio.wait_for(gateway.ends([self.id]), timeout)
+        if end.status is not RunStatus.COMPLETED:
+            raise TaskFailed(self.id, end.status, end.error)
+        return self.decode(end.output if end.output is not None else "null")
 
     async def _cancel(self, gateway: ClientGateway) -> bool:
         return self.id in await gateway.cancel([self.id])

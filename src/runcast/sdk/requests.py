@@ -40,7 +40,8 @@ def trigger_and_wait(request: ChildRequest) -> Call[Ok[Any] | Failed]:
 
     async def ask(gateway: ClientGateway) -> Ok[Any] | Failed:
         handle = await started
-        return to_result(await gateway.result(handle.id), request.decode)
+        (end,) = await gateway.ends([handle.id])
+        return to_result(end, request.decode)
 
     return current_door().wait(ask)
 

@@ -195,7 +195,7 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: Turns, now: i
         rows.append((*_row(run, info, start, turns, payload, metadata, now), int(awaited)))
         facts.append((run.id, run.root_id or run.id, 1, "status", start.status, now))
     yield call("add_runs", rows=rows)
-    yield from changes.append(facts)
+    yield from changes.append(facts, born=tuple(run.id for run in runs))
     yield Ready(tuple(turns.taken))
     if dues:
         yield Due(min(dues))

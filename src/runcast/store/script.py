@@ -44,9 +44,10 @@ class Tell(msgspec.Struct, frozen=True):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """Note: rows were added to the feed; `ended` are the runs that are final now."""
+    """Note: rows were added to the feed; `born` are the runs that are new, `ended` those that are final now."""
 
     ended: tuple[End, ...] = ()
+    born: tuple[str, ...] = ()
 
 
 Note = Ready | Freed | Due | Tell | Changed

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import msgspec
@@ -69,8 +69,8 @@ class Writer:
         self._hot = HotRows(executor.execute)
         executor.answer = self._hot.run
         self._faults = faults
-        self._inbox: deque[Job] = deque()
-        self._bell = threading.Event()
+        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
+        """None wakes the thread for nothing."""
         self._thread: threading.Thread | None = None
         self._closed = False
         self._synchronous = "full"
@@ -84,11 +84,9 @@ class Writer:
         """Queue a job. Raises `Unavailable` when the writer is closed or far behind."""
         if self._closed:
             raise Unavailable("the database is closed")
-        if len(self._inbox) >= WRITER_INBOX_MAX:
+        if self._inbox.qsize() >= WRITER_INBOX_MAX:
             raise Unavailable(f"{WRITER_INBOX_MAX} writes are waiting already; slow down and try again")
-        self._inbox.append(job)
-        if not self._bell.is_set():
-            self._bell.set()
+        self._inbox.put(job)
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="runcast-writer", daemon=True)
@@ -97,28 +95,37 @@ class Writer:
     def close(self) -> None:
         """Finish what is queued, then stop."""
         self._closed = True
-        self._bell.set()
+        self._inbox.put(None)
         if self._thread is not None:
             self._thread.join()
         else:
-            while self.step():
-                pass
+            while not self._inbox.empty():
+                self.step()
 
     def _loop(self) -> None:
-        while True:
-            self._bell.wait()
-            self._bell.clear()
-            while self._inbox:
-                self.step()
-            if self._closed:
-                return
+        inbox = self._inbox
+        while not (self._closed and inbox.empty()):
+            self._run(self._drain(inbox.get()))
 
     def step(self) -> int:
-        """One batch; the number of jobs in it."""
+        """One batch, without waiting for it; the number of jobs in it."""
+        jobs = self._drain(None)
+        self._run(jobs)
+        return len(jobs)
+
+    def _drain(self, first: Job | None) -> list[Job]:
+        """The first, and what else is in the inbox, up to a bound."""
         inbox = self._inbox
-        jobs = [inbox.popleft() for _ in range(min(len(inbox), WRITER_BATCH_MAX))]
+        jobs = [] if first is None else [first]
+        for _ in range(min(inbox.qsize(), WRITER_BATCH_MAX - len(jobs))):
+            job = inbox.get_nowait()
+            if job is not None:
+                jobs.append(job)
+        return jobs
+
+    def _run(self, jobs: list[Job]) -> None:
         if not jobs:
-            return 0
+            return
         notes: list[Note] = []
         try:
             followed = self._together(jobs, notes)
@@ -127,7 +134,6 @@ class Writer:
             notes = []
             followed = self._one_by_one(jobs, notes)
         self._deliver(jobs, notes, followed)
-        return len(jobs)
 
     def _together(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
         run = self._executor.run
