@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from runcast.sdk.retrying import retrying
     from runcast.sdk.schedule import Schedule
     from runcast.sdk.schedules import schedules
+    from runcast.sdk.sealing import Codec
     from runcast.sdk.select import as_completed, select, timeout
     from runcast.sdk.snapshot import RunSnapshot
     from runcast.sdk.step import step
@@ -71,6 +72,7 @@ __all__ = [
     "BatchHandle",
     "Call",
     "Client",
+    "Codec",
     "CompleteRun",
     "Conflict",
     "Continue",
@@ -165,6 +167,7 @@ _HOMES = {
     "retrying": ("retrying",),
     "schedule": ("Schedule",),
     "schedules": ("schedules",),
+    "sealing": ("Codec",),
     "select": ("as_completed", "select", "timeout"),
     "snapshot": ("RunSnapshot",),
     "step": ("step",),

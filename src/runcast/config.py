@@ -40,6 +40,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
 
     app: Annotated[str, Meta(description="File or module with the tasks.", extra=_PATH)] = ""
     modules: Annotated[tuple[str, ...], Meta(description="More modules or files with tasks.")] = ()
+    extensions: Annotated[
+        tuple[str, ...], Meta(description="Extensions to install, as module:object, beside those of installed packages.")
+    ] = ()
+    codec: Annotated[
+        str,
+        Meta(
+            description="What encrypts payloads, outputs and journals in this process, as module:object.",
+            extra={"flag": "--codec"},
+        ),
+    ] = ""
     database: Annotated[
         str,
         Meta(

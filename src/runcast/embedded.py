@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +13,7 @@ from runcast.sdk.ambient import DEFAULT_DATABASE, use_door
 from runcast.sdk.client import Client
 from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import Duration, duration_ms
+from runcast.sdk.extension import Extension
 from runcast.sdk.portal import get_portal
 from runcast.sdk.registry import registry
 from runcast.server import Server, ServerConfig
@@ -24,13 +26,15 @@ def embed(
     *,
     concurrency: int | None = None,
     grace: Duration = limits.SHUTDOWN_GRACE_MS / 1000,
+    extensions: Sequence[str | Extension] = (),
 ) -> Embedded:
     """An engine that owns `database`, and a worker for the tasks that this process has imported.
 
     Use it as `with embed() as client:` or `async with embed() as client:`. Inside, every bare `trigger()` of the process
     goes to it, and programs beside it reach it through the socket beside the database. Engine and worker have threads
     and event loops of their own: what runs on yours is never delayed. `concurrency` bounds how many bodies execute at
-    once; `grace` is what attempts get to finish at the end, the rest goes on with the next start.
+    once; `grace` is what attempts get to finish at the end, the rest goes on with the next start. `extensions` are
+    installed beside those of installed packages.
 
     Raises `DatabaseLocked` while another process owns the file (there, only trigger), `DatabaseCorrupt`,
     `DatabaseReadOnly`.
@@ -43,14 +47,21 @@ def embed(
     ...     double.trigger(21).result().result().result()
     42
     """
-    return Embedded(database, concurrency=concurrency, grace_ms=duration_ms(grace))
+    return Embedded(database, concurrency=concurrency, grace_ms=duration_ms(grace), extensions=tuple(extensions))
 
 
 class Embedded:
     """What `embed()` returns: started by `with` or `async with`, or by `start()` and `stop()`."""
 
-    def __init__(self, database: str | Path, *, concurrency: int | None, grace_ms: int) -> None:
-        self._server = Server(ServerConfig(database=str(database)))
+    def __init__(
+        self,
+        database: str | Path,
+        *,
+        concurrency: int | None,
+        grace_ms: int,
+        extensions: tuple[str | Extension, ...] = (),
+    ) -> None:
+        self._server = Server(ServerConfig(database=str(database), extensions=extensions))
         self._settings = _settings(concurrency)
         self._grace_ms = grace_ms
         self._worker: EmbeddedWorker | None = None

@@ -33,6 +33,7 @@ def with_gateway(database: str | None, work: Callable[[ClientGateway], Awaitable
 async def any_gateway(database: str | None) -> AsyncIterator[ClientGateway]:
     """The engine that owns the database, or, when none does, the file itself: then nobody else may open it meanwhile."""
     from runcast.sdk.reach import served_or_free
+    from runcast.sdk.sealed_client import sealed_by_settings
 
     settings = _settings(database)
     connect = partial(_connect, find_socket(settings))
@@ -41,7 +42,7 @@ async def any_gateway(database: str | None) -> AsyncIterator[ClientGateway]:
     else:
         gateway = await served_or_free(connect, partial(_open_file, database_path(settings.database)))
     try:
-        yield gateway
+        yield sealed_by_settings(gateway)
     finally:
         await gateway.close()
 
@@ -50,11 +51,12 @@ async def any_gateway(database: str | None) -> AsyncIterator[ClientGateway]:
 async def running_engine(database: str | None, *, on_wait: Callable[[], None]) -> AsyncIterator[ClientGateway]:
     """A running engine, however long it takes until there is one; `on_wait` is called once if it takes long."""
     from runcast.sdk.reach import until_served
+    from runcast.sdk.sealed_client import sealed_by_settings
 
     connect = partial(_connect, find_socket(_settings(database)))
     gateway = await until_served(connect, on_wait=lambda _error: on_wait(), patience_s=PATIENCE_S)
     try:
-        yield gateway
+        yield sealed_by_settings(gateway)
     finally:
         await gateway.close()
 

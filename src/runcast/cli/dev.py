@@ -15,6 +15,7 @@ from runcast.cli.command import Command, database_option
 from runcast.cli.wiring import (
     app_argument,
     choose_apps,
+    codec_option,
     concurrency_option,
     log_format_option,
     public_url_option,
@@ -37,6 +38,7 @@ RESTARTED = "RUNCAST_DEV_RESTARTED"
 @concurrency_option
 @click.option("--no-reload", is_flag=True, help="Do not restart when a .py file changes.")
 @public_url_option
+@codec_option
 @log_format_option
 @database_option
 def dev(apps: Sequence[str], no_reload: bool, as_json: bool, **flags: object) -> int:

@@ -75,7 +75,10 @@ class Host:
         """The name of the file that changed, or None when it was stopped. Raises what keeps it from starting."""
         self._set_environment()
         set_up_logging(self._settings, self._stdout)
-        config = ServerConfig(database=str(self._database), engine=engine_settings(self._settings))
+        load_apps((), home=self._plan.home)  # extensions are found where apps are
+        config = ServerConfig(
+            database=str(self._database), engine=engine_settings(self._settings), extensions=self._settings.extensions
+        )
         async with Server(config) as server:
             ended = self._listen()
             # It watches before the app is read: no change is missed.
@@ -110,6 +113,10 @@ class Host:
         os.environ["RUNCAST_DATABASE"] = str(self._database.absolute())
         os.environ["RUNCAST_LOG_FORMAT"] = self._settings.log_format
         os.environ["RUNCAST_LOG_LEVEL"] = self._settings.log_level
+        if self._settings.extensions:
+            os.environ["RUNCAST_EXTENSIONS"] = ",".join(self._settings.extensions)
+        if self._settings.codec:
+            os.environ["RUNCAST_CODEC"] = self._settings.codec
         if self._settings.public_url:
             os.environ["RUNCAST_PUBLIC_URL"] = self._settings.public_url
 

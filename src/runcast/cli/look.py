@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.run import LABELS, Run, RunStatus
+from runcast.domain.sealed import is_sealed
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -121,6 +122,8 @@ def short_id(identifier: str) -> str:
 
 def printable(text: str, *, limit: int | None = None) -> str:
     """`text` without characters that would steer the terminal, cut at `limit` characters."""
+    if is_sealed(text):
+        return "<encrypted>"
     text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
     return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
 

@@ -12,6 +12,7 @@ from runcast.cli import exits
 from runcast.cli.command import Command, database_option
 from runcast.cli.wiring import (
     app_argument,
+    codec_option,
     concurrency_option,
     log_format_option,
     public_url_option,
@@ -31,6 +32,7 @@ EXAMPLES = (
 @workers_option
 @concurrency_option
 @public_url_option
+@codec_option
 @log_format_option
 @database_option
 def serve(apps: Sequence[str], as_json: bool, **flags: object) -> int:

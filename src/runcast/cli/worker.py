@@ -16,7 +16,14 @@ from runcast import config
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
 from runcast.cli.connect import PATIENCE_S, find_socket
-from runcast.cli.wiring import app_argument, choose_apps, concurrency_option, log_format_option, worker_settings
+from runcast.cli.wiring import (
+    app_argument,
+    choose_apps,
+    codec_option,
+    concurrency_option,
+    log_format_option,
+    worker_settings,
+)
 from runcast.domain.durations import duration_text
 
 if TYPE_CHECKING:
@@ -38,6 +45,7 @@ EXAMPLES = (
     "--labels", metavar="A,B", help="Machines that it serves: runs of tasks with another `machine` go elsewhere."
 )
 @click.option("--url", metavar="URL", help="The engine's socket, unix:///path  [default: beside the database]")
+@codec_option
 @log_format_option
 @database_option
 def worker(apps: Sequence[str], labels: str | None, as_json: bool, **flags: object) -> int:
@@ -72,15 +80,19 @@ class _Process:
 
     async def run(self) -> bool:
         from runcast.logs import finish_logging, set_up_logging
+        from runcast.sdk.extension import load_extensions
         from runcast.sdk.registry import load_apps
         from runcast.worker.process import serve
         from runcast.worker.tuning import tune_process
 
+        if self._settings.codec:
+            os.environ["RUNCAST_CODEC"] = self._settings.codec
         os.environ.setdefault("RUNCAST_URL", f"unix://{self._socket.absolute()}")
         if self._as_json:
             sys.stdout = sys.stderr
         set_up_logging(self._settings, self._stdout)
         load_apps(self._apps, home=self._config.home)
+        load_extensions(self._settings.extensions)
         finish_logging()
         tune_process()
         waiting = asyncio.create_task(self._say_waiting())

@@ -15,6 +15,8 @@ from runcast.sdk.outside import Following, OutsideCall
 from runcast.sdk.portal import Portal, get_portal
 from runcast.sdk.reach import STARTING_S, open_database, served_or_free, until_served
 from runcast.sdk.remote import RemoteClientGateway
+from runcast.sdk.sealed_client import sealed
+from runcast.sdk.sealing import find_codec
 from runcast.wire import socket_path
 
 T = TypeVar("T")
@@ -52,15 +54,16 @@ class GatewayDoor:
     def __init__(self, gateway: ClientGateway, *, on_portal: bool = False) -> None:
         self._gateway = gateway
         self._on_portal = on_portal
+        self._codec = find_codec()
 
     def call(self, ask: Ask[T], *, again: Ask[T] | None = None) -> OutsideCall[T]:
-        return OutsideCall(ask(self._gateway), on_portal=self._on_portal)
+        return OutsideCall(ask(sealed(self._gateway, self._codec)), on_portal=self._on_portal)
 
     def wait(self, ask: Ask[T]) -> OutsideCall[T]:
-        return OutsideCall(ask(self._gateway), on_portal=self._on_portal, finish=False)
+        return OutsideCall(ask(sealed(self._gateway, self._codec)), on_portal=self._on_portal, finish=False)
 
     def follow(self, begin: Callable[[], Source[T]]) -> Following[T]:
-        return Following(lambda: begin()(self._gateway), on_portal=self._on_portal)
+        return Following(lambda: begin()(sealed(self._gateway, self._codec)), on_portal=self._on_portal)
 
     async def close(self) -> None:
         await self._gateway.close()
@@ -71,6 +74,7 @@ class SocketDoor:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._codec = find_codec()
         self._portal: Portal | None = None
         self._forget()
 
@@ -123,7 +127,7 @@ class SocketDoor:
     async def _ask(self, ask: Ask[T], again: Ask[T] | None) -> T:
         async with self.using() as gateway:
             try:
-                return await ask(gateway)
+                return await ask(sealed(gateway, self._codec))
             except Unavailable:
                 remote = self._gateway
                 if again is None or remote is None or remote is not gateway or not remote.is_closed:
@@ -131,7 +135,7 @@ class SocketDoor:
         async with asyncio.timeout(STARTING_S):
             await self._served_or_free()
         async with self.using() as gateway:
-            return await again(gateway)
+            return await again(sealed(gateway, self._codec))
 
     async def _served_or_free(self) -> None:
         """Wait until a request has a chance again."""
@@ -141,7 +145,7 @@ class SocketDoor:
         while True:
             gateway = await self._served()
             try:
-                return await ask(gateway)
+                return await ask(sealed(gateway, self._codec))
             except Unavailable:
                 if not gateway.is_closed:
                     raise
@@ -149,7 +153,7 @@ class SocketDoor:
     async def _stream(self, open: Source[T]) -> AsyncGenerator[T, None]:
         while True:
             gateway = await self._served()
-            source = open(gateway)
+            source = open(sealed(gateway, self._codec))
             try:
                 async for item in source:
                     yield item

@@ -13,11 +13,13 @@ import msgspec
 
 from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
-from runcast.domain.run import Triggered
+from runcast.domain.run import NewRun, Triggered
 from runcast.domain.transaction import App, Ask, Publish, Start, Transaction
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.named_transaction import NamedTransaction
 from runcast.sdk.requests import new_run
+from runcast.sdk.sealed_worker import sealed_run
+from runcast.sdk.sealing import find_codec
 from runcast.sdk.task import TaskDefinition, Triggerable
 
 P = ParamSpec("P")
@@ -45,6 +47,12 @@ class Tx:
         """Tell who follows `topic` that `key` of it changed, with the commit."""
         yield Publish(topic, key)
 
+    def start(self, run: NewRun) -> Transaction[RunId]:
+        """Store a run as it is; `trigger_in` makes one from a task and its arguments."""
+        codec = find_codec()
+        answers: Sequence[Triggered] = yield Start((run if codec is None else sealed_run(codec, run),))
+        return answers[0].id
+
     @staticmethod
     def new_id(prefix: str) -> str:
         """A new id that sorts by time, such as `item_0k7…`."""
@@ -57,8 +65,7 @@ def trigger_in(tx: Tx, task: Triggerable[P, R], *args: P.args, **kwargs: P.kwarg
     >>> run_id = yield from trigger_in(tx, remind.options(delay="1h"), "milk")  # doctest: +SKIP
     """
     request = task.item(*args, **kwargs).request
-    answers: Sequence[Triggered] = yield Start((new_run(request),))
-    return answers[0].id
+    return (yield from tx.start(new_run(request)))
 
 
 class Extension:

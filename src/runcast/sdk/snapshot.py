@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from runcast.domain.errors import ErrorInfo, TaskFailed
 from runcast.domain.run import Counts, Run, RunStatus
+from runcast.domain.sealed import is_sealed
 from runcast.sdk.codec import decode_json
+from runcast.sdk.sealing import SEALED, refuse_sealed
 
 T = TypeVar("T")
 
@@ -53,7 +55,7 @@ class RunSnapshot(Generic[T]):
     @cached_property
     def payload(self) -> Any:
         """The payload as plain JSON values."""
-        return decode_json(self.run.payload)
+        return SEALED if is_sealed(self.run.payload) else decode_json(self.run.payload)
 
     @cached_property
     def metadata(self) -> dict[str, Any]:
@@ -63,7 +65,9 @@ class RunSnapshot(Generic[T]):
     @cached_property
     def output(self) -> T | None:
         """What the task returned, by its return annotation; None before the end and after a failure."""
-        return None if self.run.output is None or not self.ok else self._decode(self.run.output)
+        if self.run.output is None or not self.ok:
+            return None
+        return cast(T, SEALED) if is_sealed(self.run.output) else self._decode(self.run.output)
 
     @property
     def error(self) -> ErrorInfo | None:
@@ -108,4 +112,6 @@ class RunSnapshot(Generic[T]):
         """The output of a finished run; raises `TaskFailed` when it ended otherwise."""
         if not self.ok:
             raise TaskFailed(self.run.id, self.run.status, self.run.error)
-        return self._decode(self.run.output if self.run.output is not None else "null")
+        output = self.run.output if self.run.output is not None else "null"
+        refuse_sealed(output, f"the output of run {self.run.id}")
+        return self._decode(output)

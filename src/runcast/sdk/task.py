@@ -38,6 +38,7 @@ from runcast.sdk.registry import Registry, registry
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.retention import Retention, parse_retention
 from runcast.sdk.schedule import Schedule, fitting_payload, parse_schedule
+from runcast.sdk.sealing import refuse_sealed
 from runcast.sdk.sources import code_version, source_place
 from runcast.sdk.subscription import Subscription
 
@@ -213,6 +214,7 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
 
     def decode_payload(self, text: str) -> Arguments:
         """The arguments that a payload stands for; raises `InvalidPayload`."""
+        refuse_sealed(text, f"the payload of task {self.name!r}")
         return self.payload.decode(text)
 
     def encode_output(self, value: Any) -> str:

@@ -21,6 +21,7 @@ from runcast.sdk.call import Call
 from runcast.sdk.client import Client
 from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import DURATION_MS_MAX, Duration, duration_ms
+from runcast.sdk.extension import Extension
 from runcast.sdk.handle import RunHandle, get_run
 from runcast.sdk.outside import has_running_loop
 from runcast.sdk.pauses import step_pause
@@ -91,6 +92,7 @@ class TestEngine:
         database: str | Path = ":memory:",
         evict_after: Duration | None = None,
         seed: int = 0,
+        extensions: Sequence[Extension] = (),
     ) -> None:
         """`tasks`: those of the process, if not given. `seed`: of retry jitter. `database`: a file outlives this engine,
         so that another one, with the same clock, can go on where this one ended."""
@@ -101,6 +103,7 @@ class TestEngine:
         if evict_after is not None:
             self._settings = WorkerSettings(grace_ms=0, flush_ms=0, evict_after_ms=duration_ms(evict_after))
         self._random = Random(seed)
+        self._extensions = tuple(extensions)
         self._faults: Faults | None = None
         self._door_before: Door | None = None
 
@@ -110,6 +113,8 @@ class TestEngine:
         self._store = Store(self._database, self.clock, threaded=False, faults=self._faults)
         self._opened(self._store)
         self.engine = _ClockedEngine(self._store, self.clock, forever)
+        for extension in self._extensions:
+            await self.engine.extensions.install(extension.app())
         await self.engine.start()
         self._timers = Timers(self._store)
         self._schedules = Schedules(self._store)

@@ -22,6 +22,7 @@ import msgspec
 from runcast.config import load
 from runcast.gateway import WorkerSession
 from runcast.logs import finish_logging, set_up_logging
+from runcast.sdk.extension import load_extensions
 from runcast.sdk.registry import load_apps
 from runcast.worker.process import serve
 from runcast.worker.settings import WorkerSettings
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     set_up_logging(load().settings)
     load_apps(given.app, home=given.home)
+    load_extensions(load().settings.extensions)
     finish_logging()
     tune_process()
     settings = msgspec.json.decode(given.settings, type=WorkerSettings)

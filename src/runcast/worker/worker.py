@@ -28,6 +28,8 @@ from runcast.gateway import Assignment, Hello, News, Stop, TaskInfo, WorkerGatew
 from runcast.sdk.factory import task_factory
 from runcast.sdk.registry import Registry
 from runcast.sdk.resource import close_resources
+from runcast.sdk.sealed_worker import SealedWorkerGateway
+from runcast.sdk.sealing import find_codec
 from runcast.sdk.task import TaskDefinition
 from runcast.worker.executor import Executor
 from runcast.worker.heartbeat import Heartbeat, MakePulse
@@ -58,7 +60,8 @@ class Worker:
         on_open: Callable[[WorkerSession], None] | None = None,
         heartbeat: MakePulse = Heartbeat,
     ) -> None:
-        self._gateway = gateway
+        codec = find_codec()
+        self._gateway = gateway if codec is None else SealedWorkerGateway(gateway, codec)
         self._registry = registry
         self._settings = settings or WorkerSettings()
         self._embedded = embedded
