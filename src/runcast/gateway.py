@@ -20,17 +20,9 @@ from runcast.domain.outcome import Outcome
 from runcast.domain.queue import QueueChange, QueueSettings, QueueState
 from runcast.domain.retention import Retention
 from runcast.domain.run import End, NewRun, Run, Triggered
-from runcast.domain.schedule import (
-    NewSchedule,
-    ScheduleChanges,
-    ScheduleFilter,
-    ScheduleId,
-    SchedulePage,
-    ScheduleSettings,
-    ScheduleState,
-    Tick,
-)
+from runcast.domain.schedule import ScheduleSettings
 from runcast.domain.usage import RunUsage
+from runcast.schedule_gateway import ScheduleGateway
 
 # --- the worker's side ------------------------------------------------------------------------------------------
 
@@ -287,7 +279,7 @@ class Update(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The reader fell too far behind (or the cursor is pruned): `runs` is the whole state again."""
 
 
-class ClientGateway(Protocol):
+class ClientGateway(ScheduleGateway, Protocol):
     """What a client may ask. Every method may raise `Unavailable`, and `InvalidInput` for bad arguments."""
 
     async def trigger(self, runs: Sequence[NewRun]) -> Sequence[Triggered]:
@@ -375,24 +367,6 @@ class ClientGateway(Protocol):
     async def queues(self) -> Sequence[QueueState]: ...
     async def change_queue(self, name: str, change: QueueChange, *, environment: str = "dev") -> QueueState:
         """Change limits, pause or resume, live: runs that have room now start at once. Raises `NotFound`."""
-        ...
-
-    async def put_schedule(self, new: NewSchedule) -> ScheduleState:
-        """Create a schedule, or give the one with its deduplication key (or id) these settings."""
-        ...
-
-    async def update_schedule(self, schedule_id: ScheduleId, changes: ScheduleChanges) -> ScheduleState: ...
-    async def pause_schedule(self, schedule_id: ScheduleId, *, paused: bool) -> ScheduleState: ...
-    async def delete_schedule(self, schedule_id: ScheduleId) -> None: ...
-    async def find_schedule(self, schedule_id: ScheduleId) -> ScheduleState | None: ...
-    async def list_schedules(self, filter: ScheduleFilter, *, offset: int = 0, limit: int = 100) -> SchedulePage: ...
-    async def schedule_ticks(self, schedule_id: ScheduleId, *, limit: int = 50) -> Sequence[Tick]: ...
-    async def run_schedule(self, schedule_id: ScheduleId, run_id: RunId) -> Triggered:
-        """Start a run now, with the caller's id: asked twice, it starts one."""
-        ...
-
-    async def backfill_schedule(self, schedule_id: ScheduleId, *, start_at: int, end_at: int) -> Sequence[Triggered]:
-        """Start a run for every tick in a time that has passed (both ends with it) which had none."""
         ...
 
     async def prune(self, before: int) -> int:

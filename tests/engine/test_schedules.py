@@ -116,6 +116,10 @@ async def test_a_schedule_by_hand_and_over_a_time_that_has_passed(client: Client
     assert (await client.run_schedule(made.id, run_id)).id == run_id
     assert await count_runs(client) == 5
     assert len(await client.schedule_ticks(made.id)) == 5
+    tick = await client.find_tick(run_id)
+    assert tick is not None
+    assert (tick.schedule_id, tick.manual) == (made.id, True)
+    assert await client.find_tick(RunId("run_of_nobody")) is None
     for start_at, end_at in ((now, now + 1), (now, now - 1)):
         with pytest.raises(InvalidInput, match="has passed"):
             await client.backfill_schedule(made.id, start_at=start_at, end_at=end_at)

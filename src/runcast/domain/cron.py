@@ -182,7 +182,7 @@ class Cron:
         return offset // timedelta(milliseconds=1)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def parse_cron(expression: str, timezone: str = "UTC") -> Cron:
     """The rule of a cron expression: five fields, six with seconds first, or an alias such as `@daily`.
 
@@ -191,7 +191,7 @@ def parse_cron(expression: str, timezone: str = "UTC") -> Cron:
     return Cron(expression, timezone)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def upcoming_of(expression: str, timezone: str, after: int, count: int) -> tuple[int, ...]:
     """`Cron.upcoming`, remembered: thousands of schedules often share a rule."""
     return tuple(parse_cron(expression, timezone).upcoming(after, count))

@@ -81,6 +81,9 @@ class ScheduleDesk:
     async def ticks(self, schedule_id: str, limit: int) -> Sequence[Tick]:
         return await self._store.read(partial(schedules.ticks, schedule_id, min(limit, PAGE_ROWS_MAX)))
 
+    async def find_tick(self, run_id: str) -> Tick | None:
+        return await self._store.read(partial(schedules.tick_of_run, run_id))
+
     async def run_now(self, schedule_id: str, run_id: RunId) -> Triggered:
         return await self._store.write(partial(schedules.run_now, schedule_id, run_id, self._now()))
 

@@ -309,6 +309,9 @@ class RemoteClientGateway:
     async def schedule_ticks(self, schedule_id: ScheduleId, *, limit: int = 50) -> Sequence[Tick]:
         return await self._ask("schedule_ticks", schedule_id, limit)
 
+    async def find_tick(self, run_id: RunId) -> Tick | None:
+        return await self._ask("find_tick", run_id)
+
     async def run_schedule(self, schedule_id: ScheduleId, run_id: RunId) -> Triggered:
         return await self._ask("run_schedule", schedule_id, run_id)
 

@@ -187,6 +187,10 @@ class Schedules:
         """What was decided at its newest ticks, newest first."""
         return self._ask(lambda gateway: gateway.schedule_ticks(ScheduleId(schedule_id), limit=limit))
 
+    def tick_of(self, run_id: str) -> Call[Tick | None]:
+        """The tick, with its schedule's id, that a run was started for; None for any other run."""
+        return self._ask(lambda gateway: gateway.find_tick(RunId(run_id)))
+
     @staticmethod
     def next(cron: str, *, timezone: str = "UTC", count: int = 5, after: datetime | None = None) -> Sequence[datetime]:
         """The next times of a rule, in its time zone. No engine is asked.

@@ -32,7 +32,7 @@ REQUESTS_MAX = 20_000
 """Unanswered requests of one connection; past it the connection is closed with an error."""
 
 CLIENT_OPERATIONS = frozenset(
-    name for name, member in vars(ClientGateway).items() if callable(member) and not name.startswith("_")
+    name for name in dir(ClientGateway) if callable(getattr(ClientGateway, name)) and not name.startswith("_")
 ) - {"watch", "close"}
 READS = frozenset({"list_runs", "journal", "logs", "parts", "artifacts", "artifact", "members", "messages"})
 """Operations whose answers may be large."""
