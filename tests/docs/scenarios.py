@@ -245,6 +245,65 @@ async def schedules_preview(engine: TestEngine, load: Load) -> None:
     ]
 
 
+async def testing_months(engine: TestEngine, load: Load) -> None:
+    await load("docs/guides/testing.md:4").test_a_year_has_thirteen_charges()
+
+
+async def testing_crashes(engine: TestEngine, load: Load) -> None:
+    with redirect_stdout(io.StringIO()) as shown:
+        await asyncio.to_thread(load("docs/guides/testing.md:5").test_the_newsletter_survives_a_crash_anywhere)
+    assert shown.getvalue() == "safe at all 16 crash points of 8 commits\n"
+
+
+async def lint_guide(engine: TestEngine, load: Load) -> None:
+    text = await engine.run(load("docs/guides/lint.md:1").renew, "ada")
+    assert text.startswith("ada: charged ")
+    assert text.endswith(f": 499 until {engine.clock.now.year}")
+
+
+async def inbox(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/inbox.md:1")
+    dictated = await page.dictate.trigger(2)
+    await page.speak(dictated)
+    assert (await finish(engine, dictated, RunStatus.COMPLETED)).output == "good morning"
+    conversed = await page.converse.trigger()
+    for word in ("a", "b", "stop"):
+        await page.words.send(conversed, word)
+    assert (await finish(engine, conversed, RunStatus.COMPLETED)).output == ["a", "b"]
+
+
+async def fork(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/fork.md:1")
+    first = await finish(engine, await page.report.trigger("https://python.org", "dry"), RunStatus.COMPLETED)
+    assert first.output == "dry: 31"
+    forked = await finish(engine, await page.again(engine.client, first.id), RunStatus.COMPLETED)
+    assert forked.output == "friendly: 31"
+    assert forked.run.resumed_from == first.id
+
+
+async def extensions(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/extensions.md:1")
+    await engine.engine.extensions.install(page.todo.app())
+    assert await engine.run(page.plan, ["milk", "bread"]) == 2
+    item = await page.transact(page.add, "tea")
+    assert [item.title for item in await page.transact(page.items)] == ["bread", "milk", "tea"]
+    await engine.advance("1h")
+    assert (await engine.client.retrieve(item.run_id)).output == "do tea"
+
+
+async def encryption(engine: TestEngine, load: Load) -> None:
+    from cryptography.fernet import Fernet
+
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHOP_KEYS", old)
+        keys = load("docs/guides/encryption.md:1").Keys
+    text = keys([old]).encode(b"secret")
+    assert b"secret" not in text
+    assert keys([old, new]).decode(text) == keys([new, old]).decode(text) == b"secret"
+    assert keys([new]).decode(keys([new, old]).encode(b"secret")) == b"secret"
+
+
 SCENARIOS: dict[str, Scenario] = {
     "README.md:1": readme,
     "docs/coming-from/celery.md:1": from_celery,
@@ -270,10 +329,17 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/schedules.md:1": schedules_declared,
     "docs/guides/schedules.md:2": schedules_at_run_time,
     "docs/guides/schedules.md:3": schedules_preview,
+    "docs/guides/encryption.md:1": encryption,
+    "docs/guides/extensions.md:1": extensions,
+    "docs/guides/fork.md:1": fork,
+    "docs/guides/inbox.md:1": inbox,
     "docs/guides/testing.md:1": testing_time,
     "docs/guides/testing.md:2": testing_people,
     "docs/guides/testing.md:3": testing_survival,
     "docs/guides/web.md:1": web_embedded,
+    "docs/guides/testing.md:4": testing_months,
+    "docs/guides/testing.md:5": testing_crashes,
+    "docs/guides/lint.md:1": lint_guide,
     "docs/start/quickstart.md:1": quickstart,
     "docs/start/quickstart.md:2": quickstart_client,
 }
