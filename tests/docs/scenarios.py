@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import chdir, redirect_stdout
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ import pytest
 
 from runcast import InvalidPayload, RunHandle, RunSnapshot, RunStatus
 from runcast.testing import TestEngine
+from tests.sdk.flaky_server import flaky_server
 
 Load = Callable[[str], ModuleType]
 Scenario = Callable[[TestEngine, Load], Awaitable[None]]
@@ -304,6 +306,52 @@ async def encryption(engine: TestEngine, load: Load) -> None:
     assert keys([new]).decode(keys([new, old]).encode(b"secret")) == b"secret"
 
 
+async def hooks_guide(engine: TestEngine, load: Load) -> None:
+    publish = load("docs/guides/hooks.md:1").publish
+    assert await engine.run(publish, "page") == 4
+    refused = await finish(engine, await publish.trigger("forbidden"), RunStatus.FAILED)
+    assert refused.run.attempt == 1
+    began = engine.clock.now_ms()
+    with redirect_stdout(io.StringIO()) as out:
+        offline = await finish(engine, await publish.trigger("offline"), RunStatus.FAILED)
+    assert offline.run.attempt == 4
+    assert engine.clock.now_ms() - began >= 3 * 300_000
+    assert out.getvalue() == "ops@example.com publish failed: no route\n"
+
+
+async def hooks_retrying(engine: TestEngine, load: Load) -> None:
+    module = load("docs/guides/hooks.md:2")
+    attempts: list[str] = sys.modules["myapp"].attempts
+    attempts.clear()
+    assert await engine.run(module.travel, "home") == "booked: seat for home"
+
+
+async def usage_guide(engine: TestEngine, load: Load) -> None:
+    module = load("docs/guides/usage.md:1")
+    run = await module.research.trigger(["why", "how"])
+    assert (await finish(engine, run, RunStatus.COMPLETED)).output == ["WHY", "HOW"]
+    with redirect_stdout(io.StringIO()) as out:
+        await module.bill(run.id)
+    assert out.getvalue().startswith("0.505 of which 0.505 in the run itself")
+    assert "gpt-5-mini 6 input tokens 0\n" in out.getvalue()
+
+
+async def http_guide(engine: TestEngine, load: Load) -> None:
+    with flaky_server() as server:
+        server.plan = [(429, {"retry-after": "3600"}), (503, {"retry-after-ms": "5"})]
+        began = engine.clock.now_ms()
+        assert await engine.run(load("docs/guides/http-retries.md:1").patient, server.url) == "done"
+        assert engine.clock.now_ms() - began >= 3_600_000
+
+
+async def tracing_guide(engine: TestEngine, load: Load) -> None:
+    run = await load("docs/guides/tracing.md:1").measure.trigger("https://python.org")
+    await finish(engine, run, RunStatus.COMPLETED)
+    lines = await engine.client.logs(run.id)
+    assert [(line.level, line.message) for line in lines] == [("trace", "download"), ("trace", "run measure")]
+    assert '"bytes":31' in (lines[0].data or "")
+
+
 SCENARIOS: dict[str, Scenario] = {
     "README.md:1": readme,
     "docs/coming-from/celery.md:1": from_celery,
@@ -339,7 +387,12 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/web.md:1": web_embedded,
     "docs/guides/testing.md:4": testing_months,
     "docs/guides/testing.md:5": testing_crashes,
+    "docs/guides/hooks.md:1": hooks_guide,
+    "docs/guides/hooks.md:2": hooks_retrying,
+    "docs/guides/http-retries.md:1": http_guide,
     "docs/guides/lint.md:1": lint_guide,
+    "docs/guides/tracing.md:1": tracing_guide,
+    "docs/guides/usage.md:1": usage_guide,
     "docs/start/quickstart.md:1": quickstart,
     "docs/start/quickstart.md:2": quickstart_client,
 }

@@ -1,0 +1,46 @@
+"""`runs send`, `messages` and `fork` on a database that no engine runs on."""
+
+from __future__ import annotations
+
+from tests.cli.test_commands import Cli, cli
+
+__all__ = ["cli"]
+
+
+def test_a_message_is_sent_once_for_a_key_and_shown(cli: Cli) -> None:
+    cli("trigger", "hello", "--delay", "1h")
+    for _ in range(2):
+        (sent,) = cli("runs", "send", "latest", "words", '{"n": 1}', "--key", "one", "--json").records
+    assert (sent["inbox"], sent["value"], sent["received"]) == ("words", {"n": 1}, False)
+    assert "it waits in the inbox" in cli("runs", "send", "latest", "words", "2").out
+    found = cli("runs", "messages", "latest", "--json").records
+    assert [message["value"] for message in found] == [{"n": 1}, 2]
+    shown = cli("runs", "messages", "latest").out
+    assert "words" in shown
+    assert "unread" in shown
+
+
+def test_a_run_that_was_sent_nothing_says_so(cli: Cli) -> None:
+    cli("trigger", "hello")
+    assert cli("runs", "messages", "latest").out == "This run was sent nothing.\n"
+
+
+def test_a_message_to_a_run_that_has_ended_is_refused(cli: Cli) -> None:
+    cli("trigger", "hello")
+    cli("runs", "cancel", "latest")
+    said = cli("runs", "send", "latest", "words", "1")
+    assert said.code != 0
+    assert "has ended" in said.err
+
+
+def test_a_message_is_json(cli: Cli) -> None:
+    cli("trigger", "hello")
+    assert cli("runs", "send", "latest", "words", "{").code == 2
+
+
+def test_a_fork_needs_a_place_that_is_there(cli: Cli) -> None:
+    cli("trigger", "hello")
+    said = cli("runs", "fork", "latest", "--from", "nowhere")
+    assert said.code == 3
+    assert "has no entry 'nowhere'" in said.err
+    assert cli("runs", "fork", "latest").code == 2
