@@ -4,7 +4,7 @@
     └── on_start_attempt · body · catch_error · on_success or on_failure · on_complete
 
 All of it is one execution, before the outcome is reported: if the worker dies on the way, body and hooks are executed
-again over the journal. See ADR 0007. A task without hooks does not come here.
+again over the journal. See ADR 0009. A task without hooks does not come here.
 """
 
 from __future__ import annotations
