@@ -1,4 +1,4 @@
-"""For each call of a body: may a durable call come after it?"""
+"""Says of each call of a body whether a durable call may come after it."""
 
 from __future__ import annotations
 
