@@ -115,3 +115,11 @@ async def test_a_database_is_its_owners_alone(tmp_path: Path) -> None:
         assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
     finally:
         store.close()
+
+
+async def test_a_closed_store_refuses_reads_and_writes(store: Store) -> None:
+    store.close()
+    with pytest.raises(Unavailable, match="closed"):
+        await store.read(partial(reads.find_run, "run_1"))
+    with pytest.raises(Unavailable, match="closed"):
+        await store.write(_trigger("a"))

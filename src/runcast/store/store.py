@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runcast.clock import Clock
-from runcast.domain.errors import InvalidInput
+from runcast.domain.errors import InvalidInput, Unavailable
 from runcast.domain.transaction import App
 from runcast.store.migrate import migrate
 from runcast.store.query import Query
@@ -96,6 +96,7 @@ class Store:
         self._writer.delivery = self._hold
         self._stepping = False
         self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
         self._local = threading.local()
         self._app_queries: dict[str, Query] = {}
         self._checkpointer: Checkpointer | None = None
@@ -171,6 +172,8 @@ class Store:
 
     async def read(self, factory: ScriptFactory[T]) -> T:
         """Run a script that only reads, beside the writer; it sees every commit acknowledged before."""
+        if self._closed:
+            raise Unavailable("the database is closed")
         if self._pool is not None:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, factory)
         if self._threaded:
@@ -197,6 +200,7 @@ class Store:
 
     def close(self) -> None:
         """Finish queued writes, fold the log into the file, free the lock."""
+        self._closed = True
         self._writer.close()
         if self._pool is not None:
             self._pool.shutdown()
