@@ -12,8 +12,9 @@ from rich.text import Text
 
 from runcast.cli.command import Command, Lazy, LazyGroup, database_option
 from runcast.cli.connect import with_gateway
-from runcast.cli.look import bar, duration, printable
+from runcast.cli.look import bar, printable
 from runcast.cli.output import console, is_plain, print_json
+from runcast.domain.durations import duration_text
 from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.queue import QueueChange, QueueSettings, QueueState
@@ -233,7 +234,7 @@ def _cells(queue: QueueState, *, plain: bool) -> tuple[str | Text, ...]:
 
 
 def _rate(queue: QueueSettings | QueueState) -> str:
-    return f"{queue.rate_count}/{duration(queue.rate_period_ms)}" if queue.rate_count and queue.rate_period_ms else ""
+    return f"{queue.rate_count}/{duration_text(queue.rate_period_ms)}" if queue.rate_count and queue.rate_period_ms else ""
 
 
 def _health(queue: QueueState) -> Text:
