@@ -19,6 +19,7 @@ from runcast import (
     WaitTimedOut,
     artifacts,
     current_run,
+    hooks,
     logger,
     metadata,
     step,
@@ -198,6 +199,37 @@ TASKS = {
     name: task(name=name, queue=Queue(name, **limits), retry=Retry(3, min_s=1), registry=REGISTRY)(run_program)
     for name, limits in QUEUES.items()
 }
+
+HOOKED = frozenset({"narrow", "keyed"})
+"""The tasks with hooks; the others show that a run without them is executed as ever."""
+SUCCESSES, WAITS = "#successes", "#waits"
+"""Metadata that the hooks count in."""
+
+
+async def _around(attempt: hooks.Attempt, call_next: hooks.CallNext) -> None:
+    assert await step(echo, name="opened")(1) == 1
+    await call_next()
+
+
+async def _succeeded(success: hooks.Success[Any]) -> None:
+    metadata.increment(SUCCESSES)
+    await wait.for_(0.05)
+    assert await step(echo, name="thanked")(2) == 2
+
+
+async def _waits(_: hooks.Waiting) -> None:
+    metadata.increment(WAITS)
+
+
+async def _resumes(_: hooks.Attempt) -> None:
+    assert current_run().attempt > 0
+
+
+for _name in HOOKED:
+    TASKS[_name].middleware(_around)
+    TASKS[_name].on_success(_succeeded)
+    TASKS[_name].on_wait(_waits)
+    TASKS[_name].on_resume(_resumes)
 
 
 def start_task(program: Program, **options: Any) -> Any:

@@ -13,6 +13,7 @@ from runcast.store import doctor
 from tests.sim.oracle import ExpectedRun, expect_roots
 from tests.sim.programs import Program
 from tests.sim.schedules import SimSchedule
+from tests.sim.tasks import HOOKED, SUCCESSES, WAITS
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -54,6 +55,7 @@ def verify(
     faults = [f"doctor: {finding.law}: {', '.join(finding.subjects)}" for finding in doctor.check(connection)]
     for run in runs:
         faults += _verify_end(run, expected[run.program])
+        faults += _verify_hooks(run, expected[run.program].program.queue)
     faults += _verify_marks(connection, runs, expected)
     roots = Counter(run.program for run in runs if run.parent_id is None)
     faults += [f"I1: root {program.id} has {roots[program.id]} runs" for program in programs if roots[program.id] != 1]
@@ -68,6 +70,15 @@ def _verify_end(run: Found, expected: ExpectedRun) -> list[str]:
     if run.status == "COMPLETED" and not expected.accepts(json.loads(run.output or "null")):
         return [f"{run.id} ({run.program}) gave {run.output}"]
     return []
+
+
+def _verify_hooks(run: Found, queue: str) -> list[str]:
+    """A run that completed has had its `on_success` hook, whose effect counts once."""
+    found = json.loads(run.metadata).get(SUCCESSES, 0)
+    least = int(run.status == "COMPLETED" and queue in HOOKED)
+    if least <= found <= int(queue in HOOKED):
+        return []
+    return [f"{run.id} ({run.program}): its on_success hook counted {found} times, and it is {run.status}"]
 
 
 def _verify_marks(connection: apsw.Connection, runs: list[Found], expected: dict[str, ExpectedRun]) -> list[str]:
@@ -114,5 +125,7 @@ def _counts(connection: apsw.Connection) -> defaultdict[str, Counter[str]]:
 def _metadata_counts(run: Found) -> Counter[str]:
     counts: Counter[str] = Counter(dict.fromkeys(json.loads(run.tags), 1))
     for label, value in json.loads(run.metadata).items():
+        if label in (SUCCESSES, WAITS):
+            continue
         counts[label] += len(value) if isinstance(value, list) else value
     return counts
