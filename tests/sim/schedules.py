@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 import msgspec
@@ -104,15 +104,16 @@ def verify_schedules(connection: apsw.Connection, schedules: tuple[SimSchedule, 
 
 
 def _verify(connection: apsw.Connection, schedule: SimSchedule, jumps: bool) -> list[str]:
-    [(id, created_at, last_at, kept_at)] = connection.execute(
+    found: list[tuple[Any, ...]] = connection.execute(
         "select id, created_at, last_at, kept_at from schedules where deduplication_key = ?", (schedule.key,)
     ).fetchall()
-    found = connection.execute(
+    [(id, created_at, last_at, kept_at)] = found
+    decided: list[tuple[Any, ...]] = connection.execute(
         "select at, outcome, run_id, decided_at from schedule_ticks where schedule_id = ? order by at", (id,)
-    )
-    rows = [_Row(*row) for row in found]  # type: ignore[arg-type]
+    ).fetchall()
+    rows = [_Row(*row) for row in decided]
     rule = parse_cron(schedule.settings.cron, schedule.settings.timezone)
-    ticks = list(rule.ticks(int(created_at), int(last_at))) if last_at is not None else []
+    ticks = list(rule.ticks(created_at, last_at)) if last_at is not None else []
     faults = [f"{row.at} is no tick of the rule" for row in rows if row.at not in ticks]
     if kept_at is not None:
         faults.append(f"{kept_at} is kept although it is paused")
@@ -130,7 +131,7 @@ def _verify_runs(connection: apsw.Connection, schedule: SimSchedule, rows: list[
             "select id from runs where payload ->> '$.program.id' = ? and resumed_from is null", (schedule.program.id,)
         )
     )
-    started = Counter(row.run_id for row in rows if row.outcome == "started")
+    started = Counter(str(row.run_id) for row in rows if row.outcome == "started")
     return [] if runs == started else [f"{len(runs)} runs, and {len(started)} ticks that started one: {runs - started}"]
 
 
@@ -149,9 +150,9 @@ def _verify_gaps(catch_up: CatchUp, ticks: list[int], rows: list[_Row]) -> list[
 
 def _verify_alone(connection: apsw.Connection, schedule: SimSchedule) -> list[str]:
     """No run was created while another of the schedule lived."""
-    spans = connection.execute(
+    spans: list[tuple[Any, ...]] = connection.execute(
         "select created_at, finished_at, id from runs where payload ->> '$.program.id' = ? order by created_at, id",
         (schedule.program.id,),
     ).fetchall()
     pairs = itertools.pairwise(spans)
-    return [f"{later[2]} began while {first[2]} lived" for first, later in pairs if int(later[0]) < int(first[1])]  # type: ignore[call-overload]
+    return [f"{later[2]} began while {first[2]} lived" for first, later in pairs if later[0] < first[1]]
