@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runcast.domain.alert import AlertEvent
     from runcast.domain.errors import (
         Conflict,
         DatabaseCorrupt,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from runcast.domain.transaction import Transaction
     from runcast.embedded import embed
     from runcast.sdk import artifacts, batch, hooks, logger, metadata, streams, tags, tasks, usage, wait
+    from runcast.sdk.alert import Alert
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
     from runcast.sdk.control import AbortRun, CompleteRun, Continue
@@ -69,6 +71,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AbortRun",
+    "Alert",
+    "AlertEvent",
     "BatchHandle",
     "Call",
     "Client",
@@ -149,6 +153,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "alert": ("Alert",),
     "call": ("Call",),
     "client": ("Client",),
     "control": ("AbortRun", "CompleteRun", "Continue"),
@@ -177,6 +182,7 @@ _HOMES = {
 }
 _MODULES = frozenset({"artifacts", "batch", "hooks", "logger", "metadata", "streams", "tags", "tasks", "usage", "wait"})
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
+_HOME_OF["AlertEvent"] = "runcast.domain.alert"
 _HOME_OF["Transaction"] = "runcast.domain.transaction"
 _HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run")
 _HOME_OF |= dict.fromkeys(("ScheduleState", "ScheduledRun"), "runcast.domain.schedule")

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from runcast.domain.alert import AlertEvent, AlertRule
 from runcast.domain.change import Change
 from runcast.domain.effect import Artifact, Effect, Log, Part
 from runcast.domain.ids import RunId, WorkerId
@@ -62,6 +63,7 @@ class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
     host: str = ""
     embedded: bool = False
     """In the engine's own process: its runs are taken back at once when that process restarts."""
+    alerts: tuple[AlertRule, ...] = ()
     labels: tuple[str, ...] | None = None
     """The machines it serves; None: every one. A run that names no machine goes to any worker."""
 
@@ -360,6 +362,10 @@ class ClientGateway(ScheduleGateway, Protocol):
     ) -> str:
         """Run a transaction that an installed extension registered, with JSON arguments; its result is JSON. With a run
         and a key it happens once: asked again it answers what it came to. Raises `NotFound`."""
+        ...
+
+    async def alerts(self, *, before: int | None = None, limit: int = 100) -> Sequence[AlertEvent]:
+        """Events of alerts, newest first; `before` a `seq` for older ones."""
         ...
 
     async def why(self, run_id: RunId) -> Explanation: ...

@@ -25,6 +25,7 @@ COMMANDS = {
     "why": Lazy("runcast.cli.why:why", "Look", "Say why a run is not running."),
     "queues": Lazy("runcast.cli.queues:queues", "Look", "Show queues; change their limits, pause and resume them."),
     "schedules": Lazy("runcast.cli.schedules:schedules", "Act", "List, create, pause, run and preview schedules."),
+    "alerts": Lazy("runcast.cli.alerts:alerts", "Look", "Show what alerts were raised."),
     "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
     "journals": Lazy("runcast.cli.journals:journals", "Check", "Check new code against what real runs recorded."),
     "lint": Lazy("runcast.cli.lint:lint", "Check", "Find code that breaks when it is executed again."),

@@ -16,6 +16,8 @@ INBOX_MESSAGES_MAX = 10_000
 MESSAGE_BYTES_MAX = 1024 * 1024
 MESSAGE_KEY_MS = 24 * 3_600_000
 """How long a run that continues (`Continue`) remembers the keys of messages it received in earlier rounds."""
+ALERT_CHARS_MAX = 2_000
+"""A longer message of an alert is cut."""
 LOG_CHARS_MAX = 32 * 1024
 """A longer log message is cut, and says so."""
 LOGS_PER_RUN_MAX = 100_000

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from runcast.clock import Clock
+from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import InvalidPayload, NotFound, Unavailable
 from runcast.domain.fits import misfit
@@ -32,6 +33,7 @@ from runcast.domain.schedule import (
 )
 from runcast.domain.usage import RunUsage
 from runcast.engine import again, enqueue, inbox
+from runcast.engine.alerts import Alerts
 from runcast.engine.dispatch import Dispatch
 from runcast.engine.extensions import Extensions
 from runcast.engine.prune import Prune
@@ -56,6 +58,7 @@ from runcast.gateway import (
     Welcome,
 )
 from runcast.store import entries, queues, reads, resolve, workers
+from runcast.store.alerts import events as alert_events
 from runcast.store.prune import prune
 from runcast.store.script import Script
 from runcast.store.store import Store
@@ -120,6 +123,7 @@ class Engine:
             group.create_task(self._timer_service.run())
             group.create_task(self._schedule_service.run())
             group.create_task(Service(self._rescue, self.clock).run())
+            group.create_task(Service(Alerts(self.store), self.clock).run())
             group.create_task(Service(self._prune, self.clock).run())
 
     def _ring(self) -> None:
@@ -245,6 +249,9 @@ class Engine:
         self, extension: str, name: str, arguments: str, *, run_id: RunId | None = None, key: str = ""
     ) -> str:
         return await self.extensions.transact(extension, name, arguments, None if run_id is None else (run_id, key))
+
+    async def alerts(self, *, before: int | None = None, limit: int = 100) -> Sequence[AlertEvent]:
+        return await self.store.read(partial(alert_events, before, limit))
 
     async def why(self, run_id: RunId) -> Explanation:
         run = found(await self.find_run(run_id), "run", run_id)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Unpack
 
 import msgspec
 
+from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
@@ -201,6 +202,10 @@ class Client:
     def follow_tree(self, root_id: str) -> Following[RunSnapshot[Any]]:
         """Every run below a root, and the root itself, now and after every change, until the root has ended."""
         return self._door.follow(lambda: follow_tree(RunId(root_id), decode_json).updates)
+
+    def alerts(self, *, before: int | None = None, limit: int = 100) -> Call[Sequence[AlertEvent]]:
+        """What alerts were raised, newest first."""
+        return self._door.call(lambda gateway: gateway.alerts(before=before, limit=limit))
 
     def follow_topic(self, topic: str) -> Following[TopicChange]:
         """Changes of an extension's topic, such as `todo.items`, for ever. The first says: read everything."""

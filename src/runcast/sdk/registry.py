@@ -14,6 +14,7 @@ from runcast.domain.errors import DuplicateTask, InvalidInput, UnknownTask
 from runcast.sdk.hooks import Hookable
 
 if TYPE_CHECKING:
+    from runcast.domain.alert import AlertRule
     from runcast.domain.queue import QueueSettings
     from runcast.sdk.task import TaskDefinition
 
@@ -23,6 +24,7 @@ class Registry:
 
     def __init__(self, hooks: Hookable[Any] | None = None) -> None:
         self._tasks: dict[str, TaskDefinition[..., Any]] = {}
+        self._alerts: dict[str, AlertRule] = {}
         self.hooks: Hookable[Any] = hooks or Hookable()
         """Those of every task."""
 
@@ -59,9 +61,18 @@ class Registry:
 
         return same_settings([task.queue for task in self if isinstance(task.queue, Queue)])
 
+    def add_alert(self, rule: AlertRule) -> None:
+        """Declare an alert; one of the same name is replaced."""
+        self._alerts[rule.name] = rule
+
+    def alert_rules(self) -> tuple[AlertRule, ...]:
+        """The alerts whose task is known here."""
+        return tuple(rule for rule in self._alerts.values() if rule.run in self._tasks)
+
     def clear(self) -> None:
         """Forget all tasks and hooks, before an app is loaded anew."""
         self._tasks.clear()
+        self._alerts.clear()
         self.hooks.clear_hooks()
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import Unavailable, ValueTooLarge
 from runcast.domain.ids import RunId
@@ -272,6 +273,9 @@ class RemoteClientGateway:
         self, extension: str, name: str, arguments: str, *, run_id: RunId | None = None, key: str = ""
     ) -> str:
         return await self._ask("transact", extension, name, arguments, run_id, key)
+
+    async def alerts(self, *, before: int | None = None, limit: int = 100) -> Sequence[AlertEvent]:
+        return await self._ask("alerts", before, limit)
 
     async def why(self, run_id: RunId) -> Explanation:
         return await self._ask("why", run_id)

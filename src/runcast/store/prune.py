@@ -67,6 +67,7 @@ def tidy(before: int) -> Script[bool]:
     """Remove a piece of the feed, dead workers and other leavings of before `before`; True if more is left."""
     yield call("prune_changes", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_workers", before=before)
+    yield call("forget_alert_events", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_idle_ticks", before=before, limit=PAGE_ROWS_MAX)

@@ -24,6 +24,7 @@ from typing import Any
 
 import msgspec
 
+from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.journal import Entry, Wait
 from runcast.domain.message import Message
@@ -43,7 +44,7 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},
     **{
         row.__name__: row
-        for row in (Run, End, Entry, Wait, QueueState, Log, Part, Artifact, Message, ScheduleState, Tick)
+        for row in (Run, End, Entry, Wait, QueueState, Log, Part, Artifact, Message, AlertEvent, ScheduleState, Tick)
     },
 }
 

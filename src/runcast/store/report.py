@@ -31,7 +31,7 @@ from runcast.domain.outcome import (
 )
 from runcast.domain.run import End, RunStatus
 from runcast.gateway import Reply, Report
-from runcast.store import blobs, changes, effects, entries, inbox, resolve
+from runcast.store import alerts, blobs, changes, effects, entries, inbox, resolve
 from runcast.store.claim import to_entries
 from runcast.store.rows import Ended, Holding, JournalRow
 from runcast.store.script import Due, Freed, Ready, Script, call
@@ -227,6 +227,9 @@ def _finish(group: _Group, now: int) -> Script[None]:
     yield call("finish_runs", now=now, rows=rows)
     yield from changes.append(facts, ended=tuple(ends))
     yield from resolve.runs_ended(ended, now)
+    failed = [(run, end.error) for (run, _), end in zip(group, ends, strict=True) if end.error is not None]
+    if failed:
+        yield from alerts.runs_failed(failed, now)
 
 
 def _retry(group: _Group, now: int) -> Script[None]:
@@ -287,6 +290,7 @@ def _park(group: _Group, now: int) -> Script[None]:
         rows.append([run.id, item.executed_ms, 0, item.outcome.reason])
     yield call("wait_runs", now=now, rows=rows)
     yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "WAITING", now) for run, _ in group])
+    yield from alerts.runs_parked([(run, str(row[3])) for (run, _), row in zip(group, rows, strict=True)], now)
 
 
 def _continue(group: _Group, now: int) -> Script[None]:

@@ -10,7 +10,7 @@ from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import RunId
 from runcast.domain.run import End, RunStatus
 from runcast.gateway import News, Stop
-from runcast.store import blobs, changes
+from runcast.store import alerts, blobs, changes
 from runcast.store.claim import to_entries
 from runcast.store.rows import Awaiting, Ended, Holding, JournalRow, Name, RunEnd, WaitEnd
 from runcast.store.script import Freed, Ready, Script, Tell, call
@@ -21,6 +21,7 @@ _ERROR = msgspec.json.Decoder(ErrorInfo)
 Resolution = tuple[str, str, str, str | None, str | None]
 """run_id, key, status, value, error"""
 
+_ALARMING = frozenset({RunStatus.CRASHED, RunStatus.SYSTEM_FAILURE})
 _WITHOUT_OUTPUT = {
     RunStatus.CANCELED: "the run was canceled",
     RunStatus.EXPIRED: "the run's ttl passed before it could start",
@@ -178,6 +179,9 @@ def end_without_word(runs: Sequence[Holding], status: RunStatus, error: str | No
     ends = [End(RunId(id), status, error=_ERROR.decode(text)) for id, _, text in rows]
     yield from changes.append(facts, ended=tuple(ends))
     yield from runs_ended([Ended(run.id, status.value, run.awaited, run.batch_id) for run in runs], now)
+    if status in _ALARMING:
+        errors = {end.id: end.error for end in ends if end.error is not None}
+        yield from alerts.runs_failed([(run, errors[RunId(run.id)]) for run in runs], now)
 
 
 def cancel(run_ids: Sequence[str], now: int) -> Script[list[str]]:

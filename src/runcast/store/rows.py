@@ -272,6 +272,22 @@ class StreamEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
     next_seq: int
 
 
+class AlertRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An alert that code declared."""
+
+    environment: str
+    rule: str
+
+
+class SlowRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A run that holds a slot for long."""
+
+    id: str
+    environment: str
+    task: str
+    started_at: int
+
+
 class AppliedMigration(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A migration of an extension that this database has."""
 

@@ -9,7 +9,7 @@ import msgspec
 from runcast.domain.errors import LostOwnership
 from runcast.domain.run import RunStatus
 from runcast.gateway import Hello
-from runcast.store import queues, schedule_changes
+from runcast.store import alerts, queues, schedule_changes
 from runcast.store.known import know
 from runcast.store.report import hand_back
 from runcast.store.rows import Holding, Process, WorkerRow
@@ -40,6 +40,7 @@ def hello(worker: Hello, now: int, lease_ms: int) -> Script[int | None]:
     # A task that only names its queue says nothing of the limits that other code may declare.
     yield call("add_queues", rows=[(worker.environment, task.queue) for task in worker.tasks])
     yield from know(worker.environment, {task.name: task for task in worker.tasks}, now)
+    yield from alerts.declare(worker, now)
     next_tick = yield from schedule_changes.sync(worker, now)
     yield READY
     return next_tick

@@ -165,6 +165,7 @@ class Worker:
             ),
             tasks=tuple(self._info(task) for task in self._registry),
             queues=self._registry.queue_settings(),
+            alerts=self._registry.alert_rules(),
             environment=self._settings.environment,
             pid=os.getpid(),
             host=socket.gethostname(),

@@ -86,6 +86,13 @@ where j.status = 'pending' and (
     and not exists (select 1 from batches where batches.id = j.awaits)))
 limit 20;
 
+-- name: unanswered_alerts -> Name*
+-- An event and the run that handles it are one transaction.
+select alert || ' ' || seq as name
+from alert_events
+where handled_by is null or count < 1 or last_at < first_at
+limit 20;
+
 -- name: missed_messages -> Name*
 -- Nobody waits for a message that is there.
 select j.run_id || ' ' || j.key as name

@@ -161,6 +161,31 @@ create table transacted (
   primary key (run_id, key)
 ) without rowid;
 
+create table alerts (
+  environment text not null,
+  name text not null,
+  kind text not null,
+  run text not null,
+  rule text not null,
+  seen_at integer not null,
+  primary key (environment, name)
+) without rowid;
+create table alert_events (
+  seq integer primary key autoincrement,
+  environment text not null,
+  alert text not null,
+  kind text not null,
+  subject text not null,
+  message text not null,
+  run_id text,
+  fingerprint text not null,
+  count integer not null,
+  first_at integer not null,
+  last_at integer not null,
+  handled_by text
+);
+create index alert_events_same on alert_events (environment, alert, fingerprint, seq);
+
 create table batches (
   id text primary key,
   environment text not null,

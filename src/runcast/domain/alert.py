@@ -1,0 +1,78 @@
+"""Alerts: what somebody wants to hear of, and the events in which it happened."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from hashlib import blake2b
+
+import msgspec
+
+from runcast.domain.errors import ErrorInfo
+
+
+class AlertOn(StrEnum):
+    """What an alert looks for."""
+
+    FAILED = "failed"
+    """A run ended failed, timed out or crashed."""
+    PARKED = "parked"
+    """A run needs a person."""
+    NEW_ERROR = "new_error"
+    """A run failed with an error that no run of its task had before."""
+    SLOW = "slow"
+    """A run has executed and waited for longer than `over`, and holds a slot."""
+    BACKLOG = "backlog"
+    """More than `over` runs are queued in one queue."""
+
+
+class AlertRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An alert as code declares it."""
+
+    name: str
+    on: AlertOn
+    run: str
+    """The task that is triggered with each event; its own runs raise no alerts."""
+    tasks: tuple[str, ...] = ()
+    """Only of these; none: of any."""
+    queues: tuple[str, ...] = ()
+    over: int = 0
+    """Milliseconds for `slow`, runs for `backlog`."""
+    window_ms: int = 3_600_000
+    """What looks the same within this is one event, counted."""
+
+
+class AlertEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event of an alert: the payload of the task that it triggers."""
+
+    seq: int
+    alert: str
+    kind: AlertOn
+    subject: str
+    """What it is about, for people: a task, or a queue."""
+    message: str
+    run_id: str | None = None
+    """The run that raised it, the first of several that look the same."""
+    fingerprint: str = ""
+    """Equal for what looks the same."""
+    count: int = 1
+    """How often it happened so far; the task hears only of the first time."""
+    first_at: int = 0
+    last_at: int = 0
+    handled_by: str | None = None
+    """The run of the alert's task."""
+
+
+_CHANGING = re.compile(r"0x[0-9a-fA-F]+|[0-9a-f]{8}-[0-9a-f-]{27}|\w+_[0-9a-z]{21}|\d+")
+"""What differs between two errors that are one: addresses, ids, numbers."""
+
+
+def fingerprint(task: str, error: ErrorInfo) -> str:
+    """Equal for errors of a task that look the same.
+
+    >>> one = fingerprint("t", ErrorInfo("builtins.ValueError", "row 17 is bad"))
+    >>> one == fingerprint("t", ErrorInfo("builtins.ValueError", "row 4 is bad"))
+    True
+    """
+    text = f"{task}\0{error.type}\0{_CHANGING.sub('#', error.message)}"
+    return blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()

@@ -1,0 +1,69 @@
+"""`Alert`: what a project wants to hear of, and the task that hears it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from runcast.domain.alert import AlertOn, AlertRule
+from runcast.domain.errors import InvalidInput
+from runcast.domain.limits import TASK_NAME_CHARS_MAX
+from runcast.sdk.durations import Duration, duration_ms
+from runcast.sdk.registry import Registry, registry
+from runcast.sdk.task import TaskDefinition
+
+On = Literal["failed", "parked", "new_error", "slow", "backlog"]
+
+
+class Alert:
+    """Triggers the task `run` with an `AlertEvent`, in the transaction in which something happens.
+
+    `on` is `"failed"` (a run ended failed, timed out or crashed), `"parked"`, `"new_error"` (an error that no run of its
+    task had before), `"slow"` (a run that holds a slot started more than `over`, a duration, ago) or `"backlog"` (more
+    than `over` runs are queued in a queue). `tasks` and `queues` restrict it. What looks the same within `window` is one
+    event, which is counted.
+
+    >>> Alert("failures", on="failed", tasks=[enrich], run=notify)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        on: On,
+        run: TaskDefinition[..., Any],
+        tasks: Iterable[TaskDefinition[..., Any] | str] = (),
+        queues: Iterable[str] = (),
+        over: Duration | int | None = None,
+        window: Duration = "1h",
+        registry: Registry = registry,
+    ) -> None:
+        if not name or len(name) > TASK_NAME_CHARS_MAX or not name.isprintable():
+            raise InvalidInput(f"an alert's name has 1 to {TASK_NAME_CHARS_MAX} printable characters, got {name!r}")
+        if on not in set(AlertOn):
+            raise InvalidInput(f"alert {name!r}: on is one of {', '.join(AlertOn)}, got {on!r}")
+        self.rule = AlertRule(
+            name,
+            AlertOn(on),
+            run.name,
+            tasks=tuple(task if isinstance(task, str) else task.name for task in tasks),
+            queues=tuple(queues),
+            over=_over(name, AlertOn(on), over),
+            window_ms=duration_ms(window, name="window"),
+        )
+        registry.add_alert(self.rule)
+
+    def __repr__(self) -> str:
+        return f"<alert {self.rule.name} on {self.rule.on}>"
+
+
+def _over(name: str, on: AlertOn, over: Duration | int | None) -> int:
+    if on is AlertOn.SLOW and over is not None:
+        return duration_ms(over, name="over")
+    if on is AlertOn.BACKLOG and isinstance(over, int) and over >= 0:
+        return over
+    if on in (AlertOn.SLOW, AlertOn.BACKLOG) or over is not None:
+        raise InvalidInput(
+            f'alert {name!r}: on="slow" needs over= a duration, on="backlog" a number of runs, others none'
+        )
+    return 0
