@@ -14,6 +14,7 @@ from runcast.lint.branches import check_awaited, check_decisions, check_order, c
 from runcast.lint.durable import CALLS_DEEP_MAX, Durable, calls
 from runcast.lint.finding import Finding
 from runcast.lint.module import Function, Module, package_of
+from runcast.lint.names import Names
 from runcast.lint.rules import BY_CODE
 from runcast.lint.shapes import check_finally, check_globals, check_handlers, check_names, check_steps
 from runcast.lint.unrecorded import check_blocking, check_unrecorded
@@ -53,7 +54,10 @@ def lint_text(source: str, *, shown: str = "<text>", path: Path | None = None) -
         line, column = getattr(error, "lineno", None) or 1, getattr(error, "offset", None) or 1
         message = BY_CODE["RC000"].message.format(what=getattr(error, "msg", error))
         return [Finding(shown, line, column, "RC000", message, BY_CODE["RC000"].fix, line)]
-    module = Module(tree, path, "" if path is None else package_of(path))
+    package = "" if path is None else package_of(path)
+    if not Names(tree, package).knows_us and not package.startswith("runcast"):
+        return []
+    module = Module(tree, path, package)
     found: dict[tuple[int, int, str], Finding] = {}
     for visit in _visits(module, shown):
         for check in CHECKS:

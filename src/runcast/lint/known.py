@@ -22,8 +22,10 @@ DURABLE = frozenset(
         "runcast.batch",
         "runcast.now",
         "runcast.random",
+        "runcast.retrying",
         "runcast.select",
         "runcast.timeout",
+        "runcast.transact",
         "runcast.uuid4",
         "runcast.wait.create_token",
         "runcast.wait.for_",
@@ -33,8 +35,10 @@ DURABLE = frozenset(
 )
 VALUES = frozenset({"runcast.now", "runcast.random", "runcast.uuid4"})
 """Durable, but done at once: nobody awaits them."""
-DURABLE_MODULES = ("runcast.inbox.", "runcast.tasks.")
-EFFECT_MODULES = ("runcast.artifacts.", "runcast.metadata.", "runcast.streams.", "runcast.tags.")
+DURABLE_MODULES = ("runcast.inbox().", "runcast.Inbox().", "runcast.tasks.")
+ALSO_IN_STEPS = frozenset({"runcast.retrying", "runcast.transact"})
+"""Durable in a body, and allowed in a step, where the step's record is theirs."""
+EFFECT_MODULES = ("runcast.artifacts.", "runcast.metadata.", "runcast.streams.", "runcast.tags.", "runcast.usage.")
 EFFECTS = frozenset({"runcast.progress"})
 
 TIME = frozenset(
@@ -92,7 +96,11 @@ BLOCKING_IO = frozenset(
 """Waits for the world, and the event loop with it."""
 _VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "request")
 BLOCKING_IO |= {f"{home}.{verb}" for home in ("requests", "httpx", "httpx2") for verb in _VERBS}
-BLOCKING_IO |= {f"requests.Session().{verb}" for verb in _VERBS} | {"httpx.stream", "httpx2.stream"}
+_BLOCKING_CLIENTS = ("requests.Session()", "httpx.Client()", "httpx2.Client()")
+BLOCKING_IO |= {f"{client}.{verb}" for client in _BLOCKING_CLIENTS for verb in _VERBS} | {
+    "httpx.stream",
+    "httpx2.stream",
+}
 
 IO = BLOCKING_IO | {
     "aiofiles.open",
@@ -154,6 +162,7 @@ _PATH_METHODS = [
     "write_text",
 ]
 IO |= {f"pathlib.Path().{method}" for method in _PATH_METHODS}
+IO |= {f"{home}.AsyncClient().{verb}" for home in ("httpx", "httpx2") for verb in _VERBS}
 
 THREADS = frozenset({"asyncio.to_thread"})
 """Call their first argument on a thread."""

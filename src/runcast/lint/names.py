@@ -15,12 +15,20 @@ class Names:
 
     def __init__(self, tree: ast.Module, package: str = "") -> None:
         self.imports: dict[str, str] = {}
+        self._made: dict[str, str] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 self._add_import(node)
             elif isinstance(node, ast.ImportFrom):
                 self._add_from(node, package)
         self._defined = _bound_at_top(tree) - set(self.imports)
+        self._made = {name: path for name, made in _made_at_top(tree) if (path := self.resolve(made)) is not None}
+        """What the module makes by a call, `http = httpx.AsyncClient()`: the path of that call."""
+
+    @property
+    def knows_us(self) -> bool:
+        """Whether the module imports anything of Runcast; if not, it has no tasks."""
+        return any(path.split(".", 1)[0] == "runcast" for path in self.imports.values())
 
     def _add_import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -52,6 +60,8 @@ class Names:
                     return None
                 if name in self.imports:
                     return public_path(self.imports[name])
+                if name in self._made:
+                    return self._made[name]
                 return f"builtins.{name}" if name in _BUILTINS and name not in self._defined else None
             case ast.Attribute(value=value, attr=attr):
                 home = self.resolve(value, bound)
@@ -87,3 +97,16 @@ def _bound_at_top(tree: ast.Module) -> set[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found.update(target.id for target in targets if isinstance(target, ast.Name))
     return found
+
+
+def _made_at_top(tree: ast.Module) -> list[tuple[str, ast.Call]]:
+    """Names that the module binds once, to the result of a call."""
+    found: dict[str, list[ast.expr | None]] = {}
+    for node in tree.body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(node.value)  # type: ignore[attr-defined]
+    return [(name, made[0]) for name, made in found.items() if len(made) == 1 and isinstance(made[0], ast.Call)]

@@ -37,7 +37,7 @@ def check_steps(visit: Visit) -> Findings:
     if visit.in_task:
         return
     for call in calls(visit.function):
-        if visit.durable.is_direct(call, visit.function):
+        if visit.durable.is_direct(call, visit.function) and visit.resolve(call.func) not in known.ALSO_IN_STEPS:
             yield visit.finding("RC006", call, f"`{text(call)}`")
 
 
