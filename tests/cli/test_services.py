@@ -193,3 +193,13 @@ def test_a_stopped_worker_hands_back_what_waits_and_the_next_one_has_it(start: S
     run = json.loads(done.stdout)
     assert run["status"] in ("WAITING", "QUEUED")
     assert run["deaths"] == 0
+
+
+def test_a_health_check_by_the_socket_fails_without_an_engine(start: Start, project: Path) -> None:
+    environment = os.environ | {"RUNCAST_URL": f"unix://{project}/.runcast/runcast.db.sock"}
+    check = [*RUNCAST, "tasks", "--json"]
+    start("serve", "--json").next("ready")
+    assert subprocess.run(check, env=environment, cwd=project, timeout=PATIENCE_S, check=False).returncode == 0
+    (project / "elsewhere").mkdir()
+    environment["RUNCAST_URL"] = f"unix://{project}/elsewhere/runcast.db.sock"
+    assert subprocess.run(check, env=environment, cwd=project, timeout=PATIENCE_S, check=False).returncode == 4
