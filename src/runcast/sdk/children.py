@@ -275,7 +275,7 @@ def batch_trigger_and_wait(
         execution.begin(call, new)
     elif prior.status is EntryStatus.FORGOTTEN:
         execution.begin(call)
-        execution.on_loop(execution.host.spawn, _retry_batch(execution, call, prior, requests, key))
+        execution.on_loop(_begin_retry, execution, call, prior, requests, key)
     return call
 
 
@@ -359,11 +359,18 @@ def _batch_entry(
     return NewEntry(entry, children=children)
 
 
+def _begin_retry(
+    execution: Execution, call: BatchCall[Any], prior: Entry, requests: Sequence[ChildRequest], key: str | None
+) -> None:
+    # From now on, not from its first step: until then the run would wait for an entry that nobody has asked for.
+    execution.busy += 1
+    execution.host.spawn(_retry_batch(execution, call, prior, requests, key))
+
+
 async def _retry_batch(
     execution: Execution, call: BatchCall[Any], prior: Entry, requests: Sequence[ChildRequest], key: str | None
 ) -> None:
     """Trigger again what failed of a forgotten batch; what is done stays."""
-    execution.busy += 1
     try:
         members = await execution.host.members(prior.awaits or "")
     except Exception as error:  # noqa: BLE001 - a lost session ends the execution, and this call with it
