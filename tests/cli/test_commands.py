@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import apsw
+import click
 import pytest
 
 from runcast.cli.main import COMMANDS, run
+from runcast.cli.main import cli as cli_group
 from runcast.domain.ids import RunId, WaitId, WorkerId
 from runcast.domain.journal import NewWait
 from runcast.gateway import Hello, TaskInfo
@@ -69,6 +71,36 @@ def test_every_command_explains_itself_with_an_example(cli: Cli, name: str) -> N
     assert said.code == 0
     assert "Examples:" in said.out
     assert f"runcast {name}" in said.out.split("Examples:")[1]
+
+
+def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from _walk(found, (*path, name))
+
+
+def test_every_command_at_every_depth_teaches_by_example_and_speaks_json() -> None:
+    for path, command in _walk(cli_group, ("runcast",)):
+        assert getattr(command, "examples", ()), path
+        assert isinstance(command, click.Group) or any(option.name == "as_json" for option in command.params), path
+
+
+def test_lists_fit_a_narrow_terminal_and_have_no_colour_where_none_is_wanted(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    cli("trigger", "hello", '{"name": "a name that is far too long for a narrow terminal"}')
+    for command in (("runs", "list"), ("tasks",), ("config",), ("db", "info")):
+        said = cli(*command)
+        assert said.code == 0
+        assert "\x1b[3" not in said.out, command
+    assert max(map(len, cli("tasks").out.splitlines())) <= 40
 
 
 def test_an_unknown_command_is_answered_with_the_nearest(cli: Cli) -> None:
