@@ -79,6 +79,7 @@ async def crash_everything(items: list[int]) -> list[object]:
     return [[r.output for r in [*results, *batch] if r.ok], answer, index, await triple(5), str(order), at.year]
 
 
+@pytest.mark.slow
 def test_a_careful_task_is_safe_at_every_commit() -> None:
     began = time.monotonic()
     report = assert_crash_safe(crash_everything, [1, 2], complete={"approval": "yes"}, ledger=ledger)
@@ -258,3 +259,14 @@ def test_no_code_of_a_crashed_body_runs_before_the_next_life_is_over() -> None:
         return len(stopped)
 
     assert_crash_safe(crash_stopped, 1, fresh=stopped.clear)
+
+
+@pytest.mark.slow
+def test_a_task_that_never_ends_is_told_so() -> None:
+    @task
+    async def crash_endless(name: str, month: int = 0) -> None:
+        await wait.for_("30d")
+        raise Continue(name, month + 1)
+
+    with pytest.raises(NotCrashSafe, match="after 1,000 waits it goes on"):
+        assert_crash_safe(crash_endless, "ada")

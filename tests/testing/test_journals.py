@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runcast import InvalidInput, RunStatus, metadata, now, select, step, task, uuid4, wait
+from runcast import Client, InvalidInput, RunStatus, metadata, now, select, step, task, uuid4, wait
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import TaskDefinition
 from runcast.testing import TestEngine
@@ -187,3 +187,15 @@ async def test_journals_are_files(tmp_path: Path) -> None:
         read_golden([file])
     with pytest.raises(InvalidInput, match="no journals"):
         read_golden([tmp_path])
+
+
+async def test_a_check_reaches_no_engine() -> None:
+    @task(registry=Registry(), name="blocking")
+    async def asking(n: int) -> int:
+        await store(f"{n}")
+        await wait.for_("1d")
+        return len((await Client().list()).runs)
+
+    verdict = await verdict_on(await golden_of(old_blocking, 3), asking)
+    assert verdict.verdict == "fails"
+    assert "has no engine" in verdict.reason

@@ -28,6 +28,8 @@ from runcast.testing.records import read_records, read_runs
 from runcast.testing.virtual import VirtualClock
 
 POINTS_MAX = 200
+JUMPS_MAX = 1_000
+"""How often time may go on in one life: a task that never ends is told so."""
 Complete = Mapping[str, Any] | Callable[[Wait], Any]
 
 
@@ -75,7 +77,7 @@ def assert_crash_safe(
     anew. Every life must come to the same output, with each step, child and effect of the undisturbed one recorded once,
     for the run and everything below it. Waits and retries take no time.
 
-    `payload`: the one argument, or a tuple or dict of the arguments; None: there are none. `complete`: what to answer to waits: value by tag or journal
+    `payload`: the first argument, or a tuple or dict of all; None: there are none. `complete`: what to answer to waits: value by tag or journal
     key of the wait (`"*"`: any), or a function from wait to value. `ledger`: where the test's fakes write; what was
     recorded must not be done again. `fresh`: called before each life from the start, to set the outside world back.
     `same`: what of an output must be the same. `fails`: the task is meant to fail. `points`: at most so many crashes; beyond that a sample is drawn by `seed`.
@@ -109,6 +111,14 @@ def _quick_folder() -> str | None:
     return memory if os.access(memory, os.W_OK) else None
 
 
+def _payload_text(task: TaskDefinition[..., Any], payload: Any) -> str:
+    """None: no argument. Else the arguments as a tuple or dict, or the first one alone."""
+    if payload is None:
+        return task.payload.encode((), {})
+    several = len(task.signature.parameters) > 1 and not isinstance(payload, tuple | dict)
+    return task.encode_item((payload,) if several else payload)
+
+
 def _whole(output: Any) -> Any:
     return output
 
@@ -135,8 +145,7 @@ class _Sweep:
         self._same = same
         self._clock = VirtualClock()
         run_id = RunId(make_id("run", at_ms=self._clock.now_ms(), chance=0))
-        text = task.payload.encode((), {}) if payload is None else task.encode_item(payload)
-        self._new = NewRun(run_id, task.name, text, idempotency_key="assert_crash_safe")
+        self._new = NewRun(run_id, task.name, _payload_text(task, payload), idempotency_key="assert_crash_safe")
         self._graves: list[tuple[MortalEngine, asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
         self._lives = 0
         self._current = CrashAt()
@@ -216,12 +225,14 @@ class _Sweep:
         journals = [(run.id, await gateway.journal(run.id)) for run in await read_runs(gateway)]
         self._recorded = {(run_id, entry.key) for run_id, entries in journals for entry in entries}
         await gateway.trigger([self._new])
+        jumps = 0
         while not await self._is_over(engine):
             if await self._answer(engine):
                 continue
             due_at = await engine.next_due()
-            if due_at is None:
-                raise NotCrashSafe(await self._stuck(engine))
+            jumps += 1
+            if due_at is None or jumps > JUMPS_MAX:
+                raise NotCrashSafe(await self._stuck(engine, endless=due_at is not None))
             self._clock.jump_to(due_at)
         return await read_records(gateway)
 
@@ -251,12 +262,14 @@ class _Sweep:
         name = next((name for name in names if name in self._complete), None)
         return (False, None) if name is None else (True, self._complete[name])
 
-    async def _stuck(self, engine: MortalEngine) -> str:
+    async def _stuck(self, engine: MortalEngine, *, endless: bool) -> str:
         waiting = [run for run in await read_runs(engine.engine) if run.status not in FINAL]
-        why = await engine.engine.why(waiting[0].id)
-        waits = ", ".join(f"tags {list(wait.tags)}" for wait in await engine.engine.list_waits())
-        hint = f". It waits for somebody ({waits}): say what to answer with complete={{…}}" if waits else ""
-        said = f"task {waiting[0].task!r} will not end by itself: {why.reason}{hint}"
+        why = (await engine.engine.why(waiting[0].id)).reason
+        if endless:
+            why = f"after {JUMPS_MAX:,} waits it goes on. Give the test a payload with which it ends"
+        elif waits := ", ".join(f"tags {list(wait.tags)}" for wait in await engine.engine.list_waits()):
+            why += f". It waits for somebody ({waits}): say what to answer with complete={{…}}"
+        said = f"task {waiting[0].task!r} will not end by itself: {why}"
         return explain(self._trouble(hangs=said)) if self._current.commit else said
 
     # --- what came of it

@@ -13,6 +13,7 @@ from runcast.domain.errors import Conflict
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
 from runcast.domain.run import Run
 from runcast.gateway import Assignment
+from runcast.sdk.ambient import use_door
 from runcast.sdk.call import Call
 from runcast.sdk.execution import Execution
 from runcast.sdk.factory import task_factory
@@ -102,6 +103,22 @@ class Stage:
         raise Conflict("a check executes no steps")
 
 
+class _NoDoor:
+    """There is no engine: what a body asks of one beside its durable calls is refused, and reaches no database."""
+
+    def call(self, ask: Any, *, again: Any = None) -> Any:
+        raise Conflict("a check of journals has no engine: it follows only what the journal records")
+
+    def wait(self, ask: Any) -> Any:
+        return self.call(ask)
+
+    def follow(self, begin: Any) -> Any:
+        return self.call(begin)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 class Replayed:
     """How a replay came out."""
 
@@ -118,11 +135,13 @@ async def replay(golden: Golden, task: TaskDefinition[..., Any]) -> Replayed:
     loop = asyncio.get_running_loop()
     factory_before = loop.get_task_factory()
     loop.set_task_factory(task_factory)
+    door_before = use_door(_NoDoor())
     try:
         found = Replayed(Replay(golden, Stage(golden), task.code_version))
         await _play(found, task)
         return found
     finally:
+        use_door(door_before)
         loop.set_task_factory(factory_before)
 
 
