@@ -171,6 +171,7 @@ QUEUES: dict[str, dict[str, Any]] = {
     "narrow": {"concurrency": 1},
     "keyed": {"concurrency": 3, "per_key": 1},
     "rated": {"concurrency": 4, "rate": "3/1s"},
+    "bounded": {"concurrency": 1, "max_length": 2},
 }
 """Queue name to its limits."""
 

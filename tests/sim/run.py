@@ -43,7 +43,9 @@ def _run_setting(setting: Setting) -> list[str]:
             try:
                 await world.live()
                 faults = world.failures + world.follower.faults
-                return faults or verify(world.connection, setting.programs, setting.schedules)
+                return faults or verify(
+                    world.connection, setting.programs, setting.schedules, setting.plan.programs if setting.plan else ()
+                )
             finally:
                 world.end()
 

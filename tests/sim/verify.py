@@ -48,9 +48,10 @@ def verify(
     connection: apsw.Connection,
     programs: tuple[Program, ...],
     schedules: tuple[SimSchedule, ...] = (),
+    operated: tuple[Program, ...] = (),
 ) -> list[str]:
     """What is wrong, in sentences."""
-    expected = expect_roots([*programs, *(schedule.program for schedule in schedules)])
+    expected = expect_roots([*programs, *operated, *(schedule.program for schedule in schedules)])
     runs = [Found(*row) for row in connection.execute(_RUNS)]
     faults = [f"doctor: {finding.law}: {', '.join(finding.subjects)}" for finding in doctor.check(connection)]
     for run in runs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -30,6 +30,7 @@ from tests.sim import again, invariants
 from tests.sim.follower import Follower
 from tests.sim.loop import LoopClock, Process, VirtualLoop
 from tests.sim.network import SOCKET, Network
+from tests.sim.operator import Operator, Plan, make_plan
 from tests.sim.programs import Program, Receive
 from tests.sim.schedules import SimSchedule, live, make_schedules, verify_schedules
 from tests.sim.tasks import REGISTRY, WITNESS, plain
@@ -67,6 +68,8 @@ class Setting(msgspec.Struct, frozen=True):
     skew_ms: int = 0
     """How far the clocks of worker processes are ahead of the engine's."""
     schedules: tuple[SimSchedule, ...] = ()
+    plan: Plan | None = None
+    """What an operator does."""
     start_ms: int = START_MS
     jumps_ms: tuple[int, ...] = ()
     """How far the wall clock is off at the engine's first start, its second, …; then as at the last."""
@@ -92,6 +95,7 @@ def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: in
         deafness=random.choice([0.0, 0.0, 0.3, 1.0]),
         skew_ms=random.choice([0, 0, -3_600_000, 600_000]),
         schedules=_schedules_beside(seed),
+        plan=make_plan(seed),
     )
 
 
@@ -305,6 +309,12 @@ class World:
         self.loop.spawn(client, self._guard(client, _Client(self).run()))
         for schedule in self.setting.schedules:
             self.loop.spawn(client, self._guard(client, self._live(schedule)))
+        self.operator = None
+        if self.setting.plan is not None:
+            self.operator = Operator(self, self.setting.plan, lambda: _Client(self).retrying)
+            for work in self.operator.lives():
+                self._ticking += 1
+                self.loop.spawn(client, self._guard(client, self._operate(work)))
         reader = self._process("reader")
         self.follower = Follower()
         self.loop.spawn(reader, self._guard(reader, self.follower.run()))
@@ -316,8 +326,21 @@ class World:
         # Before one of its runs is executed again, and ends a second time.
         jumps = bool(self.setting.jumps_ms)
         self.failures += verify_schedules(self.connection, self.setting.schedules, jumps=jumps)
+        if self.operator is not None:
+            self.failures += self.operator.verify(self.connection)
         if not self.failures:
             await self._execute_again()
+
+    async def _operate(self, work: Callable[[], Awaitable[None]]) -> None:
+        # Queues are there once a worker has said so.
+        while not self._knows_queues():
+            await asyncio.sleep(1)
+        await work()
+        self._ticking -= 1
+
+    def _knows_queues(self) -> bool:
+        alive = self._engine is not None and self._engine[0].alive
+        return alive and bool(self.connection.execute("select 1 from queues where name = 'bounded'").fetchall())
 
     async def _live(self, schedule: SimSchedule) -> None:
         await live(self, schedule, _Client(self).retrying)
