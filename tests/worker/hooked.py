@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 from runcast import hooks, logger, metadata, step, usage, wait
@@ -38,7 +37,6 @@ def looping(path: str) -> None:
         file.write("started ")
     while True:
         wait.for_(0).result()
-        time.sleep(0.001)
 
 
 @looping.on_cancel

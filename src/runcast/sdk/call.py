@@ -7,13 +7,14 @@ ticks. It is pending until the engine has its record; then it holds its value or
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from runcast.domain.errors import NotDurableHere
 from runcast.domain.journal import Entry
+from runcast.sdk.blocking import block_thread
 from runcast.sdk.result import Failed, Ok
+from runcast.sdk.waiters import ThreadWait
 
 if TYPE_CHECKING:
     from runcast.sdk.execution import Execution
@@ -21,26 +22,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
-
-
-class EngineWait(asyncio.Future[None]):
-    """What a task waits on while it waits for the engine: `sdk.quiet` knows it by its type."""
-
-
-class ThreadWait:
-    """What a `def` body's thread waits on."""
-
-    def __init__(self) -> None:
-        self._gate = threading.Event()
-
-    def done(self) -> bool:
-        return self._gate.is_set()
-
-    def set_result(self, result: None) -> None:
-        self._gate.set()
-
-    def block(self) -> None:
-        self._gate.wait()
 
 
 class Call(Generic[T_co]):
@@ -75,7 +56,7 @@ class Call(Generic[T_co]):
     def result(self) -> T_co:
         """Block until it is done, in a `def` task; in an `async def` task await the call instead."""
         if not self.done:
-            self._execution.block_thread(self)
+            block_thread(self._execution, self)
         return self._outcome()
 
     def unwrap(self: Call[Ok[V] | Failed]) -> Coroutine[Any, Any, V]:

@@ -20,7 +20,7 @@ from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
 from runcast.domain.run import Counts
 from runcast.gateway import Assignment
 from runcast.sdk import children
-from runcast.sdk.call import Call, EngineWait, ThreadWait
+from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.host import Host
 from runcast.sdk.quiet import is_quiet
@@ -29,6 +29,7 @@ from runcast.sdk.scope import Scope, check_key, current_scope
 from runcast.sdk.stopping import Stopping
 from runcast.sdk.suspension import Suspension
 from runcast.sdk.unasked import put_back
+from runcast.sdk.waiters import EngineWait, ThreadWait
 
 T = TypeVar("T")
 
@@ -331,34 +332,6 @@ class Execution:
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(None)
-
-    def block_thread(self, call: Call[Any]) -> None:
-        """Block the thread of a `def` body until `call` is done."""
-        if get_ident() != self._own_thread() or get_ident() == self.host.thread_id:
-            raise NotDurableHere("call.result() blocks only in the thread of a def task: await the call instead")
-        waiter = ThreadWait()
-        self.host.loop.call_soon_threadsafe(self._watch_from_thread, call, waiter)
-        waiter.block()
-        if self.suspension is not None:
-            self.suspension.block()
-        if not call.done:
-            self.raise_stopped()
-
-    def _own_thread(self) -> int:
-        """The thread whose calls have an order where the caller is."""
-        scope = current_scope.get()
-        return (None if scope is None else scope.thread_id) or self.thread_id
-
-    def _watch_from_thread(self, call: Call[Any], waiter: ThreadWait) -> None:
-        if call.done or self.stop is not None:
-            waiter.set_result(None)
-            return
-        self.thread_wait = waiter
-        call.add_waiter(waiter)
-        if call.on_engine:
-            self.waits += 1
-            self.busy -= 1
-            self.host.changed(self)
 
     async def until_executing(self) -> None:
         """Wait for the run's slot, which it gave up while it waited."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from runcast.sdk.call import EngineWait
+from runcast.sdk.waiters import EngineWait
 
 if TYPE_CHECKING:
     from runcast.sdk.execution import Execution

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from runcast.sdk.call import ThreadWait
+from runcast.sdk.waiters import ThreadWait
 
 if TYPE_CHECKING:
     from runcast.sdk.execution import Execution

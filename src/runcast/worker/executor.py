@@ -178,8 +178,7 @@ class Executor:
             return
         running.epoch = assignment.epoch
         if running.stop is not None:
-            # It is being evicted in this moment; it starts again when it is gone.
-            running.again = assignment
+            running.again = assignment  # it is being evicted in this moment, and starts again when it is gone
             return
         self._residents.remove(running)
         self._take(running, assignment.remaining_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runcast.sdk.call import EngineWait
+from runcast.sdk.waiters import EngineWait
 from runcast.worker.running import Running
 
 Ended = tuple[Any, BaseException | None]

@@ -1,7 +1,4 @@
-"""HTTP retries for httpx2: a transport that waits as long as the server says. Needs the extra `http`.
-
-client = httpx2.AsyncClient(transport=retry_transport())
-"""
+"""The transport: sends a request again while that may help, and waits in between."""
 
 from __future__ import annotations
 
@@ -20,8 +17,6 @@ from runcast.domain.errors import InvalidInput
 from runcast.domain.rate_limit import RESET_HEADERS, RETRIED_STATUSES, parse_statuses, wait_s
 from runcast.domain.retry import Retry
 from runcast.sdk.durations import Duration, duration_ms
-
-__all__ = ["IDEMPOTENT", "RetryTransport", "retry_after", "retry_transport"]
 
 T = TypeVar("T")
 
