@@ -116,7 +116,8 @@ class Runcast:
 
     async def sleepers(self, count: int, seconds: int) -> Result:
         batches = await _triggered(sleeper, [(i, seconds) for i in range(count)])
-        self._sleepers = [run.id for batch in batches for run in batch.runs]
+        # Not `batch.runs`: a handle for each would be counted as what a sleeper costs.
+        self._sleepers = [run_id for batch in batches for run_id in batch.run_ids]
         return _finished(batches)
 
     async def due_ms(self, row: int) -> float | None:

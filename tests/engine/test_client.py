@@ -22,6 +22,7 @@ from runcast.domain.limits import (
 )
 from runcast.domain.outcome import Failed, ParkedRun, Succeeded
 from runcast.domain.queue import QueueChange
+from runcast.engine import results
 from runcast.gateway import RunFilter
 from tests.engine.house import House
 from tests.store.world import ERROR
@@ -80,6 +81,33 @@ async def test_a_result_arrives_with_the_end_of_its_run(house: House) -> None:
     await house.end(session, inbox.take()[0], Succeeded('"out"'))
     assert [(await task).output for task in waiting] == ['"out"', '"out"']
     assert (await house.engine.result(run_id)).output == '"out"'
+
+
+async def test_an_end_arrives_whether_the_run_ended_before_or_after_it_was_asked_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "YOUNG_MAX", 2)
+    session, inbox = await house.open()
+    ids = await house.trigger(4)
+    await house.quiet()
+    runs = {run.run_id: run for run in inbox.take()}
+    # The first and third have ended; of the others one is remembered as young, and one is not any more.
+    for run_id in (ids[0], ids[2]):
+        await house.end(session, runs[run_id], Succeeded(f'"{run_id}"'))
+    asked = asyncio.get_running_loop().create_task(house.engine.ends(ids))
+    await house.quiet()
+    assert not asked.done()
+    for run_id in (ids[1], ids[3]):
+        await house.end(session, runs[run_id], Succeeded(f'"{run_id}"'))
+    assert [end.output for end in await asked] == [f'"{run_id}"' for run_id in ids]
+
+
+async def test_the_end_of_a_young_run_that_nobody_executed_arrives(house: House) -> None:
+    [run_id] = await house.trigger()
+    asked = asyncio.get_running_loop().create_task(house.engine.ends([run_id]))
+    await house.quiet()
+    await house.engine.cancel([run_id])
+    assert [end.status for end in await asked] == ["CANCELED"]
 
 
 async def test_a_result_that_is_no_longer_wanted_is_forgotten(house: House) -> None:

@@ -1,4 +1,4 @@
-"""One `db` for the whole behaviour suite: SQLite in memory, and SQLite in a file."""
+"""One `db` for the whole behaviour suite: SQLite in memory, and SQLite in a file behind the writer's memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.store.world import World
 @pytest.fixture(params=["memory", "file"])
 def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A database in which, when the test is over, every law of the doctor and of the transition table holds."""
-    world = World(":memory:" if request.param == "memory" else str(tmp_path / "runcast.db"))
+    in_memory = request.param == "memory"
+    world = World(":memory:" if in_memory else str(tmp_path / "runcast.db"), hot=not in_memory)
     yield world
     assert world.findings() == []
     assert world.forbidden_moves() == set()

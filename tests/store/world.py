@@ -27,6 +27,7 @@ from runcast.gateway import Assignment, Explanation, Hello, Reply, Report, TaskI
 from runcast.store import claim, doctor, enqueue, migrate, queues, reads, report, resolve, timers, why, workers
 from runcast.store.script import Changed, Due, Freed, Note, Ready, Script, Tell
 from runcast.store.sqlite.database import Executor, connect
+from runcast.store.sqlite.hot import HotRows
 
 T = TypeVar("T")
 N = TypeVar("N", Ready, Freed, Due, Tell, Changed)
@@ -40,14 +41,20 @@ Owned = Assignment | tuple[str, int]
 
 
 class World:
-    """One database under test. Scripts run at once, each in a transaction of its own."""
+    """One database under test. Scripts run at once, each in a transaction of its own.
 
-    def __init__(self, path: str) -> None:
+    `hot`: the executor remembers queues and tasks between transactions, as the writer's does.
+    """
+
+    def __init__(self, path: str, *, hot: bool = False) -> None:
         self.connection: apsw.Connection = connect(path)
         # The laws under test do not depend on the disk; its safety is tested with real processes.
         self.connection.execute("pragma synchronous = off")
         migrate.migrate(self.connection, path)
         self.executor = Executor(self.connection, path)
+        self.hot = HotRows(self.executor.execute)
+        if hot:
+            self.executor.answer = self.hot.run
         self.now = START_MS
         self.notes: list[Note] = []
         self._chance = 0
@@ -72,7 +79,9 @@ class World:
         self.connection.execute("begin immediate")
         try:
             result: T = self.executor.run(factory(), self.notes)
+            self.hot.settle()
         except BaseException:
+            self.hot.forget()
             self.connection.execute("rollback")
             raise
         self.connection.execute("commit")
@@ -84,6 +93,7 @@ class World:
         return result
 
     def sql(self, text: str, *values: object) -> list[tuple[Any, ...]]:
+        self.hot.forget()
         return self.connection.execute(text, values).fetchall()
 
     def one(self, text: str, *values: object) -> Any:

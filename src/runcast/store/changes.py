@@ -11,9 +11,7 @@ ChangeFact = tuple[str, str, int, str, str, int]
 """run_id, root_id, version, kind, status, at"""
 
 
-def append(
-    facts: Sequence[ChangeFact], *, ended: tuple[End, ...] = (), born: tuple[str, ...] = ()
-) -> Script[None]:
+def append(facts: Sequence[ChangeFact], *, ended: tuple[End, ...] = (), born: tuple[str, ...] = ()) -> Script[None]:
     """Add facts as the last rows of a transaction's part, and note them for those who follow."""
     if facts:
         yield call("add_changes", rows=facts)
