@@ -14,6 +14,10 @@ from typing import Any
 import pytest
 
 from runcast import InvalidPayload, RunHandle, RunSnapshot, RunStatus
+from runcast.domain.ids import WorkerId
+from runcast.gateway import Hello
+from runcast.sdk.registry import registry
+from runcast.store.alerts import declare
 from runcast.testing import TestEngine
 from tests.sdk.flaky_server import flaky_server
 
@@ -298,12 +302,15 @@ async def encryption(engine: TestEngine, load: Load) -> None:
 
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHOP_KEYS", old)
-        keys = load("docs/guides/encryption.md:1").Keys
-    text = keys([old]).encode(b"secret")
-    assert b"secret" not in text
-    assert keys([old, new]).decode(text) == keys([new, old]).decode(text) == b"secret"
-    assert keys([new]).decode(keys([new, old]).encode(b"secret")) == b"secret"
+
+        def keys(*names: str) -> Any:
+            patch.setenv("SHOP_KEYS", ",".join(names))
+            return load("docs/guides/encryption.md:1").Keys()
+
+        text = keys(old).encode(b"secret")
+        assert b"secret" not in text
+        assert keys(old, new).decode(text) == keys(new, old).decode(text) == b"secret"
+        assert keys(new).decode(keys(new, old).encode(b"secret")) == b"secret"
 
 
 async def hooks_guide(engine: TestEngine, load: Load) -> None:
@@ -352,6 +359,21 @@ async def tracing_guide(engine: TestEngine, load: Load) -> None:
     assert '"bytes":31' in (lines[0].data or "")
 
 
+async def alerts(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/alerts.md:1")
+    assert {rule.name for rule in registry.alert_rules()} >= {"failures", "new errors", "piled up"}
+    # The engine's worker opened before the page was read: what it declares now, another one says.
+    rules = registry.alert_rules()
+    hello = Hello(WorkerId("w_alerts"), (page.notify.info(), page.charge.info()), alerts=rules)
+    await engine.engine.store.write(lambda: declare(hello, engine.clock.now_ms()))
+    for number in range(2):
+        await finish(engine, await page.charge.trigger(f"o{number}", 0), RunStatus.FAILED)
+    events = await engine.client.alerts()
+    assert {event.alert: event.count for event in events} == {"failures": 2, "new errors": 2}
+    await engine.settle()
+    assert {run.status for run in (await engine.client.list(task="notify")).runs} == {RunStatus.COMPLETED}
+
+
 SCENARIOS: dict[str, Scenario] = {
     "README.md:1": readme,
     "docs/coming-from/celery.md:1": from_celery,
@@ -377,6 +399,7 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/schedules.md:1": schedules_declared,
     "docs/guides/schedules.md:2": schedules_at_run_time,
     "docs/guides/schedules.md:3": schedules_preview,
+    "docs/guides/alerts.md:1": alerts,
     "docs/guides/encryption.md:1": encryption,
     "docs/guides/extensions.md:1": extensions,
     "docs/guides/fork.md:1": fork,

@@ -11,11 +11,10 @@ from runcast.domain.alert import AlertEvent, AlertOn, AlertRule, fingerprint
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.limits import ALERT_CHARS_MAX, PAGE_ROWS_MAX
-from runcast.domain.queue import QueueState
 from runcast.domain.run import NewRun
 from runcast.domain.transaction import topic_id
 from runcast.gateway import Hello
-from runcast.store import changes
+from runcast.store import changes, queues
 from runcast.store.enqueue import enqueue
 from runcast.store.rows import AlertRow, Holding, SlowRun
 from runcast.store.script import Script, call
@@ -94,8 +93,7 @@ def _look_for_slow(environment: str, rule: AlertRule, now: int) -> Script[None]:
 
 
 def _look_for_backlog(rules: Sequence[tuple[str, AlertRule]], now: int) -> Script[None]:
-    queues: list[QueueState] = yield call("queue_states")
-    for queue in queues:
+    for queue in (yield from queues.queue_states()):
         over = [
             (environment, rule)
             for environment, rule in rules
