@@ -72,6 +72,14 @@ BREAKS = {
         update journal set awaits = 'b' where run_id = '{_PARENT}'""",
     "deaf_entries": f"update runs set awaited = 0 where id = '{_CHILD}'",
     "entries_of_nothing": f"update journal set awaits = 'nothing' where run_id = '{_PARENT}'",
+    "missed_messages": f"""
+        insert into inbox (run_id, name, key, value, sent_at) values ('{_PARENT}', 'words', 'k', '1', 1);
+        update journal set kind = 'message', name = 'words', awaits = '{_PARENT}/words' where run_id = '{_PARENT}'""",
+    "lost_messages": f"""
+        insert into inbox (run_id, name, key, value, sent_at, taken_by) values ('{_PARENT}', 'words', 'k', '1', 1, 'm')""",
+    "unanswered_alerts": """
+        insert into alert_events (environment, alert, kind, subject, message, fingerprint, count, first_at, last_at)
+        values ('dev', 'a', 'failed', 't', '', '', 1, 1, 1)""",
     "lost_wake_ups": f"update journal set resolved_at = 9 where run_id = '{_PARENT}'",
     "missing_owners": "update workers set stopped_at = 9",
     "broken_streams": f"""
