@@ -12,6 +12,7 @@ import pytest
 from runcast import (
     AbortRun,
     CompleteRun,
+    Conflict,
     Continue,
     InvalidInput,
     Local,
@@ -556,3 +557,14 @@ async def test_continue_is_neither_success_nor_failure() -> None:
     async with TestEngine([continues]) as engine:
         assert await engine.run(continues, 1) == 3
     assert told == ["Success"]
+
+
+@pytest.mark.parametrize("error", [InvalidInput("bad"), NotFound("gone"), Conflict("taken")])
+async def test_what_the_engine_refuses_is_not_tried_again(error: Exception) -> None:
+    @task(registry=Registry(), name="refused")
+    async def refused_task() -> None:
+        told.append("tried")
+        raise error
+
+    ended, _ = await _end(refused_task)
+    assert (ended.status, told) == ("FAILED", ["tried"])

@@ -85,6 +85,8 @@ class Bodies:
             await lifecycle.last_words()
         except BaseException:  # noqa: BLE001 - stopped again: nobody waits for the hooks any longer
             outcome = None
+        # It leads back to the run: without it the run goes at once.
+        running.suspension = None
         self._ended(running, outcome)
 
     async def _body(self, running: Running, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
