@@ -155,7 +155,7 @@ async def _play(found: Replayed, task: TaskDefinition[..., Any]) -> None:
         execution.root = ending = loop.create_task(_body(found, task), context=context)
     else:
         execution.threaded = True
-        ending = loop.run_in_executor(None, context.run, _body_on_thread, found, task)
+        ending = loop.run_in_executor(None, lambda: context.run(_body_on_thread, found, task))
     try:
         async with asyncio.timeout(PATIENCE_S):
             while not ending.done() and not _rests(execution):  # noqa: ASYNC110 - nobody tells that a body rests
@@ -163,7 +163,8 @@ async def _play(found: Replayed, task: TaskDefinition[..., Any]) -> None:
     finally:
         if not ending.done() and execution.stop is None:
             execution.unwind(Stopping.EVICT)
-        await asyncio.wait([ending])
+        # A thread that does something of its own cannot be stopped.
+        await asyncio.wait([ending], timeout=PATIENCE_S)
         execution.ended = True
         for left in tuple(execution.tasks or ()):
             left.cancel()
