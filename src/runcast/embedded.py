@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from runcast import config
 from runcast.domain import limits
 from runcast.domain.errors import Conflict
-from runcast.sdk.ambient import DEFAULT_DATABASE, use_door
+from runcast.sdk.ambient import use_door
 from runcast.sdk.client import Client
 from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import Duration, duration_ms
@@ -22,13 +23,14 @@ from runcast.worker.settings import WorkerSettings
 
 
 def embed(
-    database: str | Path = DEFAULT_DATABASE,
+    database: str | Path | None = None,
     *,
     concurrency: int | None = None,
     grace: Duration = limits.SHUTDOWN_GRACE_MS / 1000,
     extensions: Sequence[str | Extension] = (),
 ) -> Embedded:
-    """An engine that owns `database`, and a worker for the tasks that this process has imported.
+    """An engine that owns `database`, by default that of the settings, and a worker for the tasks that this process has
+    imported.
 
     Use it as `with embed() as client:` or `async with embed() as client:`. Inside, every bare `trigger()` of the process
     goes to it, and programs beside it reach it through the socket beside the database. Engine and worker have threads
@@ -47,7 +49,8 @@ def embed(
     ...     double.trigger(21).result().result().result()
     42
     """
-    return Embedded(database, concurrency=concurrency, grace_ms=duration_ms(grace), extensions=tuple(extensions))
+    path = config.load().settings.database if database is None else database
+    return Embedded(path, concurrency=concurrency, grace_ms=duration_ms(grace), extensions=tuple(extensions))
 
 
 class Embedded:

@@ -203,3 +203,11 @@ def test_a_health_check_by_the_socket_fails_without_an_engine(start: Start, proj
     (project / "elsewhere").mkdir()
     environment["RUNCAST_URL"] = f"unix://{project}/elsewhere/runcast.db.sock"
     assert subprocess.run(check, env=environment, cwd=project, timeout=PATIENCE_S, check=False).returncode == 4
+
+
+def test_a_running_engine_prunes_for_whoever_asks_through_its_socket(start: Start, project: Path) -> None:
+    start("serve", "jobs/app.py", "--json").next("ready")
+    output_of(project, "who")
+    prune = [*RUNCAST, "db", "prune", "--older-than", "0s", "--yes", "--json"]
+    done = subprocess.run(prune, cwd=project, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    assert json.loads(done.stdout)["pruned"] == 1
