@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runcast import embed
 from runcast.cli.main import run
 from runcast.sdk.registry import load_app, registry
 from runcast.testing import TestEngine
@@ -65,3 +66,18 @@ def test_without_journals_it_says_how_to_record_some(project: Path, capfd: pytes
     (project / "golden").mkdir()
     assert run(["journals", "check", "old_shelf.py", "golden"]) == 2
     assert "runcast journals record" in capfd.readouterr().err
+
+
+def test_a_run_that_waits_is_recorded_through_its_running_engine(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    registry.add(load_app("old_shelf.py").shelve)
+    with embed(project / "live.db") as client:
+        handle = client.trigger("shelve", {"n": 1}).result()
+        for update in handle.follow():
+            if update.status == "WAITING":
+                break
+        assert run(["journals", "record", handle.id, "--out", "golden", "--database", "live.db"]) == 0
+        client.cancel(handle.id).result()
+    assert run(["journals", "check", "old_shelf.py", "golden"]) == 0
+    assert "the same calls, up to where it is WAITING" in capfd.readouterr().out
