@@ -26,10 +26,11 @@ from runcast import (
     now,
     step,
     task,
+    usage,
     wait,
 )
 from runcast.sdk.registry import Registry, registry
-from runcast.testing import TestEngine
+from runcast.testing import TestEngine, assert_crash_safe
 
 told: list[Any] = []
 home = Registry()
@@ -568,3 +569,60 @@ async def test_what_the_engine_refuses_is_not_tried_again(error: Exception) -> N
 
     ended, _ = await _end(refused_task)
     assert (ended.status, told) == ("FAILED", ["tried"])
+
+
+# --- a worker that dies on the way
+
+
+@task(registry=Registry(), retry=Retry(max_attempts=2, min_s=1))
+async def dies(fail: bool) -> str:
+    usage.add("body", cost=1)
+    await mail("body")
+    if fail:
+        raise ValueError("no")
+    return "done"
+
+
+@dies.middleware
+async def _dies_around(_: hooks.Attempt, call_next: hooks.CallNext) -> None:
+    metadata.increment("opened")
+    await mail("opened")
+    await call_next()
+
+
+@dies.on_start_attempt
+async def _dies_start(attempt: hooks.Attempt) -> None:
+    await mail(f"start {attempt.run.attempt}")
+    metadata.increment("attempts")
+
+
+@dies.on_success
+async def _dies_success(success: hooks.Success[str]) -> None:
+    await wait.for_("1h")
+    await mail("success")
+    metadata.increment("successes")
+
+
+@dies.on_failure
+def _dies_failure(failure: hooks.Failure) -> None:
+    mail("failure").result()
+    metadata.increment("failures")
+
+
+@dies.on_complete
+async def _dies_complete(_: hooks.Completion[str]) -> None:
+    await dies_child.trigger_and_wait().unwrap()
+    metadata.increment("completions")
+
+
+@task(registry=Registry())
+async def dies_child() -> None: ...
+
+
+@memory
+@pytest.mark.parametrize("fail", [False, True], ids=["succeeds", "fails"])
+def test_a_crash_anywhere_repeats_nothing_that_a_hook_recorded(fail: bool, evict_after: int | None) -> None:
+    report = assert_crash_safe(
+        dies, fail, tasks=[dies, dies_child], fails=fail, evict_after=evict_after, fresh=told.clear
+    )
+    assert report.commits > 4
