@@ -56,8 +56,9 @@ def _make(random: Random, key: str, minutes: int, crons: tuple[str, ...], zones:
     takes_ms = random.choice([0, 100, 5_000, 70_000])
     body = Step(f"{key} step", random.randint(0, 99), takes_ms=takes_ms)
     program = Program(f"{key} program", body, "free")
-    if random.random() < 0.3:
-        program = Program(f"{key} program", Sleep(random.choice([1, 2_000, 60_000])), "free")
+    if random.random() < 0.5:
+        # Some runs outlive the next ticks.
+        program = Program(f"{key} program", Sleep(random.choice([1, 2_000, 25_000, minutes * 15_000])), "free")
     settings = ScheduleSettings(
         random.choice(crons),
         random.choice(zones),
