@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def _sweep(db: World, retention: Retention) -> int:
     return gone
 
 
-def _ended(db: World, task: str = "work", outcome: Outcome | None = None, **options: object) -> RunId:
+def _ended(db: World, task: str = "work", outcome: Outcome | None = None, **options: Any) -> RunId:
     run = db.start(task, **options)
     db.report(run, outcome=outcome or Succeeded("1"))
     return run.run_id

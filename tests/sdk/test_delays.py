@@ -71,7 +71,7 @@ def test_a_debounce_and_a_delay_do_not_go_together() -> None:
     with pytest.raises(InvalidInput, match="one of delay and debounce"):
         index.options(delay="5s", debounce=Debounce("k", "5s"))
     with pytest.raises(InvalidInput, match="must be a Debounce"):
-        index.options(debounce="k")  # type: ignore[typeddict-item]
+        index.options(debounce="k")  # type: ignore[arg-type]
 
 
 async def test_a_delayed_run_is_moved_by_its_handle_and_by_a_client() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 import msgspec
@@ -24,7 +24,7 @@ from tests.sim.programs import Program, Step
 if TYPE_CHECKING:
     from tests.sim.world import World
 
-Ask = Callable[[RemoteClientGateway], Awaitable[None]]
+Ask = Callable[[RemoteClientGateway], Coroutine[Any, Any, None]]
 
 CHANGES: dict[str, tuple[QueueChange, ...]] = {
     "free": (QueueChange(concurrency=2), QueueChange(concurrency=None)),
@@ -87,7 +87,9 @@ def _make_pushes(random: Random, key: str) -> Pushes:
 class Operator:
     """Carries a plan out; `faults` is what it was told wrongly."""
 
-    def __init__(self, world: World, plan: Plan, retrying: Callable[[], Callable[[Ask], Awaitable[None]]]) -> None:
+    def __init__(
+        self, world: World, plan: Plan, retrying: Callable[[], Callable[[Ask], Coroutine[Any, Any, None]]]
+    ) -> None:
         self._world = world
         self._plan = plan
         self._random = Random(plan.seed * 23 + 6)

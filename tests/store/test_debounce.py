@@ -98,7 +98,7 @@ def test_each_push_is_a_change_of_the_run(db: World) -> None:
 
 def test_past_the_longest_delay_a_new_run_is_made_and_the_old_one_starts(db: World) -> None:
     db.worker()
-    bounded = {"delay_ms": 5 * SECOND, "max_delay_ms": 8 * SECOND}
+    bounded: dict[str, Any] = {"delay_ms": 5 * SECOND, "max_delay_ms": 8 * SECOND}
     first = _trigger(db, **bounded)
     db.advance(3 * SECOND)
     assert _trigger(db, **bounded) == first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from runcast.domain.errors import InvalidInput, NotFound, Overloaded
@@ -198,7 +200,7 @@ def test_a_queue_that_nobody_knows_is_not_found(db: World) -> None:
 @pytest.mark.parametrize(
     "change", [{"concurrency": 0}, {"per_key": -1}, {"max_length": 0}, {"max_length": 10**9}, {"rate": (0, 1_000)}]
 )
-def test_a_limit_that_is_none_is_refused(db: World, change: dict[str, object]) -> None:
+def test_a_limit_that_is_none_is_refused(db: World, change: dict[str, Any]) -> None:
     db.limit(concurrency=1)
     before = db.everything()
     with pytest.raises(InvalidInput):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from rich.text import Text
 
 from runcast.cli.command import Command, Lazy, LazyGroup, database_option
@@ -145,15 +145,24 @@ def record(queue: QueueState) -> dict[str, Any]:
 
 
 def _wanted(given: dict[str, str | None]) -> QueueChange:
-    rate = given.pop("rate")
-    numbers = {field: UNSET if text is None else _number(field, text) for field, text in given.items()}
-    if rate is None:
-        return QueueChange(**numbers)
-    count, period_ms = parse_rate(None if rate == "none" else rate)
-    return QueueChange(rate=None if count is None or period_ms is None else (count, period_ms), **numbers)
+    return QueueChange(
+        concurrency=_number("concurrency", given["concurrency"]),
+        per_key=_number("per_key", given["per_key"]),
+        rate=_rate_of(given["rate"]),
+        max_length=_number("max_length", given["max_length"]),
+    )
 
 
-def _number(field: str, text: str) -> int | None:
+def _rate_of(text: str | None) -> tuple[int, int] | UnsetType | None:
+    if text is None:
+        return UNSET
+    count, period_ms = parse_rate(None if text == "none" else text)
+    return None if count is None or period_ms is None else (count, period_ms)
+
+
+def _number(field: str, text: str | None) -> int | UnsetType | None:
+    if text is None:
+        return UNSET
     if text == "none":
         return None
     if not text.isascii() or not text.isdigit():
@@ -234,7 +243,9 @@ def _cells(queue: QueueState, *, plain: bool) -> tuple[str | Text, ...]:
 
 
 def _rate(queue: QueueSettings | QueueState) -> str:
-    return f"{queue.rate_count}/{duration_text(queue.rate_period_ms)}" if queue.rate_count and queue.rate_period_ms else ""
+    return (
+        f"{queue.rate_count}/{duration_text(queue.rate_period_ms)}" if queue.rate_count and queue.rate_period_ms else ""
+    )
 
 
 def _health(queue: QueueState) -> Text:

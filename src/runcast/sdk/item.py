@@ -6,10 +6,10 @@ from typing import Generic, TypeVar
 
 from runcast.sdk.child import ChildRequest
 
-R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class BatchItem(Generic[R]):
+class BatchItem(Generic[R_co]):
     """One run of a batch: made by `task.item(…)` with the task's own parameters."""
 
     __slots__ = ("request",)
