@@ -95,8 +95,11 @@ def reset_s(text: str, now_s: float) -> float | None:
         days, hours, minutes, seconds = (float(group or 0) for group in iso.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
     try:
-        moment = datetime.fromisoformat(text)
+        # Without dashes any row of digits would be a time.
+        moment = datetime.fromisoformat(text) if "-" in text else None
     except ValueError:
+        moment = None
+    if moment is None:
         return None
     return max(0.0, _timestamp(moment) - now_s)
 
