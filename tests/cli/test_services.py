@@ -211,3 +211,22 @@ def test_a_running_engine_prunes_for_whoever_asks_through_its_socket(start: Star
     prune = [*RUNCAST, "db", "prune", "--older-than", "0s", "--yes", "--json"]
     done = subprocess.run(prune, cwd=project, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert json.loads(done.stdout)["pruned"] == 1
+
+
+@pytest.mark.parametrize("arguments", [["serve", "--log-format", "json"], ["serve"]])
+def test_a_service_that_cannot_start_says_so_in_the_form_of_its_log(
+    start: Start, project: Path, arguments: list[str]
+) -> None:
+    start("serve", "--json").next("ready")
+    environment = os.environ | ({} if len(arguments) > 1 else {"RUNCAST_LOG_FORMAT": "json"})
+    second = subprocess.run(
+        [*RUNCAST, *arguments],
+        env=environment,
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert second.returncode == 4
+    assert json.loads(second.stderr)["code"] == "database_locked"

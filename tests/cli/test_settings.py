@@ -8,7 +8,6 @@ import pytest
 
 from runcast import config
 from runcast.domain.errors import InvalidInput
-from runcast.sdk.ambient import page_url
 from runcast.sdk.handle import RunHandle
 from tests.cli.project import Cli, caller, enter
 
@@ -151,7 +150,6 @@ def test_a_run_has_a_page_only_where_pages_are_served(monkeypatch: pytest.Monkey
     assert handle.url == "runcast watch run_1"
     monkeypatch.setenv("RUNCAST_PUBLIC_URL", "https://runs.example.com/base/")
     assert handle.url == "https://runs.example.com/base/runs/run_1"
-    assert page_url("waits/w", command="-") == "https://runs.example.com/base/waits/w"
 
 
 def test_config_shows_each_value_and_its_origin(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,15 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last door: whatever it is becomes a message and a code
         from runcast.cli.failure import report
 
-        return report(error, as_json="--json" in arguments)
+        return report(error, as_json=_speaks_json(arguments))
+
+
+def _speaks_json(arguments: Sequence[str]) -> bool:
+    """Whether whoever reads stderr is a program; asked without the options parsed, which may be what failed."""
+    text = " ".join(arguments).replace("=", " ")
+    is_service = any(service in arguments for service in ("dev", "serve", "worker"))
+    in_environment = is_service and os.environ.get("RUNCAST_LOG_FORMAT") == "json"
+    return "--json" in arguments or "--log-format json" in text or in_environment
 
 
 def _exit_code(returned: object) -> int:

@@ -87,7 +87,7 @@ class _Process:
 
         if self._settings.codec:
             os.environ["RUNCAST_CODEC"] = self._settings.codec
-        os.environ.setdefault("RUNCAST_URL", f"unix://{self._socket.absolute()}")
+        os.environ["RUNCAST_URL"] = f"unix://{self._socket.absolute()}"
         if self._as_json:
             sys.stdout = sys.stderr
         set_up_logging(self._settings, self._stdout)

@@ -72,7 +72,11 @@ def _shared(address: str, make: Callable[[], Door]) -> Door:
     return door
 
 
-def page_url(path: str, *, command: str) -> str:
-    """The address of a page, such as `runs/run_…`, below `public_url`; without one, the command that does the same."""
-    base = config.load().settings.public_url
+def public_url() -> str:
+    """Where people reach pages, by the settings as they are now; empty while nothing serves any."""
+    return config.load().settings.public_url
+
+
+def page_url(path: str, *, command: str, base: str) -> str:
+    """The address of a page, such as `runs/run_…`, below `base`; without one, the command that does the same."""
     return f"{base.rstrip('/')}/{path}" if base else command

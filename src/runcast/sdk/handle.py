@@ -14,7 +14,7 @@ from runcast.domain.message import Message
 from runcast.domain.run import LABELS, End, Run, RunStatus
 from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway
-from runcast.sdk.ambient import page_url
+from runcast.sdk.ambient import page_url, public_url
 from runcast.sdk.call import Call
 from runcast.sdk.children import wait_for_output
 from runcast.sdk.codec import decode_json, encode_json
@@ -61,7 +61,7 @@ class RunHandle(Generic[T]):
     @property
     def url(self) -> str:
         """Its page below `public_url`; while that is not set, the command that shows it."""
-        return page_url(f"runs/{self.id}", command=f"runcast watch {self.id}")
+        return page_url(f"runs/{self.id}", command=f"runcast watch {self.id}", base=public_url())
 
     def fetch(self) -> Call[RunSnapshot[T]]:
         """The run as it is now. Raises `NotFound` when it was pruned."""

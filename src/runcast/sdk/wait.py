@@ -14,9 +14,9 @@ import msgspec
 from runcast.domain.errors import ErrorInfo, NotDurableHere, WaitTimedOut
 from runcast.domain.ids import derived_id
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry, NewWait
-from runcast.sdk.ambient import page_url
+from runcast.sdk.ambient import page_url, public_url
 from runcast.sdk.call import Call, PlainCall
-from runcast.sdk.codec import codec_for, digest
+from runcast.sdk.codec import codec_for, decode_json, digest, encode_json
 from runcast.sdk.durations import Duration, duration_ms, instant_ms
 from runcast.sdk.execution import Execution, current_execution
 from runcast.sdk.options import check_key, parse_tags
@@ -102,6 +102,8 @@ def create_token(
             call.key,
             EntryKind.CREATE,
             code_version=execution.code_version,
+            # Recorded: with another setting at a replay the arguments of a step that mailed it would be others.
+            value=encode_json(public_url(), what="public_url"),
             awaits=wait.id,
             generation=generation,
             started_at=execution.host.now_ms(),
@@ -176,11 +178,9 @@ def _read_nothing(_entry: Entry) -> None:
 
 def _read_token(annotation: Any, entry: Entry) -> Token[Any]:
     assert entry.awaits is not None
-    return Token(
-        entry.awaits,
-        page_url(f"waits/{entry.awaits}", command=f"runcast waits complete {entry.awaits} JSON"),
-        annotation,
-    )
+    base = decode_json(entry.value or '""')
+    command = f"runcast waits complete {entry.awaits} JSON"
+    return Token(entry.awaits, page_url(f"waits/{entry.awaits}", command=command, base=base), annotation)
 
 
 def _read_completed(annotation: Any, entry: Entry) -> Ok[Any] | Failed:
