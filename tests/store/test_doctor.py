@@ -91,6 +91,12 @@ BREAKS = {
         values ('{_PARENT}', '{_PARENT}', 1, 'status', 'QUEUED', 1)""",
     "orphans": "insert into applied (run_id, scope, count) values ('nothing', '/', 1)",
     "missing_blobs": f"update runs set payload = 'blob:00' where id = '{_PARENT}'",
+    "silent_schedules": """
+        insert into schedules (id, environment, type, task, cron, timezone, overlap, catch_up, paused, removed, revision,
+          created_at, updated_at)
+        values ('s', 'dev', 'IMPERATIVE', 't', '* * * * *', 'UTC', 'allow', 'last', 0, 0, 1, 1, 1)""",
+    "broken_ticks": """
+        insert into schedule_ticks (schedule_id, at, manual, outcome, decided_at) values ('s', 1, 0, 'skipped', 1)""",
     "stuck_keys": f"update queues set per_key = null; update runs set status = 'QUEUED', held = 1 where id = '{_PARENT}'",
 }
 """Check to a change that breaks its law, and perhaps others with it."""

@@ -75,12 +75,10 @@ def delete(schedule_id: str) -> Script[None]:
 def give_up(schedule: ScheduleState, problem: str, now: int) -> Script[None]:
     """A schedule that cannot tick says why, and stops."""
     known: ScheduleState | None = yield call("find_schedule", id=schedule.id)
-    if known == schedule:
-        yield from _store(
-            known,
-            _replace(known, problem=problem, next_at=None, revision=known.revision + 1, updated_at=now),
-            now,
-        )
+    if known != schedule:
+        return
+    stopped = _replace(schedule, problem=problem, next_at=None, revision=schedule.revision + 1, updated_at=now)
+    yield from _store(schedule, stopped, now)
 
 
 # --- what code declares
