@@ -127,12 +127,9 @@ CatchError = Callable[[Failure], Verdict | Awaitable[Verdict | None] | None]
 class Hookable(Generic[R]):
     """What hooks can be registered with: a task, or `tasks` for all of them."""
 
+    hooked: bool = False
+    """True if anything is registered."""
     _functions: dict[HookKind, list[Callable[..., Any]]] | None = None
-
-    @property
-    def hooked(self) -> bool:
-        """True if anything is registered."""
-        return self._functions is not None
 
     def hooks_of(self, kind: HookKind) -> list[Callable[..., Any]]:
         """The functions registered for `kind`, in order."""
@@ -141,6 +138,7 @@ class Hookable(Generic[R]):
     def clear_hooks(self) -> None:
         """Forget all of them, before an app is loaded anew."""
         self._functions = None
+        self.hooked = False
 
     def _add(self, kind: HookKind, fn: Callable[..., Any]) -> None:
         if not callable(fn):
@@ -149,6 +147,7 @@ class Hookable(Generic[R]):
             raise InvalidInput(f"a middleware is `async def`, around `def` tasks too; {fn!r} is not")
         if self._functions is None:
             self._functions = {}
+            self.hooked = True
         self._functions.setdefault(kind, []).append(fn)
 
     def middleware(self, fn: Middleware) -> Middleware:
