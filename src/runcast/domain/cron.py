@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
-
-from cronsim import CronSim, CronSimError
+from typing import TYPE_CHECKING
 
 from runcast.domain.errors import InvalidInput
 from runcast.domain.limits import CRON_CHARS_MAX
+
+if TYPE_CHECKING:  # most programs have no schedules: what these import takes 12 ms
+    from zoneinfo import ZoneInfo
+
+    from cronsim import CronSim
 
 EXAMPLE = '"0 9 * * 1-5" is every weekday at 9:00'
 ALIASES = {
@@ -225,6 +228,8 @@ def _fields(expression: str) -> list[str]:
 
 
 def _calendar(expression: str, fields: list[str]) -> CronSim:
+    from cronsim import CronSim, CronSimError
+
     try:
         calendar = CronSim(" ".join(fields), _START)
     except (CronSimError, ValueError, AssertionError) as error:
@@ -252,6 +257,8 @@ def _zone(name: str) -> ZoneInfo | None:
     """None for UTC, whose clocks never change."""
     if name == "UTC":
         return None
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (OSError, ValueError) as error:  # a name that is a folder, or tries to leave it
@@ -262,6 +269,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 def _no_zone(name: str) -> str:
     from difflib import get_close_matches
+    from zoneinfo import available_timezones
 
     known = sorted(available_timezones())
     near = (
@@ -273,6 +281,8 @@ def _no_zone(name: str) -> str:
 
 def timezones() -> list[str]:
     """Every name that a schedule takes, UTC first."""
+    from zoneinfo import available_timezones
+
     return ["UTC", *sorted(available_timezones() - {"UTC"})]
 
 

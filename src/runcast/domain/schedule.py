@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NewType
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -196,6 +195,8 @@ class ScheduledRun(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
     @property
     def local_timestamp(self) -> datetime:
         """`timestamp` in the schedule's time zone."""
+        from zoneinfo import ZoneInfo
+
         return self.timestamp.astimezone(ZoneInfo(self.timezone))
 
 
