@@ -41,7 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     app: Annotated[str, Meta(description="File or module with the tasks.", extra=_PATH)] = ""
     modules: Annotated[tuple[str, ...], Meta(description="More modules or files with tasks.")] = ()
     extensions: Annotated[
-        tuple[str, ...], Meta(description="Extensions to install, as module:object, beside those of installed packages.")
+        tuple[str, ...],
+        Meta(description="Extensions to install, as module:object, beside those of installed packages."),
     ] = ()
     codec: Annotated[
         str,

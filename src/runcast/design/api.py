@@ -12,10 +12,36 @@ import msgspec
 
 import runcast
 from runcast.design.reference import MADE, is_error, members
+from runcast.sdk.task import TaskDefinition, Triggerable
 
 _INTRO = """\
 Every public name with its signature and its docstring: `from runcast import …`. [Names](names.md) is the same on one screen,
 and [errors](errors.md) have a page of their own. `runcast.testing` is for [tests](../guides/testing.md)."""
+
+
+_HANDED_OUT = frozenset({"BatchHandle", "Call", "RunHandle", "RunInfo", "RunSnapshot", "Transaction", "Tx"})
+"""Classes that nobody but Runcast makes: their constructors are not part of the promise."""
+_INSIDE = frozenset(
+    {
+        "BatchHandle.collect",
+        "RunHandle.wait_result",
+        "hooks.hook_name",
+        "hooks.is_async",
+        "tasks.named_request",
+        "wait.sleep",
+        *(
+            f"Call.{name}"
+            for name in ("fail", "finish", "hand_over", "ignore", "observe", "recorded", "settle", "watched")
+        ),
+    }
+)
+"""Names without an underscore that only Runcast's own modules use."""
+_TASK = """\
+## A task
+
+What `@task` makes of a function. It is still the function: `await enrich("x")`, or `resize("x")` of a `def`, is a plain call.
+The arguments of a trigger are the function's own; `.options(…)` holds everything else.
+"""
 
 
 def api_page() -> str:
@@ -23,9 +49,12 @@ def api_page() -> str:
     found = {name: getattr(runcast, name) for name in runcast.__all__ if not name.startswith("_")}
     parts = [f"# API\n\n{MADE}\n\n{_INTRO}\n"]
     parts += [_named(name, value) for name, value in found.items() if not _is_elsewhere(value)]
+    methods = [*_methods("Task", Triggerable), ("Task.options", TaskDefinition.options)]
+    parts += [_TASK, *(_section(name, member, level=3) for name, member in methods)]
     for name, module in {name: value for name, value in found.items() if isinstance(value, ModuleType)}.items():
         parts.append(f"## `{name}`\n\n{_text(module)}\n")
-        parts += [_section(f"{name}.{member}", value, level=3) for member, value in members(module).items()]
+        shown = {f"{name}.{member}": value for member, value in members(module).items()}
+        parts += [_section(full, value, level=3) for full, value in shown.items() if full not in _INSIDE]
     return "\n".join(parts)
 
 
@@ -34,9 +63,10 @@ def _is_elsewhere(value: object) -> bool:
 
 
 def _named(name: str, value: object) -> str:
-    if not isinstance(value, type):
+    if inspect.isroutine(value):
         return _section(name, value, level=2)
-    methods = [_section(f"{name}.{method}", member, level=3) for method, member in _methods(value)]
+    kind = value if isinstance(value, type) else type(value)
+    methods = [_section(full, member, level=3) for full, member in _methods(name, kind)]
     return "\n".join([_section(name, value, level=2), *methods])
 
 
@@ -47,19 +77,20 @@ def _section(name: str, value: object, *, level: int) -> str:
     return f"{head}{code}\n{_text(value)}\n"
 
 
-def _methods(cls: type) -> Iterator[tuple[str, object]]:
-    """Public methods and properties that the class itself documents, in order."""
+def _methods(of: str, cls: type) -> Iterator[tuple[str, object]]:
+    """Public methods and properties that the class itself documents, in order, as `of.name`."""
     fields = set(getattr(cls, "__struct_fields__", ()))
     for name, member in vars(cls).items():
         plain = member.__func__ if isinstance(member, classmethod | staticmethod) else member
-        is_code = inspect.isfunction(plain) or isinstance(plain, property)
-        if is_code and not name.startswith("_") and name not in fields and inspect.getdoc(plain):
-            yield name, plain
+        is_code = (inspect.isfunction(plain) or isinstance(plain, property)) and bool(inspect.getdoc(plain))
+        is_public = not name.startswith("_") and name not in fields and f"{of}.{name}" not in _INSIDE
+        if is_code and is_public:
+            yield f"{of}.{name}", plain
 
 
 def _signature(name: str, value: object) -> str:
     """`name(…) -> …` in one line while it is short, an argument a line when it is not; empty where it tells nothing."""
-    if isinstance(value, property) or not callable(value):
+    if isinstance(value, property) or not callable(value) or name in _HANDED_OUT:
         return ""
     if isinstance(value, type) and issubclass(value, BaseException | int | str):
         return ""

@@ -23,6 +23,8 @@ are JSON texts. Ids sort by their time. The schema may change with a release, by
 [upgrade](../operations/upgrade.md))."""
 
 _PURPOSES = {
+    "alert_events": "What alerts found, each with the run that handles it.",
+    "alerts": "Rules for what fails, parks, is slow or piles up.",
     "app_migrations": "Which migrations of apps (extensions) were applied.",
     "applied": "How many effects of a scope were applied: a re-executed effect does nothing.",
     "artifacts": "Stored results that a person looks at, with their bytes.",
