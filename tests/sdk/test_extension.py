@@ -98,7 +98,8 @@ async def test_a_body_transacts_once_however_often_it_runs(server: Server) -> No
         assert await handle.wait_result(timeout=PATIENCE_S) == ["milk", "bread"]
         run = await handle.fetch()
     assert run.attempt == 2
-    assert len(await transact(items)) == 2
+    stored = await transact(items)
+    assert len(stored) == 2
 
 
 async def test_what_a_body_already_transacted_is_answered_and_not_repeated(server: Server) -> None:
@@ -106,7 +107,8 @@ async def test_what_a_body_already_transacted_is_answered_and_not_repeated(serve
     first = await server.engine.transact("todo", "add", '{"title":"milk"}', run_id=run.id, key="/todo.add#1")
     again = await server.engine.transact("todo", "add", '{"title":"milk"}', run_id=run.id, key="/todo.add#1")
     assert first == again
-    assert len(await transact(items)) == 1
+    stored = await transact(items)
+    assert len(stored) == 1
 
 
 async def _new_run() -> Any:
@@ -240,7 +242,8 @@ async def test_a_kill_in_between_leaves_rows_and_runs_together(tmp_path: Path, a
     process.stdout.close()
     process.wait()
     async with app(path) as server:
-        count = len(await transact(items))
+        stored = await transact(items)
+        count = len(stored)
         runs = server.engine.store
         assert count >= after * 20
         assert await transact(unreminded) == 0

@@ -20,8 +20,9 @@ from runcast.domain.outcome import Succeeded
 from runcast.domain.run import NewRun, RunStatus
 from runcast.engine.engine import Engine
 from runcast.gateway import Assignment, Demand, Hello, News, Report, RunFilter, Stop, TaskInfo, Update, Watch
-from runcast.sdk.remote import Connection, RemoteClientGateway, RemoteWorkerGateway
-from runcast.sdk.requests import fresh_id
+from runcast.sdk.connection import Connection
+from runcast.sdk.fresh_ids import fresh_id
+from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import SocketServer
 from runcast.socket_server.served import READS_AT_ONCE
 from runcast.store.store import Store

@@ -16,10 +16,11 @@ from runcast.clock import SystemClock
 from runcast.domain.errors import InvalidInput, Unavailable
 from runcast.domain.outcome import Failed
 from runcast.gateway import Assignment, News, Report, Stop, Welcome
+from runcast.sdk.connection import Connection
 from runcast.sdk.factory import task_factory
 from runcast.sdk.failures import error_info
 from runcast.sdk.registry import Registry, registry
-from runcast.sdk.remote import Connection, RemoteWorkerSession
+from runcast.sdk.remote import RemoteWorkerSession
 from runcast.sdk.resource import close_resources
 from runcast.sdk.task import TaskDefinition
 from runcast.wire import Frame
