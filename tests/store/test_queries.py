@@ -129,6 +129,7 @@ SEEKS = {
     "next_tick": "schedules_due",
     "due_schedules": "schedules_due (next_at<?)",
     "kept_schedules": "schedules_kept (kept_at>?)",
+    "any_kept": "schedules_kept",
     "declared_schedules": "schedules_declared (environment=?)",
     "forsaken_schedules": "schedules_declared (environment=?)",
     "schedule_by_key": "schedules_deduplication (environment=? AND deduplication_key=?)",

@@ -34,7 +34,7 @@ class Schedules:
             # What was decided is told with the time of the decision: runs may have ended since `now`.
             await self._store.write(partial(schedules.fire, planned, self._store.clock.now_ms()))
             found = await self._store.read(partial(schedules.due, now, SCHEDULES_PER_TICK))
-        if not found.kept:
+        if not found.keeping:
             return found.next_at
         return now + KEPT_LOOK_MS if found.next_at is None else min(found.next_at, now + KEPT_LOOK_MS)
 

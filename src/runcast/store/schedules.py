@@ -85,17 +85,23 @@ class Due(msgspec.Struct, frozen=True):
 
     due: list[ScheduleState]
     kept: list[ScheduleState]
+    """Those with a kept tick whose predecessor has ended."""
+    keeping: bool
+    """Some tick is kept."""
     next_at: int | None
 
 
 def due(now: int, limit: int) -> Script[Due]:
-    """Schedules with a tick that is due, those with a tick that was kept, and the time of the next tick."""
+    """Schedules with a tick that is due, those whose kept tick may start, and the time of the next tick."""
     next_at: int | None = yield call("next_tick")
     ready: list[ScheduleState] = []
     if next_at is not None and next_at <= now:
         ready = yield call("due_schedules", now=now, limit=limit)
-    kept: list[ScheduleState] = yield call("kept_schedules", limit=limit)
-    return Due(ready, kept, next_at)
+    keeping: int | None = yield call("any_kept")
+    kept: list[ScheduleState] = []
+    if keeping:
+        kept = yield call("kept_schedules", look_back=LIVE_LOOK_BACK_ROWS, limit=limit)
+    return Due(ready, kept, bool(keeping), next_at)
 
 
 # --- ticking
@@ -126,7 +132,7 @@ def fire(planned: Sequence[Planned], now: int) -> Script[int]:
         last_at = schedule.last_at if plan is None else plan.last_at
         advances.append([schedule.id, schedule.revision, next_at, last_at, decision.kept_at])
     if runs:
-        yield from enqueue(runs, now)
+        yield from enqueue(runs, now, owed=True)
     if rows:
         yield call("put_ticks", rows=rows)
     if advances:

@@ -55,11 +55,27 @@ order by next_at
 limit :limit;
 
 -- name: kept_schedules -> ScheduleState*
+-- Those whose kept tick need not wait any more: a run that lives for long must not hide the others behind it.
 select *
 from schedules
-where kept_at is not null
+where kept_at is not null and not exists (
+  select 1
+  from (
+    select run_id
+    from schedule_ticks
+    where schedule_id = schedules.id and run_id is not null
+    order by at desc
+    limit :look_back) newest
+  join runs on runs.id = newest.run_id
+  where runs.finished_at is null)
 order by kept_at
 limit :limit;
+
+-- name: any_kept -> int
+select 1
+from schedules
+where kept_at is not null
+limit 1;
 
 -- name: next_tick -> int
 select min(next_at)
