@@ -23,6 +23,10 @@ async def slow(n: int) -> int:
     return n
 
 
+@task(registry=home, queue=narrow, schedule="* * * * *")
+async def minutely() -> None: ...
+
+
 @step
 async def prepare(n: int) -> int:
     return n
@@ -68,6 +72,13 @@ async def test_a_run_that_meets_a_full_queue_is_tried_again() -> None:
         await engine.client.queues.set(narrow, max_length=None)
         await engine.advance("2m")
         assert (await engine.finish(run)).output == 1
+
+
+async def test_ticks_of_schedules_come_whatever_the_length() -> None:
+    async with TestEngine([minutely]) as engine:
+        await engine.client.queues.pause(narrow)
+        await engine.advance("4m")
+        assert (await engine.client.queues.get(narrow)).queued >= 3
 
 
 async def test_a_client_is_told_what_is_full_also_through_the_socket(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from runcast.domain.outcome import Failed, Succeeded
 from runcast.domain.queue import QueueChange, QueueSettings
 from runcast.domain.run import Debounce
 from runcast.gateway import TaskInfo
-from runcast.store import queues
+from runcast.store import enqueue, queues
 from tests.store.world import ERROR, World, batch, child, step
 
 # --- length
@@ -84,6 +84,14 @@ def test_a_run_that_was_accepted_is_never_refused_later(db: World) -> None:
     db.report(first, outcome=Failed(ERROR, retry_in_ms=0))
     db.fire()
     assert db.status(first) == "QUEUED"
+
+
+def test_what_nobody_could_try_again_is_never_refused(db: World) -> None:
+    db.limit(max_length=1)
+    db.trigger()
+    owed = db.new()
+    db.run(lambda: enqueue.enqueue([owed], db.now, owed=True))
+    assert db.status(owed.id) == "QUEUED"
 
 
 def test_runs_of_full_keys_count(db: World) -> None:

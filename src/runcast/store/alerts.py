@@ -146,7 +146,9 @@ def _add_event(rule: AlertRule, cause: Cause, now: int) -> Script[None]:
         seq, rule.name, rule.on, cause.subject, message, cause.run_id, cause.fingerprint, 1, now, now, run_id
     )
     payload = _ENCODE(event).decode()
-    yield from enqueue([NewRun(run_id, rule.run, payload, tags=("alert",), environment=cause.environment)], now)
+    yield from enqueue(
+        [NewRun(run_id, rule.run, payload, tags=("alert",), environment=cause.environment)], now, owed=True
+    )
     yield call("set_handled_by", seq=seq, run_id=run_id)
     yield from changes.append([(rule.name, topic_id(TOPIC), 0, "topic", "", now)])
 

@@ -50,21 +50,25 @@ class Turns:
             yield call("set_unkeyed_turn", environment=environment, name=queue, turn=self.last[queue, ""])
 
 
-def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False) -> Script[list[Triggered]]:
+def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False, owed: bool = False) -> Script[list[Triggered]]:
     """Store triggers; the answers come in their order. `awaited`: an entry of the same transaction waits for them.
+    `owed`: nobody is there who could try again, so no queue is too full for them.
 
-    Raises `InvalidInput` when a run lies deeper than `DEPTH_MAX`, `ValueTooLarge` for a payload over the bound.
+    Raises `InvalidInput` when a run lies deeper than `DEPTH_MAX`, `ValueTooLarge` for a payload over the bound,
+    `Overloaded` when a queue has no room for all of its runs.
     """
     by_environment: dict[str, list[NewRun]] = {}
     for run in runs:
         by_environment.setdefault(run.environment, []).append(run)
     found: dict[str, Triggered] = {}
     for environment, group in by_environment.items():
-        found.update((yield from _enqueue_in(environment, group, now, awaited=awaited)))
+        found.update((yield from _enqueue_in(environment, group, now, awaited=awaited, owed=owed)))
     return [found[run.id] for run in runs]
 
 
-def _enqueue_in(environment: str, runs: list[NewRun], now: int, *, awaited: bool) -> Script[dict[str, Triggered]]:
+def _enqueue_in(
+    environment: str, runs: list[NewRun], now: int, *, awaited: bool, owed: bool
+) -> Script[dict[str, Triggered]]:
     tasks = yield from _known_tasks(environment, runs)
     found = yield from _existing(runs)
     fresh = [run for run in runs if run.id not in found] if found else runs
@@ -75,7 +79,7 @@ def _enqueue_in(environment: str, runs: list[NewRun], now: int, *, awaited: bool
         fresh = named.fresh
     if fresh:
         turns = yield from find_turns(environment, {(_queue_of(run, tasks), run.concurrency_key) for run in fresh})
-        if turns.bounds:
+        if turns.bounds and not owed:
             yield from _check_room(environment, fresh, tasks, turns.bounds, now)
         yield from _insert(fresh, tasks, turns, now, awaited=awaited)
         yield from turns.save(environment)

@@ -64,7 +64,7 @@ where runs.attempt = 0
 insert or replace into debounces (environment, task, key, run_id) {values :rows};
 
 -- name: push_runs
--- The start of runs that have not started is moved, and with it their ttl and their place.
+-- The start of runs that have not started is moved, and with it their ttl and their place: a millisecond is 2^20 ranks.
 update runs
 set available_at = r.available_at, expires_at = expires_at + r.available_at - runs.available_at,
   rank = rank + (r.available_at - runs.available_at) * 1048576, version = version + 1
