@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -399,6 +400,45 @@ async def test_a_thread_goes_on_only_after_the_hook() -> None:
     async with TestEngine([waiting_on_a_thread]) as engine:
         assert await engine.run(waiting_on_a_thread) == "done"
     assert told == [1, "resume", "body goes on"]
+
+
+MOOD: ContextVar[str] = ContextVar("mood", default="none")
+
+
+@task(registry=Registry())
+async def one_of_many(n: int) -> int:
+    for _ in range(3):
+        await wait.for_("1h")
+    return n
+
+
+@one_of_many.middleware
+async def _mood(attempt: hooks.Attempt, call_next: hooks.CallNext) -> None:
+    MOOD.set(f"mood {attempt.arguments['n']}")
+    await call_next()
+
+
+@one_of_many.on_wait
+async def _slowly(waiting_: hooks.Waiting) -> None:
+    for _ in range(waiting_.arguments["n"]):
+        await asyncio.sleep(0)
+    assert current_run().id == waiting_.run.id
+    metadata.append("waits", MOOD.get())
+
+
+@one_of_many.on_resume
+async def _resumes_slowly(attempt: hooks.Attempt) -> None:
+    await asyncio.gather(*(asyncio.sleep(0) for _ in range(attempt.arguments["n"])))
+    metadata.append("resumes", MOOD.get())
+
+
+async def test_hooks_of_runs_that_wait_together_each_belong_to_their_own_run() -> None:
+    async with TestEngine([one_of_many]) as engine:
+        runs = [await one_of_many.trigger(n) for n in range(8)]
+        found = [(await engine.finish(run)).metadata for run in runs]
+        lines = [await engine.client.logs(run.id) for run in runs]
+    assert lines == [()] * 8
+    assert found == [{"waits": [f"mood {n}"] * 3, "resumes": [f"mood {n}"] * 3} for n in range(8)]
 
 
 # --- cancel and time-out

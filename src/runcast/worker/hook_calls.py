@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from threading import get_ident
 from typing import Any
@@ -48,6 +48,8 @@ class HookCalls:
         self._running = running
         self._around = around
         self.arguments: dict[str, Any] = {}
+        self.context: Context | None = None
+        """That of the body, with what middleware has set in it."""
         self._taken: dict[str, int] = {}
         self._notices: dict[HookKind, HookScope] = {}
         self.run: RunInfo = run_info(running)
@@ -123,6 +125,12 @@ class HookCalls:
             scope = HookScope(running, path, thread_id=running.host.thread_id, refusal=refusal)
             scope.effects = running.assignment.applied.get(path, 0)
             self._notices[kind] = scope
+        # A task with a context of its own: whoever runs this serves other runs too.
+        context = (self.context or copy_context()).copy()
+        context.run(current_scope.set, None)
+        await self._running.host.loop.create_task(self._notify_all(scope, kind, event), context=context)
+
+    async def _notify_all(self, scope: HookScope, kind: HookKind, event: Attempt) -> None:
         for fn in self.of(kind):
             await self._call_safely(scope, kind, fn, event)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from random import Random
 from typing import Any
 
@@ -90,6 +91,7 @@ class Lifecycle:
 
     async def _body(self, arguments: Arguments) -> Any:
         await self._calls.start_attempt()
+        self._calls.context = copy_context()
         token = current_scope.set(self._running.scope)
         try:
             return await self._run_body(*arguments)
