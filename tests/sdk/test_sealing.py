@@ -12,8 +12,14 @@ from runcast import Client, Codec, Inbox, InvalidInput, InvalidPayload, TaskFail
 from runcast.domain.journal import EntryKind
 from runcast.domain.run import RunStatus
 from runcast.sdk.registry import Registry
+from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.sdk.sealing import SEALED, find_codec, seal, unseal
+from runcast.server import Server, ServerConfig
 from runcast.testing import TestEngine
+from runcast.wire import socket_path
+from runcast.worker.link import Link
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.worker import Worker
 from tests.worker.world import World
 
 REGISTRY = Registry()
@@ -96,6 +102,20 @@ async def test_everything_works_and_nothing_can_be_read_in_the_database(
     assert SECRET.encode() not in stored
     assert SECRET.upper().encode() not in stored
     assert b"$sealed" in stored
+
+
+async def test_a_worker_process_reaches_its_engine_through_the_codec(tmp_path: Path) -> None:
+    path = tmp_path / "linked.db"
+    async with Server(ServerConfig(database=str(path))) as server, Link(RemoteWorkerGateway(socket_path(path))) as link:
+        worker = Worker(link, REGISTRY, WorkerSettings(grace_ms=0), heartbeat=link.heartbeat)
+        serving = asyncio.get_running_loop().create_task(worker.run())
+        handle = await Client(gateway=server.engine).trigger(child, {"text": SECRET})
+        assert await asyncio.wait_for(handle.wait_result(), 20) == f"{SECRET}!"
+        worker.stop()
+        await serving
+        stored = await server.engine.find_run(handle.id)
+    assert stored is not None
+    assert SECRET not in f"{stored.payload} {stored.output}"
 
 
 async def test_who_has_no_key_sees_that_it_is_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -163,6 +162,8 @@ def load_extensions(given: Iterable[str | Extension], *, installed: bool = True)
     """
     found = [extension if isinstance(extension, Extension) else _load(extension) for extension in given]
     if installed:
+        from importlib.metadata import entry_points  # 20 ms, which only engines and workers need
+
         found.extend(_load(point.value) for point in sorted(entry_points(group=ENTRY_POINTS)))
     return list(dict.fromkeys(found))
 

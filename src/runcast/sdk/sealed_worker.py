@@ -56,32 +56,32 @@ class SealedSession:
     """`WorkerSession` behind a codec."""
 
     def __init__(self, session: WorkerSession, codec: Codec) -> None:
-        self._session = session
+        self.bare = session
         self._codec = codec
         self.welcome: Welcome = session.welcome
 
     def demand(self, demand: Demand) -> None:
-        self._session.demand(demand)
+        self.bare.demand(demand)
 
     async def report(self, reports: Sequence[Report]) -> Sequence[Reply]:
-        replies = await self._session.report([self._sealed_report(report) for report in reports])
+        replies = await self.bare.report([self._sealed_report(report) for report in reports])
         return [self._opened_reply(reply) for reply in replies]
 
     async def renew(self) -> Welcome:
-        return await self._session.renew()
+        return await self.bare.renew()
 
     async def journal(self, run_id: RunId, epoch: int) -> Assignment | None:
-        found = await self._session.journal(run_id, epoch)
+        found = await self.bare.journal(run_id, epoch)
         return None if found is None else _opened_assignment(self._codec, found)
 
     async def members(self, batch_id: str) -> Sequence[Run]:
-        return [opened_run(self._codec, run) for run in await self._session.members(batch_id)]
+        return [opened_run(self._codec, run) for run in await self.bare.members(batch_id)]
 
     async def close(self) -> None:
-        await self._session.close()
+        await self.bare.close()
 
     async def lost(self) -> None:
-        await self._session.lost()
+        await self.bare.lost()
 
     def _sealed_report(self, report: Report) -> Report:
         entries = tuple(self._sealed_entry(new) for new in report.entries)
@@ -109,6 +109,11 @@ class SealedSession:
         if not reply.resolved:
             return reply
         return structs.replace(reply, resolved=tuple(opened_entry(self._codec, entry) for entry in reply.resolved))
+
+
+def bare_session(session: WorkerSession) -> WorkerSession:
+    """The session without its codec, for what keeps the lease: it knows its own sessions only."""
+    return session.bare if isinstance(session, SealedSession) else session
 
 
 class _OpeningInbox:

@@ -28,7 +28,7 @@ from runcast.gateway import Assignment, Hello, News, Stop, TaskInfo, WorkerGatew
 from runcast.sdk.factory import task_factory
 from runcast.sdk.registry import Registry
 from runcast.sdk.resource import close_resources
-from runcast.sdk.sealed_worker import SealedWorkerGateway
+from runcast.sdk.sealed_worker import SealedWorkerGateway, bare_session
 from runcast.sdk.sealing import find_codec
 from runcast.sdk.task import TaskDefinition
 from runcast.worker.executor import Executor
@@ -110,7 +110,7 @@ class Worker:
         """One session, from its opening to its end."""
         async with asyncio.TaskGroup() as group:
             executor = self._executor = door.executor = self._make_executor(session, group)
-            pulse = self._make_heartbeat(session, self._clock, executor.measured)
+            pulse = self._make_heartbeat(bare_session(session), self._clock, executor.measured)
             executor.on_unavailable = pulse.look
             heartbeat = group.create_task(pulse.run())
             stop = group.create_task(self._stop.wait())
