@@ -183,6 +183,15 @@ def test_the_ttl_moves_with_the_start(db: World) -> None:
     assert db.find(first).expires_at == db.now + 6 * SECOND
 
 
+def test_no_ttl_stays_none_for_a_run_that_was_pushed_before_its_task_was_known(db: World) -> None:
+    first = _trigger(db, ttl_ms=0)
+    db.advance(SECOND)
+    _trigger(db)
+    _moved(db, first, db.now + 1)
+    db.worker(tasks=[TaskInfo("work", "work", ttl_ms=SECOND)])
+    assert db.find(first).expires_at is None
+
+
 def test_a_child_that_is_debounced_is_the_run_that_waits(db: World) -> None:
     db.worker()
     parent = db.start()

@@ -41,7 +41,8 @@ def _row(run: PendingRun, info: TaskInfo, turns: Turns, now: int) -> list[object
     expires = run.expires_at
     if expires is None and info.ttl_ms:
         expires = max(now, run.available_at) + info.ttl_ms
-    elif expires == NEVER_MS:
+    elif expires is not None and expires > NEVER_MS // 2:
+        # No ttl, as its trigger said; a run that was moved meanwhile has moved that too.
         expires = None
     attempts = run.max_attempts or info.max_attempts
     duration = run.max_duration_ms or info.max_duration_ms
