@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.test_commands import Cli, cli
 
 __all__ = ["cli"]
@@ -44,3 +46,21 @@ def test_a_fork_needs_a_place_that_is_there(cli: Cli) -> None:
     assert said.code == 3
     assert "has no entry 'nowhere'" in said.err
     assert cli("runs", "fork", "latest").code == 2
+
+
+def test_what_nobody_here_can_read_is_shown_as_that(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNCAST_CODEC", "tests.sdk.test_sealing:codec")
+    cli("trigger", "hello", '{"name": "Ada"}')
+    cli("runs", "send", "latest", "words", '"dear"')
+    assert "Ada" in cli("runs", "show", "latest").out
+    assert "dear" in cli("runs", "messages", "latest").out
+    monkeypatch.delenv("RUNCAST_CODEC")
+    for said in (cli("runs", "show", "latest"), cli("runs", "messages", "latest")):
+        assert "<encrypted>" in said.out
+    for said in (cli("runs", "list"), cli("runs", "show", "latest"), cli("runs", "list", "--json")):
+        assert "Ada" not in said.out
+
+
+def test_no_alerts_is_said(cli: Cli) -> None:
+    assert cli("alerts").out == "No alerts.\n"
+    assert cli("alerts", "--json").records == []

@@ -16,6 +16,7 @@ from runcast.cli.followed import Followed, progress_of
 from runcast.cli.look import clock, duration, elapsed_ms, failure_line, one_line, short_id
 from runcast.domain.journal import Entry, EntryKind, EntryStatus
 from runcast.domain.run import FINAL, LABELS, Run, RunStatus
+from runcast.domain.sealed import is_sealed
 
 PAYLOAD_CHARS_READ = 4096
 ABOUT_CHARS = 24
@@ -110,7 +111,7 @@ def _run_node(followed: Followed, run: Run, now: int, detail: Detail, *, depth: 
 
 def about(run: Run) -> str:
     """The payload's first text or number, short: `acme.com` of `{"domain": "acme.com"}`."""
-    if len(run.payload) > PAYLOAD_CHARS_READ:
+    if len(run.payload) > PAYLOAD_CHARS_READ or is_sealed(run.payload):
         return ""
     payload = msgspec.json.decode(run.payload)
     values = payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else (payload,)
