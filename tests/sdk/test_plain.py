@@ -13,7 +13,7 @@ from runcast.sdk import artifacts, logger, metadata, progress, streams, tags, wa
 from runcast.sdk.info import current_run
 from runcast.sdk.registry import Registry
 from runcast.sdk.select import select
-from runcast.sdk.step import step
+from runcast.sdk.step import Step, step
 from runcast.sdk.task import task
 from runcast.sdk.values import now, random, uuid4
 
@@ -106,3 +106,19 @@ async def test_a_step_may_be_a_method() -> None:
             return self.factor * n
 
     assert await Shop(3).price(2) == 6
+
+
+async def test_attributes_of_what_a_step_calls_do_not_become_its_options() -> None:
+    class Shop:
+        """Sells."""
+
+        def __init__(self) -> None:
+            self.name, self.fn, self.is_async = "Shop & Sons", None, False
+
+        async def __call__(self, n: int) -> int:
+            return n
+
+    bought = step(Shop(), name="buy")
+    assert isinstance(bought, Step)
+    assert (bought.name, bought.__doc__) == ("buy", "Sells.")
+    assert await bought(2) == 2

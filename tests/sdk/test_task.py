@@ -35,6 +35,15 @@ async def test_a_task_is_still_a_function() -> None:
     assert (double.__doc__ or "").startswith("Twice")
 
 
+def test_attributes_that_other_decorators_left_on_the_function_do_not_become_its_options() -> None:
+    async def fetch() -> None: ...
+
+    vars(fetch).update(retry="theirs", queue=3, name="other", signature=None)
+    definition = task(name="mine", retry=Retry(max_attempts=7), registry=Registry())(fetch)
+    assert (definition.info().name, definition.info().queue, definition.info().max_attempts) == ("mine", "default", 7)
+    assert definition.signature.parameters == {}
+
+
 def test_a_task_says_what_the_engine_must_know() -> None:
     info = resize.info()
     assert (info.name, info.queue, info.lane, info.max_attempts) == ("resize", "web", "thread", 7)

@@ -264,6 +264,33 @@ async def test_a_key_given_by_the_caller_stands_for_whatever_arguments() -> None
         assert len(executions) == 2
 
 
+async def test_a_step_made_of_a_step_has_the_options_that_were_given_and_keeps_the_others() -> None:
+    registry = Registry()
+    tries: list[int] = []
+
+    @step(name="fetch", retry=Retry(max_attempts=2, min_s=0.001, max_s=0.001))
+    async def fetch(n: int) -> int:
+        tries.append(n)
+        if tries.count(n) < 2:
+            raise ValueError("again")
+        return n
+
+    @task(registry=registry)
+    async def body() -> int:
+        keyed, named = step(fetch, key="first"), step(fetch, name="get")
+        return await keyed(1) + await named(2) + await fetch(3)
+
+    async with World(registry) as world:
+        run_id = await world.trigger(body)
+        assert (await world.result(run_id)).output == "6"
+        entries = (await world.journal(run_id)).values()
+        assert [(entry.key.strip("/"), entry.name, entry.tries) for entry in entries] == [
+            ("first", "fetch", 2),
+            ("step:get#1", "get", 2),
+            ("step:fetch#1", "fetch", 2),
+        ]
+
+
 @pytest.mark.parametrize("key", ["", "a\0b", "\ud800", "k" * 3_000], ids=["empty", "NUL", "surrogate", "long"])
 async def test_a_key_that_no_journal_can_hold_is_refused_where_it_is_given(key: str) -> None:
     registry = Registry()

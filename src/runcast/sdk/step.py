@@ -35,26 +35,31 @@ class Step(Generic[P, T]):
     ) -> None:
         if not callable(fn):
             raise InvalidInput(f"step needs a function, got {fn!r}: write step(fn)(arguments)")
+        if isinstance(fn, Step):
+            # A step of a step is the same function with other options: there is no durable call inside a step.
+            retry, key, name = retry or fn.retry, key or fn.key, name or fn.name
+            fn = fn.fn
         self.fn: Callable[P, Any] = fn
         self.name: str = name or str(getattr(fn, "__qualname__", type(fn).__qualname__))
         self.is_async = inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__)
         self._retry = retry or _ONCE
-        self._key = key
+        self.key: str | None = key
         self._codec: ValueCodec[Any] | None = None
-        update_wrapper(self, fn)
+        # Without the attributes of what it calls: they are no options of the step.
+        update_wrapper(self, fn, updated=())
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
         execution = current_execution()
         if execution is None:
             return self._plain(args, kwargs)
-        digest = "" if self._key else digest_arguments(args, kwargs)
+        digest = "" if self.key else digest_arguments(args, kwargs)
         call: Call[T]
         call, prior = execution.open(
             EntryKind.STEP,
             self.name,
             read=self._read,
             on_engine=False,
-            key=self._key,
+            key=self.key,
             digest=digest,
             call_type=StepCall,
         )
@@ -70,7 +75,7 @@ class Step(Generic[P, T]):
         if instance is None:
             return self
         bound = self.fn.__get__(instance, owner)
-        return Step(bound, retry=self._retry, key=self._key, name=self.name)
+        return Step(bound, retry=self._retry, key=self.key, name=self.name)
 
     @property
     def retry(self) -> Retry:
@@ -239,7 +244,8 @@ def step(
 
     `@step`, `@step(retry=Retry(5), key="fetch")`, or `step(fn, key=…)(*arguments)`. A `def` function runs on a
     thread. `retry` tries again inside the body (default: one try); then the error is recorded and raised, rebuilt
-    from its record, so that a re-execution sees the same. The result is JSON and is read by return annotation.
+    from its record, so that a re-execution sees the same. The result is JSON and is read by return annotation. `step`
+    of a step is a step of the same function, with the options that are given here instead of its own.
 
     >>> page = await step(fetch, retry=Retry(max_attempts=5))("https://python.org")  # doctest: +SKIP
     """

@@ -151,7 +151,8 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
         self._local_names = local_names
         check_attempts(self.retry.max_attempts)
         refuse_unnamed(fn, self.name)
-        update_wrapper(cast(Callable[..., Any], self), fn)
+        # Without the function's attributes: what another decorator left there, as `retry`, is no option of the task.
+        update_wrapper(cast(Callable[..., Any], self), fn, updated=())
 
     def __repr__(self) -> str:
         return f"<task {self.name} at {self.source}>"
