@@ -19,24 +19,25 @@ from runcast.sdk.step import Step
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class NamedTransaction(Generic[P, R]):
+class NamedTransaction(Generic[P, R_co]):
     """A registered transaction: `await transact(add, "milk")`. Inside another: `yield from add(tx, "milk")`."""
 
     __name__: str
 
-    def __init__(self, extension: str, fn: Callable[..., Transaction[R]], make_tx: Callable[[int], Any]) -> None:
+    def __init__(self, extension: str, fn: Callable[..., Transaction[R_co]], make_tx: Callable[[int], Any]) -> None:
         self.extension = extension
         self.fn = fn
         self.name = fn.__name__
         self._make_tx = make_tx
-        update_wrapper(self, fn)
+        update_wrapper(self, fn, updated=())
 
     def __repr__(self) -> str:
         return f"<transaction {self.extension}.{self.name}>"
 
-    def __call__(self, tx: Any, *args: P.args, **kwargs: P.kwargs) -> Transaction[R]:
+    def __call__(self, tx: Any, *args: P.args, **kwargs: P.kwargs) -> Transaction[R_co]:
         return self.fn(tx, *args, **kwargs)
 
     def begin(self, now_ms: int, arguments: str) -> Transaction[str]:
