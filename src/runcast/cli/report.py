@@ -80,6 +80,7 @@ def _fields(run: Run, now: int) -> Iterator[tuple[str, str]]:
     fields: list[tuple[str, object]] = [
         ("id", run.id),
         ("queue", run.queue + (f", key {run.concurrency_key}" if run.concurrency_key else "")),
+        ("machine", run.machine),
         ("attempt", f"{run.attempt} of {run.max_attempts}" if run.attempt else None),
         ("created", f"{moment(run.created_at)}, {ago(run.created_at, now)}"),
         ("starts", moment(run.available_at) if run.status is RunStatus.DELAYED else None),
