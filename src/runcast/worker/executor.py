@@ -337,9 +337,9 @@ class Executor:
         if running.forgotten:
             return
         running.forgotten = True
-        # Both lead back to the run by a context. Without them the run goes at once, and the garbage collector, which
-        # cost 15 of 22 µs a run, has nothing to do.
+        # All lead back to the run. Without them it goes at once: the garbage collector cost 15 of 22 µs a run.
         running.root = None
+        running.calls.clear()
         del running.scope
         self._residents.remove(running)
         self._lanes.give(running)
