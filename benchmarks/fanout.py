@@ -31,5 +31,5 @@ BENCHMARK = Benchmark(
     quick={},
     tiny={"children": 5},
     peers=("huey", "dbos"),
-    peer_quick={"dbos": {"children": 300}},
+    peer_quick={"dbos": {"children": 150}},
 )

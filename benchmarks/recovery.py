@@ -67,5 +67,5 @@ BENCHMARK = Benchmark(
     quick={},
     tiny={"children": 20},
     peers=("dbos",),
-    peer_quick={"dbos": {"children": 300}},
+    peer_quick={"dbos": {"children": 150}},
 )

@@ -85,10 +85,10 @@ BENCHMARK = Benchmark(
         Metric("evicted_memory_per_run", "KiB", reach=1),
     ),
     size={"runs": 10_000, "seconds": 30},
-    quick={"seconds": 3},
+    quick={"runs": 5_000, "seconds": 3},
     tiny={"runs": 10, "seconds": 1},
     peers=("dbos",),
     peer_size={"dbos": {"runs": 1_000}},
-    peer_quick={"dbos": {"runs": 300}},
+    peer_quick={"dbos": {"runs": 150}},
     timeout_s=300,
 )

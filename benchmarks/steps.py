@@ -28,5 +28,5 @@ BENCHMARK = Benchmark(
     quick={},
     tiny={"runs": 5},
     peers=("dbos",),
-    peer_quick={"dbos": {"runs": 300}},
+    peer_quick={"dbos": {"runs": 150}},
 )

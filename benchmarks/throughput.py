@@ -32,5 +32,6 @@ BENCHMARK = Benchmark(
     quick={},
     tiny={"runs": 50},
     peers=("huey",),
+    peer_quick={"huey": {"runs": 3_000}},
     timeout_s=60,
 )
