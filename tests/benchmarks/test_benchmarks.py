@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.against import NoSuchRevision, compare, cost
 from benchmarks.benchmark import Metric
 from benchmarks.lab import MeasurementFailed, Order, Process
 from benchmarks.report import Record
@@ -73,3 +74,17 @@ def test_quick_sizes_replace_full_ones_and_a_slow_peer_has_its_own() -> None:
     assert sleepers.size_for(RUNCAST, quick=False) == {"runs": 10_000, "seconds": 30}
     assert sleepers.size_for(RUNCAST, quick=True)["seconds"] == 3
     assert sleepers.size_for("dbos", quick=True)["runs"] == 300
+
+
+def test_the_cost_of_a_change_is_over_one_when_it_is_slower_whichever_way_the_metric_counts() -> None:
+    rate = Metric("runs_per_s", "runs/s", higher_is_better=True)
+    time = Metric("start_p50", "ms")
+
+    assert cost(rate, other=20_000, this=10_000) == 2
+    assert cost(time, other=1, this=2) == 2
+    assert cost(time, other=0, this=2) is None
+
+
+def test_a_revision_that_git_does_not_know_is_said_before_anything_is_measured() -> None:
+    with pytest.raises(NoSuchRevision, match="no-such-revision"):
+        compare([BENCHMARKS["throughput"]], "no-such-revision", quick=True, as_json=False)
