@@ -50,7 +50,7 @@ async def chain(engine: TestEngine, module: ModuleType, handle: RunHandle[Any]) 
 
 async def task_chain(engine: TestEngine, module: ModuleType, handle: RunHandle[Any]) -> None:
     run = await completed(engine, handle)
-    assert run.output[0] == "the"
+    assert run.unwrap()[0] == "the"
     assert run.metadata["currentStep"] == "ranking"
 
 

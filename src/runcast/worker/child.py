@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Coroutine
-from contextvars import copy_context
+from collections.abc import Callable
 from random import SystemRandom
 from typing import Any
 
@@ -27,6 +26,7 @@ from runcast.wire import Frame
 from runcast.worker.executor import Executor
 from runcast.worker.find import find_task
 from runcast.worker.settings import WorkerSettings
+from runcast.worker.spawn import spawner
 
 
 def run_child(sock: socket.socket, module: str, qualname: str, assignment: bytes) -> None:
@@ -61,15 +61,10 @@ async def _execute(sock: socket.socket, assignment: Assignment, find: Callable[[
 
 
 async def _serve(session: RemoteWorkerSession, tasks: Registry, assignment: Assignment, pushes: _Pushes) -> None:
-    context = copy_context()
     async with asyncio.TaskGroup() as group:
-
-        def spawn(work: Coroutine[Any, Any, None]) -> None:
-            group.create_task(work, context=context)
-
         # A process is too dear to keep while its run waits.
         settings = WorkerSettings(evict_after_ms=0)
-        executor = Executor(session, tasks, settings, clock=SystemClock(), random=SystemRandom(), spawn=spawn)
+        executor = Executor(session, tasks, settings, clock=SystemClock(), random=SystemRandom(), spawn=spawner(group))
         pushes.executor = executor
         executor.assign([assignment])
         await executor.census.until_empty()

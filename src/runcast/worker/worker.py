@@ -12,9 +12,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from contextvars import copy_context
 from functools import partial
 from random import Random, SystemRandom
 from typing import Any
@@ -36,6 +35,7 @@ from runcast.worker.heartbeat import Heartbeat, MakePulse
 from runcast.worker.isolate import Isolated
 from runcast.worker.running import Running
 from runcast.worker.settings import WorkerSettings
+from runcast.worker.spawn import spawner
 
 OPEN_AGAIN_S = (0.05, 2.0)
 """First and longest pause between two tries to open a session."""
@@ -132,18 +132,13 @@ class Worker:
             await session.close()
 
     def _make_executor(self, session: WorkerSession, group: asyncio.TaskGroup) -> Executor:
-        context = copy_context()
-
-        def spawn(work: Coroutine[Any, Any, None]) -> None:
-            group.create_task(work, context=context)
-
         executor = Executor(
             session,
             self._registry,
             self._settings,
             clock=self._clock,
             random=self._random,
-            spawn=spawn,
+            spawn=spawner(group),
             isolate=partial(Isolated, kill_after_s=self._settings.kill_after_ms / 1000),
         )
         executor.stuck.on_too_many = self.ask_for_recycling
