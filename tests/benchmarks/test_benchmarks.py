@@ -73,7 +73,7 @@ def test_quick_sizes_replace_full_ones_and_a_slow_peer_has_its_own() -> None:
 
     assert sleepers.size_for(RUNCAST, quick=False) == {"runs": 10_000, "seconds": 30}
     assert sleepers.size_for(RUNCAST, quick=True)["seconds"] == 3
-    assert sleepers.size_for("dbos", quick=True)["runs"] == 300
+    assert sleepers.size_for("dbos", quick=True)["runs"] == 150
 
 
 def test_the_cost_of_a_change_is_over_one_when_it_is_slower_whichever_way_the_metric_counts() -> None:
