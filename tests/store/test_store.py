@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from runcast.clock import ManualClock
-from runcast.domain.errors import InvalidInput, Unavailable
+from runcast.domain.errors import DatabaseLocked, InvalidInput, Unavailable
 from runcast.domain.limits import DEPTH_MAX
 from runcast.domain.run import NewRun, Triggered
 from runcast.store import reads
 from runcast.store.enqueue import enqueue
 from runcast.store.script import Script
+from runcast.store.sqlite.beside import read_beside, reading
+from runcast.store.sqlite.database import FileLock
 from runcast.store.store import Mailbox, Store
 
 pytestmark = pytest.mark.anyio
@@ -76,6 +78,47 @@ async def test_what_was_written_is_there_after_closing_and_opening(tmp_path: Pat
     second = Store(path, ManualClock())
     assert await second.read(partial(reads.find_run, "run_a")) is not None
     await asyncio.to_thread(second.close)
+
+
+async def test_a_database_that_was_closed_is_one_file_with_everything_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "runcast.db"
+    store = Store(str(path), ManualClock())
+    await store.write(_trigger("a"))
+    found = await asyncio.gather(*(store.read(partial(reads.find_run, "run_a")) for _ in range(20)))
+    assert None not in found
+    await asyncio.to_thread(store.close)
+    assert [file.name for file in tmp_path.iterdir()] == ["runcast.db"]
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(path.read_bytes())
+    assert read_beside(copy, partial(reads.find_run, "run_a")) is not None
+
+
+async def test_closing_does_not_wait_for_a_program_that_reads_and_says_that_the_log_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "runcast.db"
+    store = Store(str(path), ManualClock())
+    with reading(path):
+        await store.write(_trigger("a"))
+        await asyncio.to_thread(store.close)
+        assert "runcast.db-wal" in caplog.text
+    again = Store(str(path), ManualClock())
+    assert await again.read(partial(reads.find_run, "run_a")) is not None
+    await asyncio.to_thread(again.close)
+
+
+def test_a_lock_whose_file_was_removed_meanwhile_is_no_lock(tmp_path: Path) -> None:
+    first = FileLock(tmp_path / "runcast.db")
+    first.acquire()
+    first.release()
+    assert list(tmp_path.iterdir()) == []
+    second, third = FileLock(tmp_path / "runcast.db"), FileLock(tmp_path / "runcast.db")
+    second.acquire()
+    with pytest.raises(DatabaseLocked, match="in use"):
+        third.acquire()
+    second.release()
+    third.acquire()
+    third.release()
 
 
 def test_two_loops_may_use_one_store(store: Store) -> None:

@@ -12,15 +12,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import apsw
+
 from runcast.clock import Clock
-from runcast.domain.errors import InvalidInput, Unavailable
+from runcast.domain.errors import EngineStopped, InvalidInput
 from runcast.domain.transaction import App
 from runcast.store.migrate import migrate
 from runcast.store.query import Query
 from runcast.store.script import ScriptFactory
 from runcast.store.sqlite.apps import install
 from runcast.store.sqlite.checkpointer import Checkpointer
-from runcast.store.sqlite.database import Executor, FileLock, connect, translated
+from runcast.store.sqlite.database import Executor, FileLock, close_whole, connect, leave_log, translated
+from runcast.store.sqlite.identity import FileIdentity
 from runcast.store.sqlite.writer import Faults, Follower, Job, Writer
 
 T = TypeVar("T")
@@ -85,6 +88,7 @@ class Store:
             connection = connect(path)
             with translated(path):
                 migrate(connection, path)
+            self._identity = None if self._memory else FileIdentity(Path(path))
         except BaseException:
             if self._lock is not None:
                 self._lock.release()
@@ -97,7 +101,10 @@ class Store:
         self._stepping = False
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
+        self._refusal = ""
+        """Why nothing is read or written any more."""
         self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
         self._app_queries: dict[str, Query] = {}
         self._checkpointer: Checkpointer | None = None
         if threaded:
@@ -172,8 +179,8 @@ class Store:
 
     async def read(self, factory: ScriptFactory[T]) -> T:
         """Run a script that only reads, beside the writer; it sees every commit acknowledged before."""
-        if self._closed:
-            raise Unavailable("the database is closed")
+        if self._closed or self._refusal:
+            raise EngineStopped(self._refusal or "the database is closed")
         if self._pool is not None:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, factory)
         if self._threaded:
@@ -188,7 +195,9 @@ class Store:
     def _read(self, factory: ScriptFactory[T]) -> T:
         executor: Executor | None = getattr(self._local, "executor", None)
         if executor is None:
-            executor = self._local.executor = Executor(connect(self.path, readonly=True), self.path)
+            connection = connect(self.path, readonly=True)
+            self._readers.append(connection)
+            executor = self._local.executor = Executor(connection, self.path)
             executor.add_queries(self._app_queries)
         with translated(self.path):
             executor.connection.execute("begin")
@@ -198,15 +207,32 @@ class Store:
             finally:
                 executor.connection.execute("rollback")
 
+    def find_loss(self) -> str | None:
+        """What happened to the file, if another or none is at its path now."""
+        return None if self._identity is None else self._identity.find_loss()
+
+    def refuse(self, reason: str) -> None:
+        """Read and write nothing more, not even what is queued: all of it raises `EngineStopped`. `close` is still to be
+        called, and deletes nothing at the path: what is there now is another's."""
+        self._refusal = reason
+        self._writer.refuse(reason)
+        leave_log(self._executor.connection)
+
     def close(self) -> None:
-        """Finish queued writes, fold the log into the file, free the lock."""
+        """Finish queued writes, fold the log into the file, free the lock: the database is one file then."""
+        if self._closed:
+            return
         self._closed = True
         self._writer.close()
         if self._pool is not None:
             self._pool.shutdown()
         if self._checkpointer is not None:
             self._checkpointer.close()
-        self._executor.connection.close()
+        # The log is folded in by the last connection that closes, if it may write: not by a reader that lies about
+        # until the collector finds it.
+        for reader in self._readers:
+            reader.close()
+        close_whole(self._executor.connection, self.path)
         if self._lock is not None:
             self._lock.release()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,6 +28,9 @@ from runcast.store.script import Call, Note, Script
 _ENCODE = msgspec.json.Encoder().encode
 _STATEMENT_CACHE = 512
 _BUSY_MS = 5_000
+_CLOSE_BUSY_MS = 1_000
+"""How long a stop waits for programs that read the file."""
+log = logging.getLogger("runcast.store")
 
 
 @contextmanager
@@ -89,8 +93,27 @@ def connect(path: str, *, readonly: bool = False) -> apsw.Connection:
     return connection
 
 
+def close_whole(connection: apsw.Connection, path: str) -> None:
+    """Close the writing connection so that the database is one file, as far as programs that read beside it allow."""
+    if path != ":memory:":
+        connection.setbusytimeout(_CLOSE_BUSY_MS)
+        try:
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error as error:
+            log.warning("%s-wal belongs to the database until it is opened next; copy both (%s)", path, error)
+    connection.close()
+
+
+def leave_log(connection: apsw.Connection) -> None:
+    """Closing it does not delete the log: SQLite would, by its name, which may be that of another database now."""
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+
+
 class FileLock:
-    """An exclusive lock beside a database file, held by the one engine that owns it and freed by the kernel."""
+    """An exclusive lock beside a database file, held by the one engine that owns it and freed by the kernel.
+
+    Its file goes when the lock is released, so whoever gets a lock looks whether its file is still the one of that name.
+    """
 
     def __init__(self, database: Path) -> None:
         # SQLite follows links to the file, so its lock must lie where every path to it leads.
@@ -100,6 +123,11 @@ class FileLock:
 
     def acquire(self) -> None:
         """Raises `DatabaseLocked` when another engine holds it, `DatabaseReadOnly` when it cannot be made."""
+        while self._fd is None:
+            self._fd = self._lock_file()
+
+    def _lock_file(self) -> int | None:
+        """The file, locked; None when its last owner removed it meanwhile."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -116,12 +144,25 @@ class FileLock:
                 f"{self._path.with_suffix('')} is in use by another engine (process {owner or 'unknown'}). "
                 "Reach it through its socket, or stop it first."
             ) from error
+        if not self._is_named(fd):
+            os.close(fd)
+            return None
         os.truncate(fd, 0)
         os.write(fd, str(os.getpid()).encode())
-        self._fd = fd
+        return fd
+
+    def _is_named(self, fd: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(fd), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         if self._fd is not None:
+            # Before others can have the lock: afterwards the name may be theirs.
+            with suppress(OSError):
+                if self._is_named(self._fd):
+                    self._path.unlink()
             os.close(self._fd)
             self._fd = None
 
