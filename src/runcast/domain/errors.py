@@ -16,6 +16,7 @@ RuncastError
 ├── Parked                  the run needs a person: drift, full journal, …
 ├── LostOwnership           another execution owns the run; this one must stop
 └── Unavailable             the store or engine cannot be reached or is broken
+    ├── EngineStopped       the engine of this process has stopped and does not come back
     ├── DatabaseLocked      another engine owns the file
     ├── DatabaseCorrupt     the file is damaged or not a Runcast database
     ├── DatabaseReadOnly    the file or its directory cannot be written
@@ -145,6 +146,11 @@ class Unavailable(RuncastError):
     """The store or the engine cannot be reached, or refuses to work."""
 
     code = "unavailable"
+
+
+class EngineStopped(Unavailable):
+    """The engine in this process has stopped and does not come back. To other processes it is `Unavailable`, with that
+    class's code: another engine may take its place."""
 
 
 class DatabaseLocked(Unavailable):
