@@ -30,6 +30,8 @@ class Failed(msgspec.Struct, frozen=True, tag="failed", omit_defaults=True, gc=F
     """None: no further attempt, the run is `FAILED`."""
     fresh: bool = False
     """The next attempt starts with an empty journal."""
+    machine: str | None = None
+    """The next attempt needs this machine, and there is one whatever the run's number of attempts."""
 
 
 class TimedOut(msgspec.Struct, frozen=True, tag="timed_out", gc=False):

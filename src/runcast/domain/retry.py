@@ -19,6 +19,9 @@ class Retry(msgspec.Struct, frozen=True, omit_defaults=True):
     randomize: bool = True
     fresh: bool = False
     """Each attempt starts over, with an empty journal, instead of repeating only what failed. (Of a task, not a step.)"""
+    out_of_memory: str | None = None
+    """The label of a bigger machine: a run that runs out of memory elsewhere is tried once more there, also after its
+    last attempt. (Of a task, not a step.)"""
 
     def delay_ms(self, attempt: int, *, roll: float) -> int:
         """Milliseconds to wait after failed attempt `attempt` (from 1); `roll` is chance in [0, 1).

@@ -150,6 +150,7 @@ class TaskDefinition(Triggerable[P, R], Hookable[R]):
         """`file:line`."""
         self._local_names = local_names
         check_attempts(self.retry.max_attempts)
+        check_label(self.retry.out_of_memory)
         refuse_unnamed(fn, self.name)
         # Without the function's attributes: what another decorator left there, as `retry`, is no option of the task.
         update_wrapper(cast(Callable[..., Any], self), fn, updated=())

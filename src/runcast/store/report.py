@@ -178,8 +178,9 @@ def _outcomes(accepted: _Group, replies: _Replies, now: int) -> Script[None]:
         yield from _continue(groups[Continued], now)
     if groups[HandedBack]:
         yield from hand_back([(run, item.executed_ms) for run, item in groups[HandedBack]], now)
-    for run, _ in groups[Died]:
-        yield from died_alone(run, now)
+    for run, item in groups[Died]:
+        assert isinstance(item.outcome, Died)
+        yield from died_alone(run, item.outcome.reason, now)
     yield Freed(tuple({run.queue for pairs in groups.values() for run, _ in pairs}))
 
 
@@ -239,7 +240,7 @@ def _retry(group: _Group, now: int) -> Script[None]:
         outcome = item.outcome
         assert isinstance(outcome, Failed) and outcome.retry_in_ms is not None
         available = now + outcome.retry_in_ms
-        rows.append([run.id, available, item.executed_ms])
+        rows.append([run.id, available, item.executed_ms, outcome.machine])
         error = _ENCODE(outcome.error).decode()
         attempts.append((run.id, run.attempt, run.worker_id, run.claimed_at, now, "failed", error))
         if outcome.fresh:
@@ -314,7 +315,7 @@ def hand_back(runs: Sequence[tuple[Holding, int]], now: int) -> Script[None]:
     yield Ready(tuple({run.queue for run, _ in runs}))
 
 
-def died_alone(run: Holding, now: int) -> Script[None]:
+def died_alone(run: Holding, reason: str, now: int) -> Script[None]:
     """The run's own process died: three such deaths end it."""
     yield call("count_death_alone", id=run.id)
     if run.deaths_alone + 1 < MAX_DEATHS_ALONE:
@@ -322,8 +323,7 @@ def died_alone(run: Holding, now: int) -> Script[None]:
         return
     error = ErrorInfo(
         type="runcast.Crashed",
-        message=f"the process that executed only this run died {MAX_DEATHS_ALONE} times "
-        "(out of memory, a crash in native code, or a kill)",
+        message=f"the process that executed only this run died {MAX_DEATHS_ALONE} times; the last time: {reason}",
         code="crashed",
     )
     yield call("release_slots", ids=[[run.id]])

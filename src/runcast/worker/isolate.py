@@ -19,6 +19,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,6 +35,7 @@ from runcast.wire import Frame, FrameKind, encode_frame, operation, read_frame, 
 from runcast.worker.apart import Apart
 from runcast.worker.child import run_child
 from runcast.worker.find import find_task
+from runcast.worker.memory import death
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -61,6 +63,7 @@ class Isolated:
         owner: Apart,
         *,
         kill_after_s: float,
+        random: Random,
     ) -> None:
         self.run_id = assignment.run_id
         self.epoch = assignment.epoch
@@ -73,8 +76,11 @@ class Isolated:
         self._session = session
         self._owner = owner
         self._kill_after_s = kill_after_s
+        self._random = random
         self._loop = asyncio.get_running_loop()
         self._settled = False
+        self._killed = False
+        """By this class, not by somebody who leaves no other trace."""
         self._stopping: Stopping | None = None
         self._process: SpawnProcess | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -191,7 +197,7 @@ class Isolated:
             async with asyncio.timeout(self._kill_after_s):
                 await end.wait()
         except TimeoutError:
-            process.kill()
+            self._kill()
             await end.wait()
         process.join()
         code = process.exitcode
@@ -205,6 +211,7 @@ class Isolated:
 
     def _kill(self) -> None:
         if self._process is not None and self._process.pid is not None:
+            self._killed = True
             self._process.kill()
 
     # --- frames
@@ -278,7 +285,12 @@ class Isolated:
         elif self._stopping is not None:
             await self._tell(Released())
         else:
-            await self._tell(Died(f"its process ended with exit code {code}"))
+            await self._tell(self._death(code))
+
+    def _death(self, code: int | None) -> Outcome:
+        if self._killed:
+            return Died(f"its process was killed, with exit code {code}")
+        return death(code, self._task.retry, self._assignment, self._random)
 
     async def _tell(self, outcome: Outcome) -> None:
         executed_ms = int((self._loop.time() - self._since) * 1000)

@@ -12,6 +12,7 @@ from runcast.sdk.control import AbortRun, CompleteRun, Continue
 from runcast.sdk.failures import error_info
 from runcast.sdk.hooks import Verdict
 from runcast.sdk.stopping import Stopping
+from runcast.worker.memory import on_bigger_machine, ran_out, told
 from runcast.worker.running import Running
 
 _NO_VERDICT = Verdict()
@@ -42,6 +43,10 @@ def failed(running: Running, error: BaseException, random: Random, *, verdict: V
     retry = verdict.retry or running.task.retry
     max_attempts = run.max_attempts if verdict.retry is None else retry.max_attempts
     delay_ms = verdict.delay_ms(now_ms=running.host.now_ms())
+    if ran_out(error):
+        info = told(info, run.machine)
+        if retry.out_of_memory is not None and not verdict.skip_retrying:
+            return on_bigger_machine(info, retry, run, random)
     hopeless = isinstance(error, _HOPELESS) and delay_ms is None and verdict.retry is None
     if hopeless or verdict.skip_retrying or run.attempt >= max_attempts:
         return Failed(info)

@@ -21,7 +21,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from runcast.clock import Clock, SystemClock
-from runcast.domain.errors import RuncastError, Unavailable
+from runcast.domain.errors import EngineStopped, RuncastError, Unavailable
 from runcast.domain.ids import CHANCE_BITS, WorkerId, make_id
 from runcast.gateway import Assignment, Hello, News, Stop, TaskInfo, WorkerGateway, WorkerSession
 from runcast.sdk.factory import task_factory
@@ -87,7 +87,8 @@ class Worker:
         self.stop()
 
     async def run(self) -> None:
-        """Serve until stopped, through lost sessions."""
+        """Serve until stopped, through lost sessions. Raises `EngineStopped` when the engine was in this process and is
+        no more."""
         loop = asyncio.get_running_loop()
         loop.set_task_factory(task_factory)
         pause_s = OPEN_AGAIN_S[0]
@@ -96,6 +97,8 @@ class Worker:
                 inbox = _Door()
                 try:
                     session = await self._gateway.open(self._hello(), inbox)
+                except EngineStopped:
+                    raise
                 except Unavailable:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._stop.wait(), pause_s)
@@ -139,7 +142,7 @@ class Worker:
             clock=self._clock,
             random=self._random,
             spawn=spawner(group),
-            isolate=partial(Isolated, kill_after_s=self._settings.kill_after_ms / 1000),
+            isolate=partial(Isolated, kill_after_s=self._settings.kill_after_ms / 1000, random=self._random),
         )
         executor.stuck.on_too_many = self.ask_for_recycling
         return executor

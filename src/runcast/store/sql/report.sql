@@ -58,10 +58,12 @@ from {rows :rows (id text, executed_ms bigint, resident bigint, reason text)} r
 where runs.id = r.id;
 
 -- name: retry_runs
+-- An attempt on another machine, after the run was out of memory, is granted beyond the number of attempts.
 update runs
 set status = 'DELAYED', slot = 0, available_at = r.available_at, fresh = 1, worker_id = null, alone = 0,
-  executing_ms = executing_ms + r.executed_ms, version = version + 1
-from {rows :rows (id text, available_at bigint, executed_ms bigint)} r
+  executing_ms = executing_ms + r.executed_ms, version = version + 1, machine = coalesce(r.machine, runs.machine),
+  max_attempts = case when r.machine is null then max_attempts else max(max_attempts, attempt + 1) end
+from {rows :rows (id text, available_at bigint, executed_ms bigint, machine text)} r
 where runs.id = r.id;
 
 -- name: hand_back_runs
