@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from pathlib import Path
@@ -11,12 +12,17 @@ import msgspec
 
 from runcast.clock import Clock, SystemClock
 from runcast.config import DEFAULT_DATABASE
+from runcast.domain.errors import EngineStopped
 from runcast.engine.engine import Engine, EngineSettings
+from runcast.engine.guard import Guard
+from runcast.engine.service import Service
 from runcast.gateway import ClientGateway
 from runcast.sdk.extension import Extension, load_extensions
 from runcast.socket_server import SocketServer
 from runcast.store.store import Store, sqlite_path
 from runcast.wire import socket_path
+
+log = logging.getLogger("runcast")
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +42,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
 class Server:
     """An engine that owns its database, with its services and its socket.
 
+    When the file is deleted or replaced under it, it logs a critical line and stops by itself: every call raises
+    `EngineStopped`, an `Unavailable`, with the reason.
+
     >>> async def main() -> None:
     ...     async with Server(ServerConfig(database=":memory:")) as server:
     ...         print(await server.engine.tasks())
@@ -50,6 +59,10 @@ class Server:
         self._engine: Engine | None = None
         self._socket: SocketServer | None = None
         self._services: asyncio.Task[None] | None = None
+        self._guard: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._lost = asyncio.Event()
+        self._reason = ""
 
     @property
     def engine(self) -> Engine:
@@ -66,14 +79,19 @@ class Server:
 
         Raises `DatabaseLocked`, `DatabaseCorrupt` or `DatabaseReadOnly`; nothing is left open then.
         """
+        self._stopping, self._reason = None, ""
+        self._lost.clear()
         self._store = Store(self.database, self._clock)
         try:
             settings = msgspec.structs.replace(self.config.engine, is_gone=_is_gone)
-            self._engine = Engine(self._store, self._clock, settings)
+            self._engine = Engine(self._store, self._store.clock, settings)
             for extension in load_extensions(self.config.extensions, installed=self.config.installed_extensions):
                 await self._engine.extensions.install(extension.app())
             await self._engine.start()
             self._services = asyncio.create_task(self._engine.run(), name="runcast-services")
+            if self.database != ":memory:":
+                guard = Service(Guard(self._store, on_loss=self._on_loss), self._clock)
+                self._guard = asyncio.create_task(guard.run(), name="runcast-guard")
             if self.config.socket and self.database != ":memory:":
                 self._socket = SocketServer(socket_path(Path(self.database)), self._engine, self._engine)
                 await self._socket.start()
@@ -83,6 +101,24 @@ class Server:
 
     async def stop(self) -> None:
         """Stop serving, then the services, then close the database. Workers must be stopped before."""
+        # One end, whoever begins it: the guard that misses the file, and the owner who hears of it.
+        self._stopping = self._stopping or asyncio.create_task(self._stop(), name="runcast-stop")
+        await asyncio.shield(self._stopping)
+
+    async def lost(self) -> EngineStopped:
+        """Wait until the database file is gone; what every call raises from then on. The server stops by itself."""
+        await self._lost.wait()
+        return EngineStopped(self._reason)
+
+    def _on_loss(self, reason: str) -> None:
+        assert self._store is not None
+        log.critical("%s", reason)
+        self._reason = reason
+        self._store.refuse(reason)
+        self._lost.set()
+        self._stopping = self._stopping or asyncio.create_task(self._stop(), name="runcast-stop")
+
+    async def _stop(self) -> None:
         if self._socket is not None:
             await self._socket.close()
             self._socket = None
@@ -90,9 +126,15 @@ class Server:
             self._services.cancel()
             await asyncio.gather(self._services, return_exceptions=True)
             self._services = None
+        if self._guard is not None:
+            self._guard.cancel()
+            await asyncio.gather(self._guard, return_exceptions=True)
+            self._guard = None
         if self._store is not None:
             await asyncio.to_thread(self._store.close)
             self._store = None
+        if self._engine is not None:
+            self._engine.stopped(self._reason or "the engine was stopped")
 
     async def __aenter__(self) -> Server:
         await self.start()
@@ -127,5 +169,5 @@ async def open_client(database: str | Path) -> ClientGateway:
 
     It does not take back what dead workers hold: the next server does.
     """
-    clock = SystemClock()
-    return DirectClient(Store(sqlite_path(str(database)), clock), clock)
+    store = Store(sqlite_path(str(database)), SystemClock())
+    return DirectClient(store, store.clock)

@@ -152,7 +152,7 @@ def read_error(body: msgspec.Raw) -> RuncastError:
 @cache
 def _classes() -> dict[str, type[RuncastError]]:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RuncastError)]
-    return {kind.code: kind for kind in kinds}
+    return {kind.code: kind for kind in kinds if "code" in vars(kind)}
 
 
 # --- where ------------------------------------------------------------------------------------------------------

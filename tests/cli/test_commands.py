@@ -271,20 +271,28 @@ def test_a_database_of_another_build_is_unavailable(cli: Cli, tmp_path: Path, co
     assert said.err.startswith("error: .runcast/runcast.db was made by another build of Runcast")
 
 
-@pytest.mark.parametrize("command", [("doctor",), ("runs", "list"), ("queues", "list"), ("waits", "list"), ("tasks",)])
+@pytest.mark.parametrize("command", [("doctor",), ("runs", "list"), ("waits", "list"), ("tasks",), ("tasks", "list"), ("db", "info")])
 def test_the_database_may_be_said_before_or_after_the_command(
     cli: Cli, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (tmp_path / ".runcast").rename(tmp_path / "moved")
     moved = ("--database", "moved/runcast.db")
     assert cli(*command).code != 0
-    before, after = cli(*moved, *command), cli(*command, *moved)
-    assert (before.code, before.err) == (0, "")
-    assert before == after
+    after = cli(*command, *moved)
+    assert (after.code, after.err) == (0, "")
+    for place in range(len(command)):
+        assert cli(*command[:place], *moved, *command[place:]) == after, place
 
 
 def test_the_database_said_last_is_meant(cli: Cli) -> None:
     assert cli("-d", "nowhere.db", "runs", "list", "-d", ".runcast/runcast.db").code == 0
+
+
+def test_the_database_of_the_inner_group_beats_that_of_the_outer(cli: Cli) -> None:
+    real, none = ("-d", ".runcast/runcast.db"), ("-d", "nowhere.db")
+    assert cli(*none, "runs", *real, "list").code == 0
+    assert cli(*real, "runs", *none, "list").code == 4
+    assert cli(*real, "runs", "list").code == 0
 
 
 def test_a_command_without_database_refuses_one(cli: Cli) -> None:

@@ -58,6 +58,10 @@ class Process:
                 return record
         raise AssertionError(f"it ended ({self._process.wait()}) before {event}")
 
+    def wait(self) -> int:
+        """How it ends by itself."""
+        return self._process.wait(PATIENCE_S)
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         if self._process.poll() is None:
             self._process.send_signal(number)
@@ -230,3 +234,15 @@ def test_a_service_that_cannot_start_says_so_in_the_form_of_its_log(
     )
     assert second.returncode == 4
     assert json.loads(second.stderr)["code"] == "database_locked"
+
+
+@pytest.mark.parametrize("command", ["serve", "dev"])
+def test_a_service_ends_when_its_database_is_deleted(start: Start, project: Path, command: str) -> None:
+    service = start(command, "jobs/app.py", "--json")
+    database = project / service.next("ready")["database"]
+    database.unlink()
+    record = service.next("log")
+    while record["level"] != "critical":
+        record = service.next("log")
+    assert f"{database} was deleted" in record["message"]
+    assert service.wait() == 4

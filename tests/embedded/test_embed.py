@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runcast import Client, Conflict, DatabaseLocked, RunStatus, embed, task
+from runcast import Client, Conflict, DatabaseLocked, RunStatus, Unavailable, embed, task
 from runcast.sdk.portal import close_portal
 from runcast.sdk.registry import registry
 
@@ -104,3 +104,26 @@ def test_concurrency_bounds_the_bodies(tmp_path: Path) -> None:
     with embed(tmp_path / "app.db", concurrency=2):
         crowded.batch_trigger([{}] * 20).result().results().result()
     assert 1 <= most <= 2
+
+
+def test_calls_after_the_database_was_deleted_say_so(tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    @task
+    async def patient() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    path = tmp_path / "app.db"
+    with embed(path) as client:
+        run = patient.trigger().result()
+        begun.wait()
+        path.unlink()
+        with pytest.raises(Unavailable, match=f"{path} was deleted"):
+            run.result().result()
+        with pytest.raises(Unavailable, match=f"{path} was deleted"):
+            patient.trigger().result()
+        with pytest.raises(Unavailable, match=f"{path} was deleted"):
+            client.list().result()
+    with embed(path) as client:
+        assert client.list().result().runs == ()

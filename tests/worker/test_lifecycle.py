@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from runcast.clock import SystemClock
-from runcast.domain.errors import LostOwnership, Unavailable
+from runcast.domain.errors import EngineStopped, LostOwnership, Unavailable
 from runcast.domain.ids import RunId
-from runcast.domain.run import RunStatus
+from runcast.domain.run import NewRun, RunStatus
+from runcast.engine.engine import EngineSettings
 from runcast.gateway import Assignment, Demand, Hello, Inbox, Reply, Report, Welcome, WorkerSession
 from runcast.sdk import wait
 from runcast.sdk.info import current_run
 from runcast.sdk.registry import Registry
 from runcast.sdk.step import step
 from runcast.sdk.task import task
+from runcast.server import Server, ServerConfig
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
 from tests.worker import isolated
-from tests.worker.world import World
+from tests.worker.world import PATIENCE_S, World
 
 
 async def test_a_waiting_thread_is_given_up_when_its_thread_is_needed() -> None:
@@ -267,6 +273,54 @@ async def test_an_embedded_worker_runs_on_a_thread_of_its_own() -> None:
         assert await world.output(where) == "runcast-worker"
         worker.stop(grace_ms=0)
         await worker.joined()
+
+
+@pytest.mark.parametrize("task_name", ["", "forever", "until_gone"], ids=["idle", "body", "report"])
+async def test_an_embedded_worker_ends_with_its_engine_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, task_name: str
+) -> None:
+    registry, begun, gone, canceled = Registry(), threading.Event(), threading.Event(), threading.Event()
+
+    @task(registry=registry)
+    async def forever() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            canceled.set()
+
+    @task(registry=registry)
+    def until_gone() -> None:
+        begun.set()
+        gone.wait(PATIENCE_S)
+
+    config = ServerConfig(database=str(tmp_path / "runs.db"), engine=EngineSettings(renew_ms=20), socket=False)
+    server = Server(config)
+    await server.start()
+    worker = EmbeddedWorker(server.engine, registry)
+    worker.start()
+    await worker.opened()
+    if task_name:
+        await server.engine.trigger([NewRun(RunId("run_0123456789abcdefghjkm"), task_name, "{}")])
+        await asyncio.to_thread(begun.wait, PATIENCE_S)
+    await server.stop()
+    gone.set()
+    await asyncio.wait_for(worker.joined(), PATIENCE_S)
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert record.getMessage() == "the worker ends, because its engine has stopped: the database is closed"
+    assert canceled.is_set() == (task_name == "forever")
+    worker.stop()
+    await worker.joined()
+
+
+async def test_an_embedded_worker_does_not_begin_with_an_engine_that_has_stopped(tmp_path: Path) -> None:
+    async with Server(ServerConfig(database=str(tmp_path / "runs.db"), socket=False)) as server:
+        pass
+    worker = EmbeddedWorker(server.engine, Registry())
+    worker.start()
+    with pytest.raises(EngineStopped, match="the database is closed"):
+        await asyncio.wait_for(worker.opened(), PATIENCE_S)
+    await worker.joined()
 
 
 async def test_a_suspect_that_no_other_process_finds_is_executed_in_company() -> None:

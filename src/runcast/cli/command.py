@@ -72,11 +72,13 @@ class LazyGroup(click.Group):
         self._lazy = lazy
         self._default = default
         """The command that is meant when none is named."""
+        self.params.append(_database_option_before())
         self.examples = examples
         self.exits = exits or {}
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if self._default and not {"-h", "--help"} & set(args) and (not args or args[0].startswith("-")):
+        named = {"-h", "--help", *self._lazy} & set(args)
+        if self._default and not named and (not args or args[0].startswith("-")):
             args = [self._default, *args]
         if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help())
@@ -129,15 +131,16 @@ def database_option(command: F) -> F:
     return click.option(*_DATABASE_NAMES, metavar="FILE", default=_database_said_before, help=_DATABASE_HELP)(command)
 
 
-def database_option_before(command: F) -> F:
-    """Add `--database` to the group of all commands: whichever is called finds it."""
+def _database_option_before() -> click.Option:
+    """`--database` of a group: whichever of its commands is called finds it."""
 
     def keep(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-        ctx.meta[_DATABASE] = value
+        if value is not None:
+            ctx.meta[_DATABASE] = value
 
-    return click.option(
-        *_DATABASE_NAMES, metavar="FILE", expose_value=False, callback=keep, help="The same as after the command."
-    )(command)
+    return click.Option(
+        _DATABASE_NAMES, metavar="FILE", expose_value=False, callback=keep, help="The same as after the command."
+    )
 
 
 def _database_said_before() -> str | None:

@@ -26,7 +26,7 @@ from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
 from runcast.cli.wiring import engine_settings, worker_settings
 from runcast.config import Settings
 from runcast.domain.durations import duration_text
-from runcast.domain.errors import InvalidInput, RuncastError, Unavailable
+from runcast.domain.errors import InvalidInput, RuncastError
 from runcast.gateway import TaskInfo
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.registry import load_apps, registry
@@ -37,8 +37,6 @@ from runcast.worker.tuning import tune_process
 
 RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
-LOSS_S = 1
-"""How often `dev` looks whether its database is still there."""
 Stop = Callable[[int], Awaitable[None]]
 Ended = asyncio.Future[str | None]
 
@@ -85,7 +83,7 @@ class Host:
             changes = asyncio.create_task(self._wait_for_change(ended))
             await asyncio.sleep(0)
             log = asyncio.create_task(self._follow_runs(server))
-            lost = asyncio.create_task(self._wait_for_loss())
+            lost = asyncio.create_task(server.lost())
             stop_worker: Stop | None = None
             try:
                 tasks = self._load()
@@ -97,7 +95,7 @@ class Host:
                 waited: list[asyncio.Future[Any]] = [ended, log, lost]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 if lost.done():
-                    lost.result()
+                    raise lost.result()
                 return ended.result() if ended.done() else log.result()
             finally:
                 changes.cancel()
@@ -119,18 +117,6 @@ class Host:
             os.environ["RUNCAST_CODEC"] = self._settings.codec
         if self._settings.public_url:
             os.environ["RUNCAST_PUBLIC_URL"] = self._settings.public_url
-
-    async def _wait_for_loss(self) -> None:
-        """Raises when the file is no longer at its path: what is written from then on, nobody would ever read."""
-        opened = self._database.stat().st_ino
-        while True:
-            await asyncio.sleep(LOSS_S)
-            try:
-                found = self._database.stat().st_ino
-            except FileNotFoundError:
-                found = None
-            if found != opened:
-                raise Unavailable(f"{self._database} was deleted or replaced while it was in use. Start again.")
 
     # --- the app ------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from runcast.cli.command import Lazy, LazyGroup, database_option_before
+from runcast.cli.command import Lazy, LazyGroup
 from runcast.cli.exits import EXITS, INTERRUPTED
 from runcast.cli.version import VERSION_HELP, note_json, show_version
 
@@ -51,7 +51,6 @@ EXAMPLES = (
 )
 @click.option("--version", is_flag=True, expose_value=False, callback=show_version, help=VERSION_HELP)
 @click.option("--json", is_flag=True, is_eager=True, expose_value=False, hidden=True, callback=note_json)
-@database_option_before
 @click.option("--traceback", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def cli() -> None:
     """Durable background work for Python that you can watch while it happens.

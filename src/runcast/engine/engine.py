@@ -126,6 +126,11 @@ class Engine:
             group.create_task(Service(Alerts(self.store), self.clock).run())
             group.create_task(Service(self._prune, self.clock).run())
 
+    def stopped(self, reason: str) -> None:
+        """The store is closed: whoever waits for a run, or follows one, gets `EngineStopped`."""
+        self._results.fail(reason)
+        self._doorbell.ring()
+
     def _ring(self) -> None:
         # The last commit of a closing store may ring too: whoever opens the file next looks anyway.
         with suppress(Unavailable):

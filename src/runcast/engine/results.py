@@ -6,9 +6,9 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from runcast.domain.errors import NotFound
+from runcast.domain.errors import EngineStopped, NotFound
 from runcast.domain.run import End, Run
 from runcast.store import reads
 from runcast.store.store import Store
@@ -101,6 +101,14 @@ class Results:
         if self._groups:
             self._hand_ends(ends)
 
+    def fail(self, reason: str) -> None:
+        """The engine has stopped: whoever waits hears it, because no end will come."""
+        with self._lock:
+            futures = [future for waiters in self._waiters.values() for future in waiters]
+            groups = {group for waiters in self._groups.values() for group in waiters}
+        for future in [*futures, *(group.complete for group in groups)]:
+            self._store.mailbox(future.get_loop()).put(_fail, future, EngineStopped(reason))
+
     def _hand_runs(self, run_ids: Sequence[str]) -> None:
         with self._lock:
             waited = {id: futures for id in run_ids if (futures := self._waiters.pop(id, None))}
@@ -131,3 +139,8 @@ def _remove(waiting: dict[str, list[T]], run_id: str, waiter: T) -> None:
 def _resolve(future: Waiter, run: Run) -> None:
     if not future.done():
         future.set_result(run)
+
+
+def _fail(future: asyncio.Future[Any], error: EngineStopped) -> None:
+    if not future.done():
+        future.set_exception(error)

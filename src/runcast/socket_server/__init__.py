@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from runcast.domain.errors import Unavailable
@@ -26,6 +27,8 @@ class SocketServer:
         self._client = client
         self._worker = worker
         self._server: asyncio.Server | None = None
+        self._inode = 0
+        """Of our socket's file: after a while another server's may be at the path."""
         self._connections: set[asyncio.Task[None]] = set()
 
     @property
@@ -46,19 +49,23 @@ class SocketServer:
             raise Unavailable(f"cannot listen at {self._path}: {error}") from error
         finally:
             os.umask(mask)
+        self._inode = self._path.stat().st_ino
         self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=READ_AHEAD_BYTES)
 
     async def close(self) -> None:
-        """Stop listening, end every connection, and remove the file."""
+        """Remove the file, stop listening, end every connection."""
         if self._server is None:
             return
+        # First: as long as it listens, no other file can have its number.
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
         self._server.close()
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
-        self._path.unlink(missing_ok=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -5,11 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from runcast.domain.errors import Conflict, ErrorInfo, InvalidInput, NotFound, RuncastError, ValueTooLarge
+from runcast.domain.errors import (
+    Conflict,
+    EngineStopped,
+    ErrorInfo,
+    InvalidInput,
+    NotFound,
+    RuncastError,
+    ValueTooLarge,
+)
 from runcast.domain.outcome import Failed
 from runcast.gateway import (
     Assignment,
@@ -240,7 +249,9 @@ class Served:
         """A worker that broke off: lost as soon as its process is gone; until then its lease decides."""
         session, self._session = self._session, None
         if session is not None and await gone.within(session.welcome.lease_ms / 1000):
-            await session.lost()
+            # Whoever opens the database next takes back what it held.
+            with suppress(EngineStopped):
+                await session.lost()
 
 
 def _call(target: object, protocol: type, name: str, body: msgspec.Raw) -> Coroutine[Any, Any, object]:

@@ -216,7 +216,6 @@ class Store:
         called, and deletes nothing at the path: what is there now is another's."""
         self._refusal = reason
         self._writer.refuse(reason)
-        leave_log(self._executor.connection)
 
     def close(self) -> None:
         """Finish queued writes, fold the log into the file, free the lock: the database is one file then."""
@@ -232,6 +231,8 @@ class Store:
         # until the collector finds it.
         for reader in self._readers:
             reader.close()
+        if self._refusal:
+            leave_log(self._executor.connection)
         close_whole(self._executor.connection, self.path)
         if self._lock is not None:
             self._lock.release()

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 
 from runcast.clock import Clock
-from runcast.domain.errors import RuncastError
+from runcast.domain.errors import EngineStopped, RuncastError
 from runcast.gateway import WorkerGateway, WorkerSession
 from runcast.sdk.registry import Registry
 from runcast.worker.loop_watch import LoopWatch
@@ -95,6 +95,9 @@ class EmbeddedWorker:
             try:
                 asyncio.run(self._serve())
                 return
+            except EngineStopped as error:
+                self._end_with_engine(error)
+                return
             except BaseException as error:
                 if not self._opened.done():
                     self._opened.set_exception(error)
@@ -102,6 +105,13 @@ class EmbeddedWorker:
                 # A callback that exits ends the event loop. A process would be replaced, and so is this loop.
                 log.critical("the worker broke; what it executed is taken back, and it starts again", exc_info=True)
                 self._stopped.wait(START_AGAIN_S)
+
+    def _end_with_engine(self, error: EngineStopped) -> None:
+        """Its engine is in this process: no other will come."""
+        if self._opened.done():
+            log.critical("the worker ends, because its engine has stopped: %s", error)
+        else:
+            self._opened.set_exception(error)
 
     async def _serve(self) -> None:
         if self._session is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from runcast.clock import Clock
-from runcast.domain.errors import LostOwnership, Unavailable
+from runcast.domain.errors import EngineStopped, LostOwnership, Unavailable
 from runcast.gateway import WorkerSession
 
 AGAIN_S = 1.0
@@ -57,7 +57,7 @@ class Heartbeat:
             left_s = kept_at + self._patience_s - began_at
             try:
                 renewed = await asyncio.wait_for(self._session.renew(), None if left_s == math.inf else left_s)
-            except (LostOwnership, TimeoutError):
+            except (LostOwnership, EngineStopped, TimeoutError):
                 return
             except Unavailable as error:
                 dead = dead + 1 if type(error) is Unavailable else 0

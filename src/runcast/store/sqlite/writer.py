@@ -25,7 +25,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from runcast.domain.errors import Unavailable
+from runcast.domain.errors import EngineStopped, Unavailable
 from runcast.domain.limits import WRITER_BATCH_MAX, WRITER_INBOX_MAX
 from runcast.store.script import Note, ScriptFactory
 from runcast.store.sqlite.database import Executor, translated
@@ -73,6 +73,8 @@ class Writer:
         """None wakes the thread for nothing."""
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._refusal: str | None = None
+        """Why nothing is written any more, not even what is queued."""
         self._synchronous = "full"
         self.follower: Follower | None = None
         self.checkpoint: Callable[[], None] | None = None
@@ -82,8 +84,8 @@ class Writer:
 
     def submit(self, job: Job) -> None:
         """Queue a job. Raises `Unavailable` when the writer is closed or far behind."""
-        if self._closed:
-            raise Unavailable("the database is closed")
+        if self._refusal is not None or self._closed:
+            raise EngineStopped(self._refusal or "the database is closed")
         if self._inbox.qsize() >= WRITER_INBOX_MAX:
             raise Unavailable(f"{WRITER_INBOX_MAX} writes are waiting already; slow down and try again")
         self._inbox.put(job)
@@ -91,6 +93,10 @@ class Writer:
     def start(self) -> None:
         self._thread = threading.Thread(target=self._loop, name="runcast-writer", daemon=True)
         self._thread.start()
+
+    def refuse(self, reason: str) -> None:
+        """Write nothing more: what is queued fails with `EngineStopped`, and so does what comes."""
+        self._refusal = reason
 
     def close(self) -> None:
         """Finish what is queued, then stop."""
@@ -126,6 +132,9 @@ class Writer:
     def _run(self, jobs: list[Job]) -> None:
         if not jobs:
             return
+        if self._refusal is not None:
+            self._refuse(jobs, self._refusal)
+            return
         notes: list[Note] = []
         try:
             followed = self._together(jobs, notes)
@@ -134,6 +143,11 @@ class Writer:
             notes = []
             followed = self._one_by_one(jobs, notes)
         self._deliver(jobs, notes, followed)
+
+    def _refuse(self, jobs: list[Job], reason: str) -> None:
+        with self.delivery():
+            for job in jobs:
+                job.done(None, EngineStopped(reason))
 
     def _together(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
         run = self._executor.run
