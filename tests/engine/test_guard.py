@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import apsw
@@ -17,7 +17,7 @@ from runcast.domain.errors import EngineStopped, Unavailable
 from runcast.domain.ids import RunId
 from runcast.domain.run import NewRun
 from runcast.engine.guard import LOOK_EVERY_MS, Guard
-from runcast.gateway import RunFilter, Watch
+from runcast.gateway import RunFilter, Update, Watch
 from runcast.sdk.remote import RemoteClientGateway
 from runcast.server import Server, ServerConfig
 from runcast.store.sqlite.identity import FileIdentity
@@ -54,6 +54,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "runcast.db"
 
 
+async def _next(following: AsyncIterator[Update]) -> Update:
+    return await anext(following)
+
+
 @pytest.mark.parametrize("lose", [delete, delete_the_directory, move_away, replace])
 async def test_a_server_whose_file_is_lost_says_so_and_stops(
     path: Path, lose: Callable[[Path], None], caplog: pytest.LogCaptureFixture
@@ -63,7 +67,7 @@ async def test_a_server_whose_file_is_lost_says_so_and_stops(
         waiting = asyncio.create_task(server.engine.result(RUN))
         following = aiter(server.engine.watch(Watch()))
         await anext(following)
-        change = asyncio.create_task(anext(following))
+        change = asyncio.create_task(_next(following))
         lose(path)
         reason = str(await asyncio.wait_for(server.lost(), PATIENCE_S))
         assert str(path) in reason

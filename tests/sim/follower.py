@@ -36,7 +36,7 @@ class Follower:
     async def _follow(self) -> None:
         gateway = await RemoteClientGateway.connect(Path(SOCKET))
         while True:
-            page = await gateway.list_runs(RunFilter(roots_only=True), limit=100)
+            page = await gateway.list_runs(RunFilter(roots_only=True), limit=500)
             roots = tuple(run.id for run in page.runs)
             if roots != self._roots:
                 self._roots, self._cursor = roots, None

@@ -14,6 +14,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from runcast.clock import Clock
 from runcast.domain.errors import Conflict, Unavailable
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.message import NewMessage
@@ -32,7 +33,7 @@ from tests.sim.loop import LoopClock, Process, VirtualLoop
 from tests.sim.network import SOCKET, Network
 from tests.sim.operator import Operator, Plan, make_plan
 from tests.sim.programs import Program, Receive
-from tests.sim.schedules import SimSchedule, live, make_schedules, verify_schedules
+from tests.sim.schedules import HOUR_MS, SimSchedule, live, make_schedules, verify_schedules
 from tests.sim.tasks import REGISTRY, WITNESS, plain
 
 LEASE_MS = 30_000
@@ -96,7 +97,16 @@ def make_setting(seed: int, programs: tuple[Program, ...], *, evict_after_ms: in
         skew_ms=random.choice([0, 0, -3_600_000, 600_000]),
         schedules=_schedules_beside(seed),
         plan=make_plan(seed),
+        jumps_ms=_jumps(seed),
     )
+
+
+def _jumps(seed: int) -> tuple[int, ...]:
+    """In some worlds somebody sets the engine's clock while it is down."""
+    random = Random(seed * 19 + 11)
+    if random.random() < 0.6:
+        return ()
+    return (0, *(random.choice([0, -1, -10_000, -HOUR_MS // 2, -HOUR_MS, 5 * 60_000]) for _ in range(6)))
 
 
 def _schedules_beside(seed: int) -> tuple[SimSchedule, ...]:
@@ -114,7 +124,7 @@ class World:
         self.loop = loop
         self.setting = setting
         self.random = Random(setting.seed * 11 + 5)
-        self.clock = LoopClock(loop, start_ms=setting.start_ms)
+        self.clock: Clock = LoopClock(loop, start_ms=setting.start_ms)
         self.network = Network(loop, Random(setting.seed * 13 + 3))
         self.path = directory / f"{setting.seed}.db"
         self.failures: list[str] = []
@@ -176,6 +186,7 @@ class World:
             self.clock = LoopClock(self.loop, start_ms=self.setting.start_ms, ahead_ms=jump_ms)
         self._boots += 1
         store = Store(str(self.path), self.clock, threaded=False, faults=_Faults(self))
+        self.clock = store.clock
         self._engine = (process, store)
         invariants.watch(self.connection)
         engine = Engine(store, self.clock, EngineSettings(lease_ms=LEASE_MS))

@@ -91,6 +91,10 @@ BREAKS = {
         values ('{_PARENT}', '{_PARENT}', 1, 'status', 'QUEUED', 1)""",
     "orphans": "insert into applied (run_id, scope, count) values ('nothing', '/', 1)",
     "missing_blobs": f"update runs set payload = 'blob:00' where id = '{_PARENT}'",
+    "times_ahead": f"""
+        insert into changes (run_id, root_id, version, kind, status, at)
+        values ('{_PARENT}', '{_PARENT}', 1, 'status', 'WAITING', 1);
+        update runs set created_at = 90000000 where id = '{_PARENT}'""",
     "silent_schedules": """
         insert into schedules (id, environment, type, task, cron, timezone, overlap, catch_up, paused, removed, revision,
           created_at, updated_at)

@@ -154,7 +154,8 @@ def test_a_hot_query_uses_its_index(fresh: World, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(SEEKS.keys() - {"list_runs"}))
 def test_a_hot_query_never_scans_the_runs(fresh: World, name: str) -> None:
     scans = re.findall(
-        r"SCAN (?:runs|journal|changes|idempotency|logs|parts|schedules|schedule_ticks)\b(?! USING (?:COVERING )?INDEX).*", _plan(fresh, name)
+        r"SCAN (?:runs|journal|changes|idempotency|logs|parts|schedules|schedule_ticks)\b(?! USING (?:COVERING )?INDEX).*",
+        _plan(fresh, name),
     )
     assert scans == []
 

@@ -59,6 +59,9 @@ USAGE_ITEMS_MAX = 200
 
 LEASE_MS = 30_000
 RENEW_MS = 5_000
+TURNED_BACK_MAX_MS = 86_400_000
+"""A clock that was turned back by less while no engine ran is made up for: a wrong zone, a wrong change of the clocks.
+By more, it was wrong before, and its time is let go."""
 EVICT_AFTER_MS = 60_000
 SHUTDOWN_GRACE_MS = 10_000
 EFFECT_FLUSH_MS = 50

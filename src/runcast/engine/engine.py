@@ -112,7 +112,9 @@ class Engine:
     async def start(self) -> None:
         """Take back what an earlier process held. The services run in `run`."""
         self._loop = asyncio.get_running_loop()
-        await self._rescue.boot(self.clock.now_ms())
+        now = self.clock.now_ms()
+        await self.store.write(partial(workers.bound_leases, now + self.settings.lease_ms), lazy=True)
+        await self._rescue.boot(now)
 
     async def run(self) -> None:
         """Run the services until cancelled."""

@@ -37,6 +37,7 @@ LAWS = {
     "orphans": "every record belongs to a run that exists",
     "missing_blobs": "a large value's text is there",
     "stuck_keys": "runs are set aside only in queues with a limit per key",
+    "times_ahead": "nothing waits for the time of a clock that was days ahead: reschedule, cancel or make it again",
     "silent_schedules": "a schedule has a next time, after its last, or a reason to have none",
     "broken_ticks": "a tick that started a run names it, the run and the schedule exist, and no other tick names them",
 }

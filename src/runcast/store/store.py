@@ -12,11 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import apsw
-
 from runcast.clock import Clock
 from runcast.domain.errors import EngineStopped, InvalidInput
 from runcast.domain.transaction import App
+from runcast.store import engine_time
 from runcast.store.migrate import migrate
 from runcast.store.query import Query
 from runcast.store.script import ScriptFactory
@@ -78,7 +77,6 @@ class Store:
 
     def __init__(self, path: str, clock: Clock, *, threaded: bool = True, faults: Faults | None = None) -> None:
         self.path = path
-        self.clock = clock
         self._threaded = threaded
         self._memory = path == ":memory:"
         self._lock = None if self._memory else FileLock(Path(path))
@@ -88,12 +86,16 @@ class Store:
             connection = connect(path)
             with translated(path):
                 migrate(connection, path)
+                executor = Executor(connection, path)
+                clock = engine_time.go_on(executor, clock)
             self._identity = None if self._memory else FileIdentity(Path(path))
         except BaseException:
             if self._lock is not None:
                 self._lock.release()
             raise
-        self._executor = Executor(connection, path)
+        self._executor = executor
+        self.clock = clock
+        """Engine time: the clock, unless it was turned back since the database was last open."""
         self._writer = Writer(self._executor, faults=faults)
         self._mailboxes: dict[asyncio.AbstractEventLoop, Mailbox] = {}
         self._held: list[Mailbox] | None = None
@@ -104,7 +106,7 @@ class Store:
         self._refusal = ""
         """Why nothing is read or written any more."""
         self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
+        self._readers: list[Executor] = []
         self._app_queries: dict[str, Query] = {}
         self._checkpointer: Checkpointer | None = None
         if threaded:
@@ -195,10 +197,9 @@ class Store:
     def _read(self, factory: ScriptFactory[T]) -> T:
         executor: Executor | None = getattr(self._local, "executor", None)
         if executor is None:
-            connection = connect(self.path, readonly=True)
-            self._readers.append(connection)
-            executor = self._local.executor = Executor(connection, self.path)
+            executor = self._local.executor = Executor(connect(self.path, readonly=True), self.path)
             executor.add_queries(self._app_queries)
+            self._readers.append(executor)
         with translated(self.path):
             executor.connection.execute("begin")
             try:
@@ -230,7 +231,7 @@ class Store:
         # The log is folded in by the last connection that closes, if it may write: not by a reader that lies about
         # until the collector finds it.
         for reader in self._readers:
-            reader.close()
+            reader.connection.close()
         if self._refusal:
             leave_log(self._executor.connection)
         close_whole(self._executor.connection, self.path)

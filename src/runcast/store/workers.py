@@ -54,6 +54,11 @@ def renew(worker_id: str, now: int, lease_ms: int) -> Script[None]:
     yield call("renew_worker", id=worker_id, lease_until=now + lease_ms)
 
 
+def bound_leases(until: int) -> Script[None]:
+    """No lease lasts longer than one that is given now: after a clock was turned back it would."""
+    yield call("bound_leases", until=until)
+
+
 def processes() -> Script[list[Process]]:
     """Where live workers run that have a process of their own."""
     rows: list[Process] = yield call("processes")

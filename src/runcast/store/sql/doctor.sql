@@ -197,6 +197,16 @@ join queues q on q.environment = r.environment and q.name = r.queue
 where r.status = 'QUEUED' and r.held = 1 and q.per_key is null
 limit 20;
 
+-- name: times_ahead -> Name*
+-- A clock that was wrong by more than a day left what waits for a time that is far.
+select l.name
+from (
+  select id as name, created_at as at from runs
+    where finished_at is null and status in ('DELAYED', 'WAITING', 'QUEUED', 'PENDING_VERSION')
+  union all select id, last_at from schedules where next_at is not null) l
+where l.at > (select c.at from changes c order by c.seq desc limit 1) + 86400000
+limit 20;
+
 -- name: silent_schedules -> Name*
 -- A rule may come to its end (the 29th of February of a zone that goes): then it has ticked before.
 select id as name
