@@ -271,7 +271,9 @@ def test_a_database_of_another_build_is_unavailable(cli: Cli, tmp_path: Path, co
     assert said.err.startswith("error: .runcast/runcast.db was made by another build of Runcast")
 
 
-@pytest.mark.parametrize("command", [("doctor",), ("runs", "list"), ("waits", "list"), ("tasks",), ("tasks", "list"), ("db", "info")])
+@pytest.mark.parametrize(
+    "command", [("doctor",), ("runs", "list"), ("waits", "list"), ("tasks",), ("tasks", "list"), ("db", "info")]
+)
 def test_the_database_may_be_said_before_or_after_the_command(
     cli: Cli, tmp_path: Path, command: tuple[str, ...]
 ) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from runcast.cli.filters import parse_status
 from runcast.cli.find import time_span
 from runcast.cli.look import LOOKS, ago, bar, duration, printable
-from runcast.cli.filters import parse_status
 from runcast.cli.trigger import read_json
 from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import make_id

@@ -49,5 +49,7 @@ async def test_usage_is_read_through_the_socket(tmp_path: Path) -> None:
         run = await world.run(hooked.apart, 3)
         async with Client(url=f"unix://{database}.sock") as client:
             found = await client.usage(run.id)
-    assert [(item.name, item.quantity, item.cost) for item in found.total.items] == [("apart", Decimal(3), Decimal("0.25"))]
+    assert [(item.name, item.quantity, item.cost) for item in found.total.items] == [
+        ("apart", Decimal(3), Decimal("0.25"))
+    ]
     assert found.own.executing_ms == found.total.executing_ms == run.executing_ms

@@ -32,4 +32,6 @@ async def test_work_for_a_session_that_has_ended_is_dropped() -> None:
         spawn = spawner(group)
     work = tell()
     spawn(work)
-    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED, "a coroutine that nobody closes warns later, in somebody else's test"
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED, (
+        "a coroutine that nobody closes warns later, in somebody else's test"
+    )

@@ -46,6 +46,7 @@ class Execution:
     __slots__ = (
         "__weakref__",
         "assignment",
+        "background",
         "busy",
         "calls",
         "code_version",
@@ -107,7 +108,8 @@ class Execution:
         self.busy = 0
         """How much work must end before the run may wait: step bodies, commits under way, a running `def` body."""
         self.tasks: set[asyncio.Task[Any]] | None = None
-        """Live asyncio tasks that the body made."""
+        """Live asyncio tasks that the body made; then those that the run must not end before."""
+        self.background: list[asyncio.Task[None]] | None = None
         self.root: asyncio.Task[Any] | None = None
         self.threaded = False
         """True for a `def` body, which runs on a thread of its own."""

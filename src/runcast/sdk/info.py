@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 import msgspec
 
 from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.domain.ids import RunId
 from runcast.domain.run import Counts
+from runcast.sdk import background
 from runcast.sdk.execution import Execution, current_execution
 
 
@@ -44,6 +48,17 @@ class RunInfo(msgspec.Struct, frozen=True):
         if min(ok, failed, skipped) < 0:
             raise InvalidInput(f"counts are whole numbers from 0, got ok={ok}, failed={failed}, skipped={skipped}")
         _current("count()").counts = Counts(ok=ok, failed=failed, skipped=skipped)
+
+    def background(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do `work` beside the body; the run does not end before it has, however the body ends.
+
+        It is a branch like one of `asyncio.gather`: what it records happens once, it may wait, and it counts into
+        `max_duration`. Errors are logged and change nothing else; a cancel cancels it too. For `async def` bodies and their
+        hooks.
+
+        >>> current_run().background(report_usage(document))  # doctest: +SKIP
+        """
+        background.start(work)
 
 
 def current_run() -> RunInfo:

@@ -11,6 +11,7 @@ from threading import get_ident
 from typing import Any
 
 from runcast.domain.outcome import Outcome
+from runcast.sdk import background
 from runcast.sdk.hooks import Around, Hookable
 from runcast.sdk.scope import current_scope
 from runcast.sdk.stopping import Stopping
@@ -70,6 +71,8 @@ class Bodies:
         except BaseException as error:  # noqa: BLE001 - however a body ends, the run must hear of it
             if running.stop is None:
                 outcome = failed(running, error, self._random)
+        if running.background is not None:
+            outcome = await _settled(running, outcome)
         running.ended = True
         if running.tasks:
             await _end_tasks(running)
@@ -78,6 +81,8 @@ class Bodies:
     async def _run_hooked(self, running: Running) -> None:
         lifecycle = Lifecycle(running, Around(self._hooks, running.task), partial(self._body, running), self._random)
         outcome = None if running.stop is not None else await lifecycle.run()
+        if running.background is not None:
+            outcome = await _settled(running, outcome)
         running.ended = True
         if running.tasks:
             await _end_tasks(running)
@@ -139,6 +144,12 @@ class Bodies:
     async def _end_thread(self, running: Running, outcome: Outcome | None) -> None:
         await _end_tasks(running)
         self._ended(running, outcome)
+
+
+async def _settled(running: Running, outcome: Outcome | None) -> Outcome | None:
+    """The outcome once background work has ended; None: the run was stopped before that."""
+    await background.settle(running)
+    return None if running.stop is not None else outcome
 
 
 async def _end_tasks(running: Running) -> None:
