@@ -151,6 +151,23 @@ async def test_a_mailbox_keeps_the_order_of_what_is_put_into_it() -> None:
     assert seen == list(range(100))
 
 
+async def test_a_call_from_another_thread_does_not_wait_for_a_delivery_of_the_writer(store: Store) -> None:
+    delivering, arrived = threading.Event(), threading.Event()
+
+    def deliver(_result: object, _error: BaseException | None) -> None:
+        delivering.set()
+        assert arrived.wait(5)
+
+    store.submit(_trigger("a"), deliver)
+    await asyncio.to_thread(delivering.wait, 5)
+    done = asyncio.Event()
+    store.mailbox(asyncio.get_running_loop()).put(done.set)
+    try:
+        await asyncio.wait_for(done.wait(), 2)
+    finally:
+        arrived.set()
+
+
 async def test_a_database_is_its_owners_alone(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "runcast.db"), ManualClock())
     try:

@@ -98,7 +98,6 @@ class Store:
         """Engine time: the clock, unless it was turned back since the database was last open."""
         self._writer = Writer(self._executor, faults=faults)
         self._mailboxes: dict[asyncio.AbstractEventLoop, Mailbox] = {}
-        self._held: list[Mailbox] | None = None
         self._writer.delivery = self._hold
         self._stepping = False
         self._pool: ThreadPoolExecutor | None = None
@@ -139,10 +138,12 @@ class Store:
         return box
 
     def _ring(self, box: Mailbox) -> None:
-        if self._held is None:
+        # Another thread's calls are none of the delivery: it would not learn when that ends.
+        held: list[Mailbox] | None = getattr(self._local, "held", None)
+        if held is None:
             box.wake()
         else:
-            self._held.append(box)
+            held.append(box)
 
     @contextmanager
     def _hold(self) -> Iterator[None]:
@@ -151,11 +152,12 @@ class Store:
         Those are the worker that was assigned a run, and the caller whose run ended. All share the interpreter's
         lock: a caller that wakes first, because its trigger is acknowledged, would keep the body from starting.
         """
-        self._held = []
+        held: list[Mailbox] = []
+        self._local.held = held
         try:
             yield
         finally:
-            held, self._held = self._held, None
+            self._local.held = None
             for box in reversed(held):
                 box.wake()
 
