@@ -26,7 +26,7 @@ from runcast.store import doctor
 from runcast.wire import socket_path
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
-from tests.sdk.todo import add, add_and_fail, add_two, items, plan, remind, todo, unreminded
+from tests.sdk.todo import add, add_and_fail, add_each, add_two, items, plan, remind, todo, unreminded
 
 PATIENCE_S = 20.0
 
@@ -109,6 +109,13 @@ async def test_what_a_body_already_transacted_is_answered_and_not_repeated(serve
     assert first == again
     stored = await transact(items)
     assert len(stored) == 1
+
+
+async def test_a_body_that_continues_transacts_anew(server: Server) -> None:
+    async with working(server, add_each, remind):
+        handle = await Client(gateway=server.engine).trigger(add_each, {"titles": ["bread", "milk"]})
+        assert await handle.wait_result(timeout=PATIENCE_S) == "milk"
+    assert [item.title for item in await transact(items)] == ["bread", "milk"]
 
 
 async def _new_run() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from runcast import Extension, Transaction, Tx, step, task, transact, trigger_in
+from runcast import Continue, Extension, Transaction, Tx, step, task, transact, trigger_in
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -86,3 +86,12 @@ async def plan(titles: list[str]) -> list[str]:
     added = [await transact(add, title) for title in titles]
     await step(fail_once)(current_run().attempt)
     return [item.title for item in added]
+
+
+@task
+async def add_each(titles: list[str]) -> str:
+    """One in each round."""
+    item = await transact(add, titles[0])
+    if titles[1:]:
+        raise Continue(titles[1:])
+    return item.title

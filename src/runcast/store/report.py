@@ -301,6 +301,7 @@ def _continue(group: _Group, now: int) -> Script[None]:
         payload = yield from blobs.stow(run.id, item.outcome.payload, "payload")
         rows.append([run.id, payload])
         yield from _empty_journal(run.id)
+        yield call("forget_transacted", run_id=run.id)
         yield from inbox.start_round(run.id, now)
         yield call("count_round", run_id=run.id, scope=ROUNDS_SCOPE)
     yield call("continue_runs", rows=rows)

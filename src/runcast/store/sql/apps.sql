@@ -13,5 +13,10 @@ select value
 from transacted
 where run_id = :run_id and key = :key;
 
+-- name: forget_transacted
+-- The next round of a body that continued has a journal of its own, whose keys are those of this one.
+delete from transacted
+where run_id = :run_id;
+
 -- name: add_transacted
 insert into transacted (run_id, key, value) {values :rows};
