@@ -175,6 +175,12 @@ async def test_a_declared_schedule_is_not_changed_at_run_time() -> None:
             await schedules.update(found.id, cron="@daily")
 
 
+@pytest.mark.parametrize("timezone", ["Mars/Olympus", "", "../UTC"])
+def test_a_preview_refuses_a_zone_that_is_none(timezone: str) -> None:
+    with pytest.raises(InvalidInput, match="no time zone"):
+        schedules.next("0 9 * * *", timezone=timezone)
+
+
 def test_a_preview_asks_no_engine() -> None:
     after = datetime(2026, 10, 24, tzinfo=UTC)
     times = schedules.next("30 2 * * *", timezone="Europe/Zurich", count=3, after=after)

@@ -206,8 +206,9 @@ class Schedules:
         if not 0 <= count <= PAGE_ROWS_MAX:
             raise InvalidInput(f"count is 0 to {PAGE_ROWS_MAX:,}, got {count}")
         since = time.time_ns() // 1_000_000 if after is None else instant_ms(after, name="after")
+        rule = parse_cron(cron, timezone)
         zone = UTC if timezone == "UTC" else ZoneInfo(timezone)
-        return [datetime.fromtimestamp(at / 1000, zone) for at in parse_cron(cron, timezone).upcoming(since, count)]
+        return [datetime.fromtimestamp(at / 1000, zone) for at in rule.upcoming(since, count)]
 
     def _ask(self, ask: Any) -> Call[Any]:
         # Whatever is asked twice does no harm: ids are the caller's, and a tick has one run.
