@@ -184,6 +184,26 @@ async def test_a_slow_run_and_a_long_queue_are_seen_once() -> None:
         await world.engine.cancel([run.id for run in (await world.engine.list_runs(RunFilter())).runs])
 
 
+@pytest.mark.parametrize(("queue", "count"), [("narrow", 1), ("wide", 0)])
+async def test_an_alert_on_slow_runs_keeps_to_its_queues(queue: str, count: int) -> None:
+    registry = project()
+
+    @task(registry=registry, queue=Queue("narrow", concurrency=1))
+    async def hangs() -> None:
+        import asyncio
+
+        await asyncio.Event().wait()
+
+    Alert("slow", on="slow", over="1m", queues=[queue], run=find(registry, "notify"), registry=registry)
+    async with World(registry) as world:
+        run = await world.trigger(hangs)
+        await world.until(run, RunStatus.EXECUTING)
+        at = world.engine.clock.now_ms() + 61_000
+        await world.engine.store.write(lambda: stored.look(at))
+        await handled(world, count)
+        await world.engine.cancel([run])
+
+
 async def test_an_alert_that_left_the_code_is_raised_no_more() -> None:
     registry = project()
     Alert("failures", on="failed", run=find(registry, "notify"), registry=registry)

@@ -89,7 +89,7 @@ def _look_for_slow(environment: str, rule: AlertRule, now: int) -> Script[None]:
     for row in rows:
         message = f"it started {(now - row.started_at) / 1000:.0f} s ago and still runs"
         cause = Cause(AlertOn.SLOW, row.environment, row.task, message, row.id, row.id)
-        yield from _raise([(environment, rule)], cause, None, now)
+        yield from _raise([(environment, rule)], cause, row.queue, now)
 
 
 def _look_for_backlog(rules: Sequence[tuple[str, AlertRule]], now: int) -> Script[None]:
@@ -109,7 +109,7 @@ def _rules(*kinds: AlertOn) -> Script[list[tuple[str, AlertRule]]]:
     return [(row.environment, _RULE.decode(row.rule)) for row in rows]
 
 
-def _raise(rules: Sequence[tuple[str, AlertRule]], cause: Cause, queue: str | None, now: int) -> Script[None]:
+def _raise(rules: Sequence[tuple[str, AlertRule]], cause: Cause, queue: str, now: int) -> Script[None]:
     """An event for each alert that wants to hear of this; one that looks the same is counted."""
     for environment, rule in rules:
         if environment != cause.environment or not _wants(rule, cause, queue):
@@ -124,7 +124,7 @@ def _raise(rules: Sequence[tuple[str, AlertRule]], cause: Cause, queue: str | No
             yield call("count_event", seq=known, now=now)
 
 
-def _wants(rule: AlertRule, cause: Cause, queue: str | None) -> bool:
+def _wants(rule: AlertRule, cause: Cause, queue: str) -> bool:
     if rule.on is not cause.kind or (rule.queues and queue not in rule.queues):
         return False
     if rule.on is AlertOn.BACKLOG:

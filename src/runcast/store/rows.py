@@ -285,6 +285,7 @@ class SlowRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     environment: str
     task: str
+    queue: str
     started_at: int
 
 

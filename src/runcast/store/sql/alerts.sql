@@ -47,7 +47,7 @@ limit :limit;
 
 -- name: slow_runs -> SlowRun*
 -- Those that hold a slot: who waits for a person or a time is not slow.
-select id, environment, task, started_at
+select id, environment, task, queue, started_at
 from runs
 where slot = 1 and finished_at is null and started_at <= :before and environment = :environment
 order by started_at
