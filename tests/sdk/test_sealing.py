@@ -104,6 +104,26 @@ async def test_everything_works_and_nothing_can_be_read_in_the_database(
     assert b"$sealed" in stored
 
 
+async def test_the_payload_of_a_schedule_is_sealed_like_that_of_its_runs(tmp_path: Path) -> None:
+    path = tmp_path / "sealed.db"
+    async with TestEngine([child], database=path) as engine:
+        schedules = Client(gateway=engine.engine).schedules
+        created = await schedules.create("child", cron="@daily", payload={"text": SECRET})
+        assert created.payload == f'{{"text":"{SECRET}"}}'
+        changed = await schedules.update(created.id, payload={"text": f"{SECRET} too"})
+        assert await schedules.retrieve(created.id) == changed
+        (listed,) = (await schedules.list()).schedules
+        assert listed == changed
+        assert listed.payload == f'{{"text":"{SECRET} too"}}'
+        kept = await schedules.update(created.id, cron="@hourly")
+        assert kept.payload == changed.payload
+        await engine.advance("1h")
+        (run,) = (await Client(gateway=engine.engine).list(task="child")).runs
+        assert run.output == f"{SECRET} too!"
+        stored = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+    assert SECRET.encode() not in stored
+
+
 async def test_a_worker_process_reaches_its_engine_through_the_codec(tmp_path: Path) -> None:
     path = tmp_path / "linked.db"
     async with Server(ServerConfig(database=str(path))) as server, Link(RemoteWorkerGateway(socket_path(path))) as link:

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from runcast.domain.sealed import is_sealed
+
 BOOLEANS = {"true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"}
 DEPTH_MAX = 16
 """Levels that are looked at; what lies deeper is left to the decoder."""
@@ -31,7 +33,7 @@ def misfit(schema: str | None, value: str) -> str | None:
     >>> misfit('{"required": ["names"], "properties": {"names": {"items": {"type": "string"}}}}', '{"names": [1]}')
     'names[0]: a string is expected, got 1'
     """
-    parsed = msgspec.json.decode(schema) if schema else None
+    parsed = msgspec.json.decode(schema) if schema and not is_sealed(value) else None
     if not isinstance(parsed, dict):
         return None
     found = _misfit(parsed, msgspec.json.decode(value), "", parsed.get("$defs", {}), 0)

@@ -12,6 +12,14 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.message import Message, NewMessage
 from runcast.domain.run import End, NewRun, Run, Triggered
+from runcast.domain.schedule import (
+    NewSchedule,
+    ScheduleChanges,
+    ScheduleFilter,
+    ScheduleId,
+    SchedulePage,
+    ScheduleState,
+)
 from runcast.gateway import ClientGateway, RunFilter, RunPage, Update, Watch
 from runcast.sdk.sealed_worker import opened_entry, opened_run, sealed_run
 from runcast.sdk.sealing import Codec, find_codec, open_if_possible, seal
@@ -94,6 +102,28 @@ class SealedClientGateway:
         found = await self._gateway.messages(run_id, after=after, limit=limit)
         return [self._opened_message(message) for message in found]
 
+    # --- schedules
+
+    async def put_schedule(self, new: NewSchedule) -> ScheduleState:
+        settings = structs.replace(new.settings, payload=self._sealed(new.settings.payload))
+        return self._opened_schedule(await self._gateway.put_schedule(structs.replace(new, settings=settings)))
+
+    async def update_schedule(self, schedule_id: ScheduleId, changes: ScheduleChanges) -> ScheduleState:
+        if isinstance(changes.payload, str):
+            changes = structs.replace(changes, payload=seal(self._codec, changes.payload))
+        return self._opened_schedule(await self._gateway.update_schedule(schedule_id, changes))
+
+    async def pause_schedule(self, schedule_id: ScheduleId, *, paused: bool) -> ScheduleState:
+        return self._opened_schedule(await self._gateway.pause_schedule(schedule_id, paused=paused))
+
+    async def find_schedule(self, schedule_id: ScheduleId) -> ScheduleState | None:
+        schedule = await self._gateway.find_schedule(schedule_id)
+        return None if schedule is None else self._opened_schedule(schedule)
+
+    async def list_schedules(self, filter: ScheduleFilter, *, offset: int = 0, limit: int = 100) -> SchedulePage:
+        page = await self._gateway.list_schedules(filter, offset=offset, limit=limit)
+        return structs.replace(page, schedules=tuple(map(self._opened_schedule, page.schedules)))
+
     # --- values
 
     def _sealed(self, text: str | None) -> str | None:
@@ -107,6 +137,11 @@ class SealedClientGateway:
 
     def _opened_wait(self, wait: Wait) -> Wait:
         return wait if wait.value is None else structs.replace(wait, value=open_if_possible(self._codec, wait.value))
+
+    def _opened_schedule(self, schedule: ScheduleState) -> ScheduleState:
+        if schedule.payload is None:
+            return schedule
+        return structs.replace(schedule, payload=open_if_possible(self._codec, schedule.payload))
 
     def _opened_message(self, message: Message) -> Message:
         return structs.replace(message, value=open_if_possible(self._codec, message.value))
