@@ -6,8 +6,9 @@ import pytest
 
 from runcast.domain.journal import NewWait
 from runcast.domain.limits import INLINE_BYTES_MAX
+from runcast.domain.message import NewMessage
 from runcast.domain.outcome import Continued, Failed, HandedBack, Succeeded
-from runcast.store import blobs, entries, prune, reads
+from runcast.store import blobs, entries, inbox, prune, reads
 from tests.store.world import ERROR, World, result, step, token
 
 LARGE = '"' + "é" * INLINE_BYTES_MAX + '"'
@@ -86,6 +87,19 @@ def test_a_large_payload_to_continue_with_comes_back_whole(db: World) -> None:
     db.report(run, outcome=Continued(LARGE))
     [taken] = db.claim()
     assert taken.payload == LARGE
+
+
+def test_a_run_that_continues_for_ever_keeps_only_the_large_values_of_its_round(db: World) -> None:
+    db.worker()
+    run = db.start()
+    db.run(lambda: inbox.send([NewMessage(run.run_id, "orders", LARGE.replace("é", "m"), "k")], db.now))
+    for number in range(1, 4):
+        db.report(run, step("s", LARGE.replace("é", "x" * number)), outcome=Continued(LARGE.replace("é", "p" * number)))
+        [run] = db.claim()
+    assert run.payload == LARGE.replace("é", "ppp")
+    [message] = db.read(lambda: inbox.messages(run.run_id, 0, 10))
+    assert message.value == LARGE.replace("é", "m")
+    assert _stored(db) == 2
 
 
 def test_a_run_that_adopts_has_its_own_copy(db: World) -> None:

@@ -305,6 +305,7 @@ def _continue(group: _Group, now: int) -> Script[None]:
         yield from inbox.start_round(run.id, now)
         yield call("count_round", run_id=run.id, scope=ROUNDS_SCOPE)
     yield call("continue_runs", rows=rows)
+    yield call("forget_blobs", ids=[[run.id] for run, _ in group])
     yield Ready(tuple({run.queue for run, _ in group}))
     yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in group])
 

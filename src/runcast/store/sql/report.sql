@@ -87,6 +87,13 @@ set turn = 1 + max(
 from {rows :rows (id text, payload text)} r
 where runs.id = r.id;
 
+-- name: forget_blobs
+-- Of a body that continued only its payload and its messages are left: it may do so for ever.
+delete from blobs
+where run_id in (select r.id from {rows :ids (id text)} r)
+  and not exists (select 1 from runs where runs.id = blobs.run_id and runs.payload = 'blob:' || blobs.digest)
+  and not exists (select 1 from inbox i where i.run_id = blobs.run_id and i.value = 'blob:' || blobs.digest);
+
 -- name: release_slots
 update runs
 set slot = 0
