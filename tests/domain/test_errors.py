@@ -24,7 +24,12 @@ def test_the_drawing_shows_the_tree() -> None:
 
 def test_every_error_has_a_code_made_of_its_name() -> None:
     for _, name in subclasses(RuncastError):
-        assert getattr(errors, name).code == re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        if name != "EngineStopped":
+            assert getattr(errors, name).code == re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def test_an_engine_that_stopped_is_unavailable_to_other_processes() -> None:
+    assert errors.EngineStopped.code == errors.Unavailable.code
 
 
 def test_a_failed_task_says_which_run_and_how() -> None:
