@@ -199,7 +199,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """
     known = {setting.variable for setting in all_settings()} | set(OTHER_VARIABLES)
     return [
-        f"{name} is no setting.{did_you_mean(name, known)}"
+        f"{name} is no setting.{did_you_mean(name, known, cutoff=0.8)}"
         for name in sorted(environ)
         if name.startswith(PREFIX) and name not in known
     ]
