@@ -12,7 +12,7 @@ import msgspec
 
 from runcast.clock import Clock, SystemClock
 from runcast.config import DEFAULT_DATABASE
-from runcast.domain.errors import EngineStopped
+from runcast.domain.errors import DatabaseLocked, EngineStopped
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.engine.guard import Guard
 from runcast.engine.service import Service
@@ -23,6 +23,11 @@ from runcast.store.store import Store, sqlite_path
 from runcast.wire import socket_path
 
 log = logging.getLogger("runcast")
+
+PATIENCE_S = 5.0
+"""How long an engine that starts waits for triggers and commands that have the file meanwhile; most take milliseconds."""
+LOOK_EVERY_S = 0.005
+"""Shorter than the pauses between the triggers of a busy program."""
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +82,12 @@ class Server:
     async def start(self) -> None:
         """Open and lock the database, take back what an earlier process held, begin to serve.
 
+        A trigger or a command that works in the file while no engine runs is waited for, for a few seconds.
         Raises `DatabaseLocked`, `DatabaseCorrupt` or `DatabaseReadOnly`; nothing is left open then.
         """
         self._stopping, self._reason = None, ""
         self._lost.clear()
-        self._store = Store(self.database, self._clock)
+        self._store = await self._open()
         try:
             settings = msgspec.structs.replace(self.config.engine, is_gone=_is_gone)
             self._engine = Engine(self._store, self._store.clock, settings)
@@ -98,6 +104,17 @@ class Server:
         except BaseException:
             await self.stop()
             raise
+
+    async def _open(self) -> Store:
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + PATIENCE_S
+        while True:
+            try:
+                return Store(self.database, self._clock)
+            except DatabaseLocked as error:
+                if not error.in_passing or loop.time() > patient_until:
+                    raise
+                await asyncio.sleep(LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Stop serving, then the services, then close the database. Workers must be stopped before."""
@@ -169,5 +186,5 @@ async def open_client(database: str | Path) -> ClientGateway:
 
     It does not take back what dead workers hold: the next server does.
     """
-    store = Store(sqlite_path(str(database)), SystemClock())
+    store = Store(sqlite_path(str(database)), SystemClock(), in_passing=True)
     return DirectClient(store, store.clock)

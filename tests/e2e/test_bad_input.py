@@ -33,7 +33,7 @@ from runcast.domain.ids import RunId, make_id
 from runcast.domain.limits import BATCH_RUNS_MAX, KEY_CHARS_MAX, TAGS_MAX
 from runcast.domain.run import NewRun, Run, RunStatus
 from runcast.sdk.registry import Registry
-from runcast.server import Server, ServerConfig
+from runcast.server import Server, ServerConfig, open_client
 from runcast.store import doctor
 from runcast.store.sqlite.database import connect
 from runcast.worker.embedded import EmbeddedWorker
@@ -323,6 +323,26 @@ async def test_a_second_engine_on_the_same_file_is_refused_and_the_first_goes_on
             await _open(tmp_path / "link.db")
         assert await server.engine.tasks() == ()
     await _open(path)
+
+
+async def test_an_engine_that_starts_waits_for_a_request_that_has_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "busy.db"
+    client = await open_client(path)
+    starting = asyncio.create_task(_open(path))
+    await asyncio.sleep(0)
+    assert not starting.done()
+    await client.close()
+    await starting
+
+
+async def test_an_engine_does_not_wait_for_ever_and_says_who_has_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runcast.server.PATIENCE_S", 0.0)
+    client = await open_client(tmp_path / "busy.db")
+    with pytest.raises(DatabaseLocked, match=rf"process {os.getpid()} is at work in .*busy\.db"):
+        await _open(tmp_path / "busy.db")
+    await client.close()
 
 
 async def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -154,9 +154,11 @@ class EngineStopped(Unavailable):
 
 
 class DatabaseLocked(Unavailable):
-    """Another engine owns the file."""
+    """Another engine owns the file, or another process works on it."""
 
     code = "database_locked"
+    in_passing = False
+    """Who has the file is no engine, but a request or a command, and lets go of it by itself."""
 
 
 class DatabaseCorrupt(Unavailable):

@@ -75,11 +75,20 @@ class Mailbox:
 class Store:
     """An open database. `write` and `read` may be awaited on any loop."""
 
-    def __init__(self, path: str, clock: Clock, *, threaded: bool = True, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        clock: Clock,
+        *,
+        threaded: bool = True,
+        in_passing: bool = False,
+        faults: Faults | None = None,
+    ) -> None:
+        """`in_passing`: not for an engine, which would be waited for."""
         self.path = path
         self._threaded = threaded
         self._memory = path == ":memory:"
-        self._lock = None if self._memory else FileLock(Path(path))
+        self._lock = None if self._memory else FileLock(Path(path), in_passing=in_passing)
         if self._lock is not None:
             self._lock.acquire()
         try:

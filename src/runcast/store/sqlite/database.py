@@ -115,7 +115,9 @@ class FileLock:
     Its file goes when the lock is released, so whoever gets a lock looks whether its file is still the one of that name.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, *, in_passing: bool = False) -> None:
+        """`in_passing`: for a request or a command, not for an engine."""
+        self._in_passing = in_passing
         # SQLite follows links to the file, so its lock must lie where every path to it leads.
         database = database.resolve()
         self._path = database.with_name(database.name + ".lock")
@@ -138,17 +140,14 @@ class FileLock:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            owner = os.read(fd, 32).decode(errors="replace").strip()
+            owner = os.read(fd, 32).decode(errors="replace")
             os.close(fd)
-            raise DatabaseLocked(
-                f"{self._path.with_suffix('')} is in use by another engine (process {owner or 'unknown'}). "
-                "Reach it through its socket, or stop it first."
-            ) from error
+            raise _locked(self._path.with_suffix(""), owner) from error
         if not self._is_named(fd):
             os.close(fd)
             return None
         os.truncate(fd, 0)
-        os.write(fd, str(os.getpid()).encode())
+        os.write(fd, f"{os.getpid()}{_IN_PASSING if self._in_passing else ''}".encode())
         return fd
 
     def _is_named(self, fd: int) -> bool:
@@ -165,6 +164,23 @@ class FileLock:
                     self._path.unlink()
             os.close(self._fd)
             self._fd = None
+
+
+_IN_PASSING = " in passing"
+"""What follows the process in the lock's file when its owner is no engine."""
+
+
+def _locked(database: Path, owner: str) -> DatabaseLocked:
+    process = owner.removesuffix(_IN_PASSING) or "unknown"
+    # An owner that has not said yet who it is will have, when one looks again.
+    if owner and not owner.endswith(_IN_PASSING):
+        return DatabaseLocked(
+            f"{database} is in use by another engine (process {process}). "
+            "Reach it through its socket, or stop it first."
+        )
+    error = DatabaseLocked(f"process {process} is at work in {database}, without an engine. Let it finish, or stop it.")
+    error.in_passing = True
+    return error
 
 
 class Executor:

@@ -120,7 +120,7 @@ def bring_up_to_date(path: Path) -> tuple[int, int]:
 
     Raises `DatabaseLocked` while an engine has it open, `Unavailable` when its schema is newer than this release.
     """
-    lock = FileLock(path)
+    lock = FileLock(path, in_passing=True)
     lock.acquire()
     try:
         connection = connect(str(path))
@@ -140,7 +140,7 @@ def vacuum(path: Path) -> tuple[int, int]:
 
     Raises `DatabaseLocked` while an engine has it open.
     """
-    lock = FileLock(path)
+    lock = FileLock(path, in_passing=True)
     lock.acquire()
     try:
         connection = connect(str(path))
