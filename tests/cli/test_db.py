@@ -13,7 +13,7 @@ from runcast.domain.run import NewRun
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.server import Server, ServerConfig
 from runcast.store.sqlite.upkeep import backup, inspect, vacuum
-from tests.cli.project import Cli, project
+from tests.cli.project import TASKS, Cli, make_database, project
 
 DATABASE = Path(".runcast/runcast.db")
 
@@ -57,8 +57,42 @@ def test_a_backup_is_its_owners_alone_and_replaces_nothing_unasked(cli: Cli, tmp
     assert cli("db", "backup", "copy.db", "--force").code == 0
 
 
+def test_a_backup_never_replaces_the_database_itself(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(DATABASE)
+    before = DATABASE.stat().st_ino
+    for target in (str(DATABASE), "link.db"):
+        said = cli("db", "backup", target, "--force")
+        assert (said.code, "is the database itself" in said.err) == (1, True)
+    assert DATABASE.stat().st_ino == before
+
+
+async def test_a_backup_replaces_no_database_in_use_and_no_backup_under_way(tmp_path: Path) -> None:
+    path, other = tmp_path / "runcast.db", tmp_path / "other.db"
+    await make_database(path)
+    async with Server(ServerConfig(database=str(other), socket=False)):
+        with pytest.raises(DatabaseLocked, match="other"):
+            await asyncio.to_thread(backup, path, other, overwrite=True)
+
+    def second(_copied: int, _pages: int) -> None:
+        with pytest.raises(DatabaseLocked, match="copy"):
+            backup(path, tmp_path / "copy.db", overwrite=True)
+
+    await asyncio.to_thread(backup, path, tmp_path / "copy.db", on_progress=second)
+    assert rows(tmp_path / "copy.db", "tasks") == len(TASKS)
+
+
+def test_a_backup_does_not_inherit_the_log_of_what_it_replaces(cli: Cli, tmp_path: Path) -> None:
+    cli("db", "backup", "copy.db")
+    (tmp_path / "copy.db-wal").write_bytes(b"of another file")
+    assert cli("db", "backup", "copy.db", "--force").code == 0
+    assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
+
+
 def test_a_backup_that_fails_leaves_nothing(cli: Cli, tmp_path: Path) -> None:
     assert cli("db", "backup", "missing/copy.db").code == 4
+    assert not (tmp_path / "missing").exists()
+    assert cli("db", "backup", f"{'copy' * 100}.db").code == 4
+    assert cli("db", "backup", "/proc/copy.db").code == 4
     assert cli("db", "backup", "copy.db", "--database", "missing.db").code == 3
     assert list(tmp_path.glob("*copy*")) == []
 

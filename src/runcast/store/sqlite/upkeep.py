@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -77,25 +78,43 @@ def backup(path: Path, target: Path, *, overwrite: bool = False, on_progress: On
     """Copy one committed state of `path` to `target`, while an engine writes; the size of the copy in bytes.
 
     The copy has its name only when it is whole, on disk, and SQLite finds it sound. Raises `Conflict` when `target`
-    exists, `DatabaseReadOnly` when it cannot be written.
+    exists, `DatabaseReadOnly` when it cannot be written, `DatabaseLocked` when an engine has it open or another backup
+    writes it. With `overwrite` it is replaced, unless it is the database itself.
     """
-    if target.exists() and not overwrite:
-        raise Conflict(f"{target} exists; choose another name, or say --force")
-    part = target.with_name(f"{target.name}.part")
+    if not target.parent.is_dir():
+        raise DatabaseReadOnly(f"cannot write {target}: there is no directory {target.parent}. Make it, or mount it.")
+    if os.path.exists(target) and target.samefile(path):
+        raise Conflict(f"{target} is the database itself; choose another name")
+    # Of one target there is one part, so that what a killed backup left is used up by the next.
+    lock = FileLock(target, in_passing=True)
+    lock.acquire()
     try:
-        os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise DatabaseReadOnly(f"cannot write {target}: {error.strerror}. Check the directory.") from error
-    try:
-        with reading(path) as source, translated(str(target)):
-            _copy(source, part, on_progress)
-        _sync(part)
-        part.replace(target)
-        _sync(target.parent)
+        if target.exists() and not overwrite:
+            raise Conflict(f"{target} exists; choose another name, or say --force")
+        part = target.with_name(f"{target.name}.part")
+        try:
+            os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600))
+            with reading(path) as source, translated(str(target)):
+                _copy(source, part, on_progress)
+            _sync(part)
+            _replace(part, target)
+        except OSError as error:
+            raise DatabaseReadOnly(f"cannot write {target}: {error.strerror}. Check the directory.") from error
+        finally:
+            for left in (part, part.with_name(f"{part.name}-journal")):
+                with suppress(OSError):
+                    left.unlink()
+        return target.stat().st_size
     finally:
-        for left in (part, part.with_name(f"{part.name}-journal")):
-            left.unlink(missing_ok=True)
-    return target.stat().st_size
+        lock.release()
+
+
+def _replace(part: Path, target: Path) -> None:
+    """Give the copy its name. A log that lies beside the old file would be taken for the copy's."""
+    for what in ("wal", "shm", "journal"):
+        target.with_name(f"{target.name}-{what}").unlink(missing_ok=True)
+    part.replace(target)
+    _sync(target.parent)
 
 
 def _copy(source: apsw.Connection, part: Path, on_progress: OnProgress | None) -> None:
