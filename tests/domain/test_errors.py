@@ -34,7 +34,7 @@ def test_an_engine_that_stopped_is_unavailable_to_other_processes() -> None:
 
 def test_a_failed_task_says_which_run_and_how() -> None:
     error = TaskFailed("run_1", "FAILED", ErrorInfo(type="builtins.ValueError", message="no such page"))
-    assert str(error) == "run run_1 ended FAILED: builtins.ValueError: no such page"
+    assert str(error) == "run run_1 ended FAILED: ValueError: no such page"
     assert str(TaskFailed("run_1", "CANCELED", None)) == "run run_1 ended CANCELED"
 
 

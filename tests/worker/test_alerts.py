@@ -65,7 +65,7 @@ async def test_a_failed_run_raises_an_alert_in_the_same_commit() -> None:
         run = await world.run(find(registry, "fails"), 1)
         (event,) = await handled(world, 1)
         assert (event.alert, event.kind, event.subject, event.run_id) == ("failures", AlertOn.FAILED, "fails", run.id)
-        assert event.message == "builtins.ValueError: row 1 is bad"
+        assert event.message == "ValueError: row 1 is bad"
         assert [event] == HEARD
 
 

@@ -146,7 +146,7 @@ def failure_line(run: Run) -> str:
         return ""
     if run.error.user_message:
         return one_line(run.error.user_message)
-    return one_line(f"{run.error.type.removeprefix('builtins.')}: {run.error.message}")
+    return one_line(f"{run.error.name}: {run.error.message}")
 
 
 def user_frames(error: ErrorInfo) -> list[str]:

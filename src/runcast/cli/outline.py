@@ -175,9 +175,7 @@ def _entry_status(entry: Entry) -> RunStatus:
 def _entry_note(entry: Entry, now: int) -> str:
     tries = f"try {entry.tries}" if entry.tries > 1 else ""
     if entry.error is not None:
-        return ", ".join(
-            filter(None, (one_line(f"{entry.error.type.removeprefix('builtins.')}: {entry.error.message}"), tries))
-        )
+        return ", ".join(filter(None, (one_line(f"{entry.error.name}: {entry.error.message}"), tries)))
     if entry.status is EntryStatus.FORGOTTEN:
         return "will be repeated"
     if entry.status is not EntryStatus.PENDING:

@@ -117,7 +117,7 @@ def _next(run: Run) -> Iterator[tuple[str, str]]:
 def _print_error(out: Console, run: Run) -> None:
     assert run.error is not None
     error = run.error
-    message = f"{error.type.removeprefix('builtins.')}: {error.message}"
+    message = f"{error.name}: {error.message}"
     if error.user_message:
         out.print(_labelled("error", printable(error.user_message), style="red"))
         out.print(_labelled("", printable(message), style="bright_black"))

@@ -103,4 +103,4 @@ def _reason(snapshot: RunSnapshot[Any]) -> str:
     error = snapshot.error
     if error is None:
         return snapshot.label if snapshot.is_final and not snapshot.ok else ""
-    return error.user_message or f"{error.type}: {error.message}"
+    return error.user_message or f"{error.name}: {error.message}"

@@ -110,7 +110,7 @@ class TaskFailed(RuncastError):
         self.run_id = run_id
         self.status = status
         self.error = error
-        detail = f": {error.type}: {error.message}" if error else ""
+        detail = f": {error.name}: {error.message}" if error else ""
         super().__init__(f"run {run_id} ended {status}{detail}")
 
 
@@ -121,7 +121,7 @@ class StepFailed(RuncastError):
 
     def __init__(self, error: ErrorInfo) -> None:
         self.error = error
-        super().__init__(f"{error.type}: {error.message}")
+        super().__init__(f"{error.name}: {error.message}")
 
 
 class WaitTimedOut(RuncastError):
@@ -194,3 +194,13 @@ class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """Journal keys whose failure led here, found in the exception's chain."""
     args: str | None = None
     """JSON array of the exception's arguments, if they are JSON, to rebuild it."""
+
+    @property
+    def name(self) -> str:
+        """The type as people write it: without the module of what Python and Runcast bring along.
+
+        >>> ErrorInfo("builtins.ValueError", "no").name, ErrorInfo("shop.errors.SoldOut", "no").name
+        ('ValueError', 'shop.errors.SoldOut')
+        """
+        module, _, name = self.type.rpartition(".")
+        return name if module.partition(".")[0] in ("builtins", "runcast") else self.type

@@ -56,7 +56,7 @@ def runs_failed(failed: Sequence[tuple[Holding, ErrorInfo]], now: int) -> Script
     if not rules:
         return
     for run, error in failed:
-        message = f"{error.type}: {error.user_message or error.message}"
+        message = f"{error.name}: {error.user_message or error.message}"
         looks = fingerprint(run.task, error)
         for kind in (AlertOn.FAILED, AlertOn.NEW_ERROR):
             yield from _raise(rules, Cause(kind, run.environment, run.task, message, looks, run.id), run.queue, now)
