@@ -104,6 +104,28 @@ async def test_everything_works_and_nothing_can_be_read_in_the_database(
     assert b"$sealed" in stored
 
 
+@task(registry=REGISTRY)
+async def approved() -> bool:
+    return await wait.for_token(await wait.create_token(bool)).unwrap()
+
+
+async def test_an_answer_that_its_run_could_not_read_is_refused_before_it_is_encrypted() -> None:
+    async with TestEngine([approved]) as engine:
+        client = Client(gateway=engine.engine)
+        handle = await client.trigger(approved)
+        await engine.settle()
+        (waiting,) = await client.waits()
+        with pytest.raises(InvalidPayload, match="a boolean is expected"):
+            await client.complete_wait(waiting.id, "maybe")
+        await client.complete_wait(waiting.id, True)
+        assert (await engine.finish(handle)).output is True
+
+
+async def test_the_engine_of_a_test_reads_what_its_codec_wrote() -> None:
+    async with TestEngine([child]) as engine:
+        assert await engine.run(child, SECRET) == f"{SECRET}!"
+
+
 async def test_the_payload_of_a_schedule_is_sealed_like_that_of_its_runs(tmp_path: Path) -> None:
     path = tmp_path / "sealed.db"
     async with TestEngine([child], database=path) as engine:

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from msgspec import structs
 
+from runcast.domain.errors import InvalidPayload
+from runcast.domain.fits import misfit
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.message import Message, NewMessage
@@ -84,14 +86,17 @@ class SealedClientGateway:
     # --- waits and messages
 
     async def create_wait(self, wait: NewWait) -> Wait:
-        # The engine would compare a sealed answer with the form's schema.
-        return self._opened_wait(await self._gateway.create_wait(structs.replace(wait, schema=None)))
+        return self._opened_wait(await self._gateway.create_wait(wait))
 
     async def find_wait(self, wait_id: str) -> Wait | None:
         wait = await self._gateway.find_wait(wait_id)
         return None if wait is None else self._opened_wait(wait)
 
     async def complete_wait(self, wait_id: str, value: str) -> Wait:
+        # The engine cannot compare a sealed answer with what was asked for: who answers can.
+        asked = await self._gateway.find_wait(wait_id)
+        if asked is not None and asked.completed_at is None and (what := misfit(asked.schema, value)):
+            raise InvalidPayload(f"value of wait {wait_id}: {what}")
         return self._opened_wait(await self._gateway.complete_wait(wait_id, seal(self._codec, value)))
 
     async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:

@@ -92,9 +92,7 @@ class SealedSession:
         if entry.value is not None:
             entry = structs.replace(entry, value=seal(self._codec, entry.value))
         children = tuple(sealed_run(self._codec, run) for run in new.children)
-        # The engine would compare a sealed answer with the form's schema.
-        wait = None if new.wait is None else structs.replace(new.wait, schema=None)
-        return structs.replace(new, entry=entry, children=children, wait=wait)
+        return structs.replace(new, entry=entry, children=children)
 
     def _sealed_outcome(self, outcome: Outcome | None) -> Outcome | None:
         match outcome:

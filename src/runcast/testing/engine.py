@@ -26,6 +26,7 @@ from runcast.sdk.handle import RunHandle, get_run
 from runcast.sdk.outside import has_running_loop
 from runcast.sdk.pauses import step_pause
 from runcast.sdk.registry import Registry, registry
+from runcast.sdk.sealed_client import sealed_by_settings
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
 from runcast.store.script import Script
@@ -118,6 +119,7 @@ class TestEngine:
         await self.engine.start()
         self._timers = Timers(self._store)
         self._schedules = Schedules(self._store)
+        self._gateway = sealed_by_settings(self.engine)
         loop = asyncio.get_running_loop()
         self._factory_before = loop.get_task_factory()
         opened: asyncio.Future[WorkerSession] = loop.create_future()
@@ -182,7 +184,7 @@ class TestEngine:
 
     async def _settled(self, handle: RunHandle[Any]) -> Run:
         await self.settle()
-        return await get_run(self.engine, handle.id)
+        return await get_run(self._gateway, handle.id)
 
     # --- time
 
