@@ -8,6 +8,7 @@ import pytest
 
 from runcast.domain.effect import Effect, EffectKind
 from runcast.domain.journal import NewWait
+from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.outcome import Failed, Succeeded
 from runcast.store import entries, prune
 from tests.store.world import ERROR, World, batch, child, increment, log, part, step, token
@@ -107,6 +108,16 @@ def test_waits_that_no_run_created_go_after_they_ended(db: World) -> None:
     db.advance(DAY_MS)
     _prune(db)
     assert db.sql("select id from waits") == [("waitpoint_2",)]
+
+
+def test_leavings_that_are_more_than_one_piece_are_left_for_the_next(db: World) -> None:
+    for number in range(PAGE_ROWS_MAX + 1):
+        db.run(partial(entries.create_wait, NewWait(f"waitpoint_{number}"), db.now))
+    db.sql("update waits set status = 'COMPLETED', completed_at = ?", db.now)
+    db.advance(DAY_MS)
+    assert db.run(lambda: prune.tidy(db.now))
+    assert not db.run(lambda: prune.tidy(db.now))
+    assert _count(db, "waits") == 0
 
 
 def test_the_feed_forgets_but_never_its_newest_fact(db: World) -> None:

@@ -71,7 +71,7 @@ def tidy(before: int) -> Script[bool]:
     yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_idle_ticks", before=before, limit=PAGE_ROWS_MAX)
-    more: int | None = yield call("old_changes_left", before=before)
+    more: int | None = yield call("leavings_left", before=before)
     return more is not None
 
 

@@ -118,10 +118,20 @@ where seq <= (
   select coalesce(max(seq), 0) from (select seq from changes where at < :before order by seq limit :limit)
 ) and seq < (select max(seq) from changes);
 
--- name: old_changes_left -> int
+-- name: leavings_left -> int
+-- Each of these went in one piece; what is more than that is left for the next.
 select 1
-from changes
-where seq = (select min(seq) from changes) and at < :before and seq < (select max(seq) from changes);
+where exists (
+    select 1 from changes
+    where seq = (select min(seq) from changes) and at < :before and seq < (select max(seq) from changes))
+  or exists (select 1 from schedule_ticks where run_id is null and decided_at < :before)
+  or exists (select 1 from alert_events where last_at < :before)
+  or exists (select 1 from waits where run_id is null and completed_at < :before)
+  or exists (
+    select 1 from batches b
+    where b.created_at < :before
+      and not exists (select 1 from runs where runs.batch_id = b.id and runs.batch_id is not null)
+      and not exists (select 1 from batch_members m where m.batch_id = b.id));
 
 -- name: prune_workers
 delete from workers where stopped_at < :before;
