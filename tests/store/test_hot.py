@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from runcast.domain.limits import HOT_QUEUES_MAX
 from runcast.domain.run import RunStatus
 from runcast.gateway import TaskInfo
-from runcast.store.enqueue import enqueue
+from runcast.store.enqueue import enqueue, find_turns
 from runcast.store.script import Call, Script, call
 from tests.store.world import World
 
@@ -111,3 +112,10 @@ def test_a_queue_without_a_row_gets_its_turns(kept: World) -> None:
     kept.trigger(queue="unheard")
     assert kept.sql("select turn from runs where queue = 'unheard' order by id") == [(1,), (2,)]
     assert kept.find(kept.trigger(queue="unheard")).status is RunStatus.QUEUED
+
+
+def test_a_queue_for_each_of_many_customers_does_not_fill_the_memory(kept: World) -> None:
+    names = {(f"customer {number}", "") for number in range(HOT_QUEUES_MAX + 1)}
+    kept.run(lambda: find_turns("dev", names))
+    kept.run(lambda: find_turns("dev", names))
+    assert len(kept.hot._queues) <= HOT_QUEUES_MAX

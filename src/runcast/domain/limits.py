@@ -50,6 +50,8 @@ WATCHED_RUNS_MAX = 20_000
 """Runs of one tree in the state that a watcher starts from; more of them show with their next change."""
 WRITER_INBOX_MAX = 100_000
 WRITER_BATCH_MAX = 1_024
+HOT_QUEUES_MAX = 10_000
+"""Queues whose rows the writer keeps from one commit to the next; with more it reads them anew."""
 HELD_SCAN_ROWS_MAX = 2_048
 """Queued runs of full keys that one claim may set aside."""
 

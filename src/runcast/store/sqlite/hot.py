@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from runcast.domain.limits import HOT_QUEUES_MAX
 from runcast.store.query import load_queries
 from runcast.store.rows import QueueRow, TaskRow
 from runcast.store.script import Call, call
@@ -69,6 +70,8 @@ class HotRows:
             turns = [[row.environment, row.name, row.turn, row.unkeyed_turn, row.tat_us] for row in rows]
             self._execute(call("save_turns", rows=turns))
             self._moved.clear()
+        if len(self._queues) > HOT_QUEUES_MAX:
+            self._queues.clear()
         if self._facts:
             facts, self._facts = self._facts, []
             self._execute(call("add_changes", rows=facts))
