@@ -13,7 +13,7 @@ from runcast.cli.command import Command, database_option
 from runcast.cli.complete import complete_run
 from runcast.cli.connect import with_gateway
 from runcast.cli.find import find_run, get_run
-from runcast.cli.look import short_id
+from runcast.cli.look import moment, short_id
 from runcast.cli.output import console, note, print_json
 from runcast.cli.trigger import new_run_id, read_json
 from runcast.cli.watch import leave, show_live
@@ -89,8 +89,7 @@ def reschedule(run_id: str, delay: str | None, at: str | None, database: str | N
     if as_json:
         print_json({"id": run.id, "status": run.status.value, "available_at": run.available_at})
     else:
-        at_text = datetime.fromtimestamp(run.available_at / 1000).astimezone().isoformat(" ", "seconds")
-        console().print(f"{run.id} starts at {at_text}")
+        console().print(f"{run.id} starts at {moment(run.available_at)}")
 
 
 def _instant(typed: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
@@ -10,14 +9,12 @@ import click
 
 from runcast.cli.command import Command, database_option
 from runcast.cli.connect import with_gateway
-from runcast.cli.look import now_ms
 from runcast.cli.output import console, print_json
 from runcast.cli.schedules import find_schedule
 from runcast.cli.schedules_look import schedule_record
 from runcast.cli.trigger import read_json
 from runcast.domain.cron import at_text, parse_cron
 from runcast.domain.errors import InvalidInput, UnknownTask
-from runcast.domain.ids import make_id
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.schedule import (
     CatchUp,
@@ -29,6 +26,7 @@ from runcast.domain.schedule import (
     ScheduleState,
 )
 from runcast.gateway import ClientGateway
+from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.schedule import CatchUpName, OverlapName
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,7 +65,7 @@ def create(task: str, cron: str, key: str | None, database: str | None, as_json:
     """Create a schedule of TASK, or give the one with its --key these settings."""
     given = _given(rule)
     parse_cron(cron, given.get("timezone", "UTC"))
-    id = ScheduleId(make_id("sched", at_ms=now_ms(), chance=secrets.randbits(55)))
+    id = ScheduleId(fresh_id("sched"))
     new = NewSchedule(id, task, ScheduleSettings(cron, **given), deduplication_key=key)
 
     async def work(gateway: ClientGateway) -> ScheduleState:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,16 +16,17 @@ from runcast.cli.command import Command, database_option
 from runcast.cli.complete import complete_task
 from runcast.cli.connect import with_gateway
 from runcast.cli.find import get_run
-from runcast.cli.look import now_ms, short_id
+from runcast.cli.look import short_id
 from runcast.cli.output import note, print_json
 from runcast.cli.watch import leave, show_live
 from runcast.domain.errors import InvalidInput, InvalidPayload, UnknownTask
 from runcast.domain.fits import misfit
-from runcast.domain.ids import RunId, make_id
+from runcast.domain.ids import RunId
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.run import NewRun, Run, Triggered
 from runcast.gateway import ClientGateway
 from runcast.sdk.debounce import Debounce
+from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options
 
 EXAMPLES = (
@@ -129,7 +129,7 @@ def read_json(text: str) -> str:
 
 
 def new_run_id() -> RunId:
-    return RunId(make_id("run", at_ms=now_ms(), chance=secrets.randbits(55)))
+    return RunId(fresh_id("run"))
 
 
 def _new_run(task: str, payload: str, options: TriggerOptions) -> NewRun:
