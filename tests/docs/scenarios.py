@@ -19,6 +19,7 @@ from runcast.gateway import Hello
 from runcast.sdk.registry import registry
 from runcast.store.alerts import declare
 from runcast.testing import TestEngine
+from tests.docs.guide_scenarios import GUIDE_SCENARIOS
 from tests.docs.queue_scenarios import QUEUE_SCENARIOS
 from tests.sdk.flaky_server import flaky_server
 
@@ -418,6 +419,7 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/tracing.md:1": tracing_guide,
     "docs/guides/usage.md:1": usage_guide,
     **QUEUE_SCENARIOS,
+    **GUIDE_SCENARIOS,
     "docs/start/quickstart.md:1": quickstart,
     "docs/start/quickstart.md:2": quickstart_client,
 }

@@ -1,0 +1,103 @@
+"""What the guides of everyday features are run with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Awaitable, Callable
+from contextlib import redirect_stdout
+from types import ModuleType
+
+from runcast import RunStatus
+from runcast.testing import TestEngine
+
+Load = Callable[[str], ModuleType]
+Scenario = Callable[[TestEngine, Load], Awaitable[None]]
+
+
+async def retries(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/retries.md:1")
+    page.calls.clear()
+    handle = await page.define.trigger("ash")
+    run = await engine.finish(handle)
+    assert (run.output, run.run.attempt) == ("ash: 3", 2)
+    assert page.calls == ["ash"] * 3
+    refused = await engine.finish(await page.define.trigger("a1"))
+    assert (refused.status, refused.run.attempt) == (RunStatus.FAILED, 1)
+    once = await engine.finish(await page.define.options(max_attempts=1).trigger("elm"))
+    assert (once.status, once.run.attempt) == (RunStatus.FAILED, 1)
+
+
+async def idempotency(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/idempotency.md:1")
+    first = await page.on_paid("e1", "o1")
+    assert await page.on_paid("e1", "o1") == first == await page.on_paid_elsewhere("e1", "another")
+    brief = await page.on_paid_elsewhere("e2", "o2")
+    assert await page.on_paid("e2", "o2") == brief != first
+    await engine.advance("25h")
+    assert await page.on_paid("e2", "o2") != brief
+    assert await page.on_paid("e1", "o1") == first
+
+
+async def idempotency_inside(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/idempotency.md:2")
+    for _ in range(2):
+        assert await engine.run(page.publish, ["a", "b", "a"]) == 2
+    assert len((await engine.client.list(task="warm_up")).runs) == 2
+
+
+async def client_task(engine: TestEngine, load: Load) -> None:
+    assert await engine.run(load("docs/guides/client.md:1").greet, "Ada") == "hello Ada"
+
+
+async def client(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/client.md:2")
+    assert await page.look_around() == ["hello Ada"]
+    (run,) = (await engine.client.list()).runs
+    assert run.tags == ("by hand",)
+
+
+async def live(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/live.md:1")
+    handle = await page.research.trigger("tides")
+    run = await engine.finish(handle)
+    assert (run.output, run.metadata["progress"]) == (len("all about tides "), 100)
+    assert run.metadata["sources"] == ["https://python.org"]
+    with redirect_stdout(io.StringIO()) as out:
+        assert await page.watch(run.id) == ['"all "', '"about "', '"tides "']
+    assert out.getvalue() == "Completed 100 done\n"
+    assert await page.download(run.id) == b"# tides\n\nall about tides "
+    assert [found.id for found in (await engine.client.list(tag="research")).runs] == [run.id]
+
+
+async def approvals(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/approvals.md:1")
+    with redirect_stdout(io.StringIO()) as out:
+        answered = await page.publish.trigger("We are open.", "ada@example.com")
+        await engine.settle()
+        (waiting,) = await engine.client.waits()
+        await page.on_click(waiting.id, "publish")
+        assert (await engine.finish(answered)).output == "publish: by mail"
+        assert await engine.run(page.publish, "We are closed.", "ada@example.com") == "nobody answered"
+    assert out.getvalue().count("We are open.") == 1
+
+
+async def logging(engine: TestEngine, load: Load) -> None:
+    handle = await load("docs/guides/logging.md:1").count.trigger([])
+    assert (await engine.finish(handle)).output == 0
+    lines = await engine.client.logs(handle.id)
+    assert [(line.level, line.message, line.data) for line in lines] == [
+        ("info", "counting", '{"words":0}'),
+        ("warning", "there is nothing to count", None),
+    ]
+
+
+GUIDE_SCENARIOS = {
+    "docs/guides/retries.md:1": retries,
+    "docs/guides/idempotency.md:1": idempotency,
+    "docs/guides/idempotency.md:2": idempotency_inside,
+    "docs/guides/client.md:1": client_task,
+    "docs/guides/client.md:2": client,
+    "docs/guides/live.md:1": live,
+    "docs/guides/approvals.md:1": approvals,
+    "docs/guides/logging.md:1": logging,
+}
