@@ -15,7 +15,7 @@ from runcast.sdk.client import Client
 from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.extension import Extension
-from runcast.sdk.portal import get_portal
+from runcast.sdk.portal import Portal, get_portal
 from runcast.sdk.registry import registry
 from runcast.server import Server, ServerConfig
 from runcast.worker.embedded import EmbeddedWorker
@@ -70,6 +70,7 @@ class Embedded:
         self._worker: EmbeddedWorker | None = None
         self._client: Client | None = None
         self._door_before: Door | None = None
+        self._portal: Portal | None = None
 
     def start(self) -> Client:
         """Start engine and worker; blocks until they take work."""
@@ -99,9 +100,10 @@ class Embedded:
         """On the portal's loop, which is the engine's."""
         if self._client is not None:
             raise Conflict("this engine is started already")
-        get_portal().on_close(self._stop)
-        await self._server.start()
+        self._portal = get_portal()
+        self._portal.on_close(self._stop)
         try:
+            await self._server.start()
             self._worker = EmbeddedWorker(self._server.engine, registry, self._settings)
             self._worker.start()
             await self._worker.opened()
@@ -121,6 +123,8 @@ class Embedded:
             worker.stop(grace_ms=self._grace_ms)
             await worker.joined()
         await self._server.stop()
+        if self._portal is not None:
+            self._portal.forget(self._stop)
 
 
 def _settings(concurrency: int | None) -> WorkerSettings:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runcast import Client, Conflict, DatabaseLocked, RunStatus, Unavailable, embed, task
-from runcast.sdk.portal import close_portal
+from runcast.sdk.portal import Portal, close_portal
 from runcast.sdk.registry import registry
 
 
@@ -127,3 +129,31 @@ def test_calls_after_the_database_was_deleted_say_so(tmp_path: Path) -> None:
             client.list().result()
     with embed(path) as client:
         assert client.list().result().runs == ()
+
+
+def test_an_engine_that_was_stopped_is_forgotten(tmp_path: Path) -> None:
+    left = []
+    for _ in range(2):
+        engine = embed(tmp_path / "app.db")
+        with engine:
+            pass
+        left.append(weakref.ref(engine))
+    del engine
+    gc.collect()
+    assert [engine() for engine in left] == [None, None]
+
+
+def test_what_cannot_be_closed_keeps_nothing_else_open() -> None:
+    portal = Portal()
+    closed = []
+
+    async def fail() -> None:
+        raise OSError("no")
+
+    async def close() -> None:
+        closed.append(True)
+
+    portal.on_close(fail)
+    portal.on_close(close)
+    portal.close()
+    assert closed == [True]

@@ -40,6 +40,11 @@ class Portal:
         """Await `closer()` on the portal's loop before it ends."""
         self._closers.append(closer)
 
+    def forget(self, closer: Callable[[], Awaitable[None]]) -> None:
+        """It is closed already."""
+        if closer in self._closers:
+            self._closers.remove(closer)
+
     @property
     def is_here(self) -> bool:
         """Whether the caller runs on the portal's own thread, which must never block."""
@@ -63,8 +68,11 @@ class Portal:
             self.loop.close()
 
     async def _shut_down(self) -> None:
-        for closer in self._closers:
-            await closer()
+        for closer in tuple(self._closers):
+            try:
+                await closer()
+            except Exception:
+                log.exception("what was open could not be closed at exit")
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
