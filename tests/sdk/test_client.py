@@ -214,6 +214,7 @@ async def test_waits_are_made_and_completed_from_outside(client: Client) -> None
     assert [one.id for one in await client.waits()] == [wait.id]
     assert (await client.complete_wait(wait.id, {"ok": True})).value == '{"ok":true}'
     assert (await client.complete_wait(wait.id, "too late")).value == '{"ok":true}'
+    assert (await client.retrieve_wait(wait.id)).value == '{"ok":true}'
     with pytest.raises(NotFound):
         await client.complete_wait("waitpoint_nothing")
 

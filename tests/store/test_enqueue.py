@@ -82,6 +82,18 @@ def test_an_idempotency_key_outlives_the_run_but_not_its_ttl(db: World) -> None:
     assert db.trigger(idempotency_key="k") == second
 
 
+def test_a_failed_run_keeps_its_idempotency_key_for_everybody_but_the_run_that_takes_it_over(db: World) -> None:
+    db.worker()
+    failed = db.start(idempotency_key="k", max_attempts=1)
+    db.report(failed, outcome=Failed(ERROR))
+    assert db.trigger(idempotency_key="k") == failed.run_id
+    assert db.trigger(idempotency_key="k", adopts=db.trigger()) == failed.run_id
+    after = db.trigger(idempotency_key="k", adopts=failed.run_id)
+    assert after != failed.run_id
+    assert db.trigger(idempotency_key="k", adopts=failed.run_id) == after
+    assert db.trigger(idempotency_key="k") == after
+
+
 def test_runs_without_a_key_are_never_the_same(db: World) -> None:
     db.worker()
     assert len(set(db.trigger_many(3))) == 3

@@ -21,6 +21,7 @@ from runcast.sdk.select import as_completed, select, timeout
 from runcast.sdk.step import step
 from runcast.sdk.task import task
 from runcast.sdk.values import now, random, uuid4
+from runcast.testing import TestEngine
 from tests.worker.world import World
 
 QUICK = Retry(max_attempts=4, min_s=0.001, max_s=0.002)
@@ -513,6 +514,31 @@ async def test_an_idempotency_key_names_the_same_child_for_two_calls() -> None:
 
     async with World(registry) as world:
         assert await world.output(parent) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("evict_after", [None, 0], ids=["resident", "evicted"])
+async def test_a_retry_of_the_parent_tries_a_failed_child_with_an_idempotency_key_again(
+    evict_after: int | None,
+) -> None:
+    home, tries = Registry(), []
+
+    @task(registry=home, retry=Retry(max_attempts=1))
+    async def child() -> int:
+        tries.append("child")
+        if len(tries) == 1:
+            raise ValueError("the first time")
+        return 7
+
+    @task(registry=home)
+    async def parent() -> list[int]:
+        same = child.options(idempotency_key="one")
+        return [await same.trigger_and_wait().unwrap(), await same.trigger_and_wait().unwrap()]
+
+    async with TestEngine(list(home), evict_after=evict_after) as engine:
+        run = await parent.trigger()
+        await engine.advance("1h")
+        assert (await run.fetch()).output == [7, 7]
+    assert len(tries) == 2, "the key names the new child from now on"
 
 
 async def test_a_parent_and_its_child_share_a_queue_of_one() -> None:

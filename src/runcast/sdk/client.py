@@ -11,7 +11,7 @@ import msgspec
 
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
-from runcast.domain.errors import InvalidInput
+from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.message import Message
@@ -257,6 +257,21 @@ class Client:
         """Complete a wait with a JSON value. The first completion wins; `NotFound` when there is no such wait."""
         text = encode_json(value, what=f"value of wait {wait_id}")
         return self._door.call(lambda gateway: gateway.complete_wait(wait_id, text))
+
+    def retrieve_wait(self, wait_id: str) -> Call[Wait]:
+        """A wait as it is now: open, completed with a `value` (JSON text), or timed out. Raises `NotFound`.
+
+        >>> (await client.retrieve_wait(approval.id)).status  # doctest: +SKIP
+        'COMPLETED'
+        """
+
+        async def ask(gateway: ClientGateway) -> Wait:
+            found = await gateway.find_wait(wait_id)
+            if found is None:
+                raise NotFound(f"no wait {wait_id!r}")
+            return found
+
+        return self._door.call(ask)
 
     def waits(self, *, limit: int = 100) -> Call[Sequence[Wait]]:
         """Waits that nobody completed yet, oldest first."""

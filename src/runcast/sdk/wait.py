@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
-from runcast.domain.errors import ErrorInfo, NotDurableHere, WaitTimedOut
+from runcast.domain.errors import ErrorInfo, InvalidInput, NotDurableHere, WaitTimedOut
 from runcast.domain.ids import derived_id
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry, NewWait
 from runcast.sdk.ambient import page_url, public_url
@@ -46,13 +46,25 @@ def for_(duration: Duration, *, key: str | None = None) -> Call[None]:
     return sleep(execution, due_in_ms=duration_in_ms, key=key)
 
 
-def until(when: datetime, *, key: str | None = None) -> Call[None]:
-    """Sleep until an aware `datetime`; one in the past does not sleep."""
+def until(when: datetime, *, refuse_past: bool = False, key: str | None = None) -> Call[None]:
+    """Sleep until an aware `datetime`. One in the past does not sleep, or with `refuse_past` raises `InvalidInput`.
+
+    Past is what it was when the body first came here: a sleep that was recorded is not refused when it is over.
+
+    >>> await wait.until(datetime(2030, 1, 1, tzinfo=UTC), refuse_past=True)  # doctest: +SKIP
+    """
     due_at = instant_ms(when)
     execution = current_execution()
     if execution is None:
-        return _plain_sleep(max(0.0, due_at / 1000 - time.time()))
-    return sleep(execution, due_at=due_at, key=key)
+        left_s = due_at / 1000 - time.time()
+        if refuse_past and left_s < 0:
+            raise _is_past(when)
+        return _plain_sleep(max(0.0, left_s))
+    return sleep(execution, due_at=due_at, key=key, refuses=_is_past(when) if refuse_past else None)
+
+
+def _is_past(when: datetime) -> InvalidInput:
+    return InvalidInput(f"wait.until({when.isoformat()}) is in the past: give a later time, or leave out refuse_past")
 
 
 def sleep(
@@ -62,10 +74,14 @@ def sleep(
     due_at: int | None = None,
     key: str | None = None,
     name: str = "",
+    refuses: InvalidInput | None = None,
 ) -> Call[None]:
-    """A sleep as a durable call. A relative one starts to count with its record."""
+    """A sleep as a durable call. A relative one starts to count with its record; `refuses` is raised for one that would
+    be over before it is recorded."""
     call, prior = execution.open(EntryKind.SLEEP, name, read=_read_nothing, on_engine=True, key=key)
     if prior is None:
+        if refuses is not None and due_at is not None and due_at < execution.host.now_ms():
+            raise refuses
         entry = _pending(execution, call.key, EntryKind.SLEEP, name=name, due_at=due_at)
         execution.begin(call, NewEntry(entry, due_in_ms=due_in_ms))
     return call

@@ -48,6 +48,9 @@ def find_named(environment: str, runs: Sequence[NewRun], now: int) -> Script[Nam
     named = Named(now)
     for run in runs:
         owner = owners.get((run.task, run.idempotency_key))
+        if owner is not None and owner == run.adopts:
+            # A retry of its parent asks for it again because that run failed: the key goes over to the new one.
+            owner = None
         if owner is None and run.debounce is not None:
             owner = _debounced(named, waiting, run, run.debounce)
             if owner is not None and run.idempotency_key is not None:
