@@ -127,6 +127,7 @@ def test_a_worker_waits_for_its_server_and_outlives_it(start: Start, project: Pa
     server.next("ready")
     worker.next("ready")
     assert server.stop() == 0
+    assert "the session with the engine is lost" in worker.next("log")["message"]
     again = start("serve", "--json")
     again.next("ready")
     worker.next("ready")

@@ -10,6 +10,7 @@ A lost session (lease gone, socket closed) stops all bodies and leads back to op
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +37,8 @@ from runcast.worker.isolate import Isolated
 from runcast.worker.running import Running
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.spawn import spawner
+
+log = logging.getLogger("runcast.worker")
 
 OPEN_AGAIN_S = (0.05, 2.0)
 """First and longest pause between two tries to open a session."""
@@ -123,6 +126,9 @@ class Worker:
             try:
                 await asyncio.wait([heartbeat, stop], return_when=asyncio.FIRST_COMPLETED)
                 if heartbeat.done():
+                    log.warning(
+                        "the session with the engine is lost: what executes here is given up, and goes on later"
+                    )
                     await executor.abort(session.welcome.renew_ms / 1000)
                 else:
                     await executor.drain(self._grace_ms / 1000)
