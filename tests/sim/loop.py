@@ -175,15 +175,24 @@ class VirtualLoop(base_events.BaseEventLoop):
         """Close the loop and everything that still stands in it, silently: the world has ended."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for task in self._births:
-                if not task.done():
-                    task._log_destroy_pending = False  # type: ignore[attr-defined]
-                    with contextlib.suppress(BaseException):
-                        task.get_coro().close()
-            self._births.clear()
+            # A `finally` block that gathers asks for the thread's loop: without one, asyncio makes one nobody closes.
+            asyncio.set_event_loop(self)
+            while self._births:
+                # What such a block starts is born while the others are closed, and closed after them.
+                births, self._births = self._births, {}
+                for task in births:
+                    _close(task)
+            asyncio.set_event_loop(None)
             self._ready.clear()
             self._scheduled.clear()
             self.close()
+
+
+def _close(task: asyncio.Task[Any]) -> None:
+    if not task.done():
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        with contextlib.suppress(BaseException):
+            task.get_coro().close()
 
 
 class LoopClock:

@@ -73,6 +73,25 @@ def test_a_killed_process_runs_no_further_instruction() -> None:
     assert run_virtual(1, main) == []
 
 
+def test_what_a_body_gathers_when_the_world_ends_belongs_to_the_worlds_loop() -> None:
+    found: list[asyncio.AbstractEventLoop] = []
+
+    async def body() -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            found.append(asyncio.gather(asyncio.sleep(0)).get_loop())
+
+    async def main(loop: VirtualLoop) -> VirtualLoop:
+        loop.spawn(Process("worker"), body())
+        await asyncio.sleep(1)
+        return loop
+
+    loop = run_virtual(1, main)
+    assert found == [loop]
+    assert loop.is_closed()
+
+
 def test_a_paused_process_goes_on_late() -> None:
     async def main(loop: VirtualLoop) -> float:
         process = Process("worker")

@@ -261,6 +261,23 @@ def test_no_code_of_a_crashed_body_runs_before_the_next_life_is_over() -> None:
     assert_crash_safe(crash_stopped, 1, fresh=stopped.clear)
 
 
+def test_what_a_crashed_body_gathers_when_it_is_closed_belongs_to_a_loop_that_is_closed_too() -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    @task
+    async def crash_gathering(n: int) -> None:
+        try:
+            await wait.for_("1d")
+            await double(n)
+        except GeneratorExit:
+            loops.append(asyncio.gather(asyncio.sleep(0)).get_loop())
+            raise
+
+    assert_crash_safe(crash_gathering, 1)
+    assert loops
+    assert all(loop.is_closed() for loop in loops)
+
+
 @pytest.mark.slow
 def test_a_task_that_never_ends_is_told_so() -> None:
     @task
