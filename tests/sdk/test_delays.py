@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from runcast import Conflict, Debounce, InvalidInput, Queue, RunStatus, current_run, task
+from runcast import Conflict, Debounce, InvalidInput, Queue, RunStatus, TaskFailed, current_run, task
 from runcast.sdk.registry import Registry
 from runcast.testing import TestEngine
 
@@ -102,6 +103,28 @@ async def test_no_ttl_beats_the_ttl_of_the_task() -> None:
         await engine.client.queues.resume("default")
         await engine.settle()
         assert (await stays.fetch()).output == "y"
+
+
+async def test_a_duration_limit_of_none_ends_nothing_and_one_that_is_set_does() -> None:
+    own = Registry()
+
+    @task(registry=own, max_duration="20ms")
+    async def limited(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "done"
+
+    @task(registry=own, max_duration=0)
+    async def unlimited() -> str:
+        return "done"
+
+    async with TestEngine(list(own)) as engine:
+        assert await engine.run(unlimited) == "done"
+        ended = await limited.trigger(60)
+        free = await limited.options(max_duration=0).trigger(0.05)
+        assert await free.result() == "done"
+        with pytest.raises(TaskFailed, match="past its max_duration"):
+            await ended.result()
+        assert (await ended.fetch()).status == RunStatus.TIMED_OUT
 
 
 async def test_a_body_knows_the_machine_that_it_asked_for() -> None:

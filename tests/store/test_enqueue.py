@@ -41,6 +41,16 @@ def test_what_the_trigger_says_beats_what_the_task_says(db: World) -> None:
     assert (own.queue, own.max_attempts, own.max_duration_ms, own.expires_at) == ("other", 1, 10, db.now + 100)
 
 
+def test_no_limit_on_a_trigger_beats_the_limit_of_the_task(db: World) -> None:
+    before = db.trigger(max_duration_ms=0)
+    db.worker(tasks=[TaskInfo("work", "work", max_duration_ms=70)])
+    after = db.trigger(max_duration_ms=0)
+    limited = db.trigger()
+    assert [db.find(run).max_duration_ms for run in (before, after, limited)] == [0, 0, 70]
+    remaining = {run.run_id: run.remaining_ms for run in db.claim()}
+    assert [remaining[run] for run in (before, after, limited)] == [None, None, 70]
+
+
 # --- idempotency ---
 
 

@@ -67,7 +67,7 @@ class OptionArguments(TypedDict, total=False):
     metadata: Mapping[str, Any]
     max_attempts: int
     max_duration: Duration
-    """Executing time, without waits."""
+    """Executing time, without waits; 0: no limit, whatever the task says."""
     debounce: Debounce
     """Further triggers of its key push the run instead of making another; instead of `delay`."""
     machine: str

@@ -345,7 +345,7 @@ def task(fn: Callable[..., Any] | None = None, /, *, registry: Registry = regist
 
     `name` defaults to the function's. `retry` defaults to 3 attempts, each of which repeats only what is not done;
     `retry="fresh"` makes each start over. `max_duration` counts executing, not waiting;
-    past it the run ends `TIMED_OUT`. After `ttl` in the queue a run expires. `isolation="process"` executes in a
+    past it the run ends `TIMED_OUT`; 0 is none. After `ttl` in the queue a run expires. `isolation="process"` executes in a
     process that can be killed. `evict_after` is how long a waiting coroutine stays in memory. `schedule` triggers it by
     itself: a cron expression, or a `Schedule`. Only workers that serve the label `machine` take its runs. `retention` is
     how long finished runs are kept.

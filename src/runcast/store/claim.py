@@ -308,7 +308,7 @@ def _assignment(
         queue=queue.name,
         concurrency_key=run.concurrency_key,
         max_attempts=run.max_attempts,
-        remaining_ms=None if run.max_duration_ms is None else max(0, run.max_duration_ms - run.executing_ms),
+        remaining_ms=None if not run.max_duration_ms else max(0, run.max_duration_ms - run.executing_ms),
         created_at=run.created_at,
         parent_id=run.parent_id,  # type: ignore[arg-type]
         root_id=run.root_id,  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ def _row(run: PendingRun, info: TaskInfo, turns: Turns, now: int) -> list[object
         # No ttl, as its trigger said; a run that was moved meanwhile has moved that too.
         expires = None
     attempts = run.max_attempts or info.max_attempts
-    duration = run.max_duration_ms or info.max_duration_ms
+    duration = info.max_duration_ms if run.max_duration_ms is None else run.max_duration_ms
     return [
         run.id,
         status.value,

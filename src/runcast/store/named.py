@@ -162,6 +162,6 @@ def of_task(run: NewRun, info: TaskInfo | None) -> tuple[int, int | None, str | 
         return run.max_attempts or 0, run.max_duration_ms, run.machine
     return (
         run.max_attempts or info.max_attempts,
-        run.max_duration_ms or info.max_duration_ms,
+        info.max_duration_ms if run.max_duration_ms is None else run.max_duration_ms,
         run.machine or info.machine,
     )
