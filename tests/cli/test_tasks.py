@@ -20,6 +20,12 @@ def test_tasks_alone_lists_them_with_queue_attempts_and_place(cli: Cli) -> None:
     assert cli("tasks", "--json").records == cli("tasks", "list", "--json").records
 
 
+def test_the_list_for_programs_has_descriptions_and_schemas(cli: Cli) -> None:
+    enrich, hello = cli("tasks", "--json").records
+    assert (enrich["description"], hello["description"]) == ("Looks a company up.", "")
+    assert hello["schema"] == {"properties": {"name": {"type": "string"}}}
+
+
 def test_a_task_is_shown_with_its_schema_and_a_payload_that_fits(cli: Cli) -> None:
     (record,) = cli("tasks", "show", "hello", "--json").records
     assert record["schema"] == {"properties": {"name": {"type": "string"}}}
