@@ -285,11 +285,17 @@ def _read_file(path: Path, *, is_project: bool = True) -> File | None:
         if path.name == "pyproject.toml" and "runcast" not in text:
             return None
         table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise InvalidInput(f"cannot read the settings in {path}: {error}") from error
-    if path.name == "pyproject.toml":
-        table = table.get("tool", {}).get("runcast")
-    return None if table is None else File(path, table, is_project)
+    if path.name != "pyproject.toml":
+        return File(path, table, is_project)
+    tool = table.get("tool")
+    ours = tool.get("runcast") if isinstance(tool, dict) else None
+    if ours is not None and not isinstance(ours, dict):
+        raise InvalidInput(
+            f"{path}: tool.runcast is a table, got {ours!r}. Write [tool.runcast], and settings below it."
+        )
+    return None if ours is None else File(path, ours, is_project)
 
 
 # --- values

@@ -71,6 +71,8 @@ def encode_frame(kind: FrameKind, id: int, op: str, body: object) -> bytes:
         raw = msgspec.Raw(_ENCODER.encode(body))
     except UnicodeEncodeError as error:
         raise InvalidInput(f"{op}: {error.object!r:.80} holds a lone surrogate, which cannot be sent") from error
+    except OverflowError as error:
+        raise InvalidInput(f"{op}: a whole number is too large: it has to fit into 64 bits") from error
     frame = bytearray(_LENGTH_BYTES)
     _ENCODER.encode_into(Frame(kind, id, op, raw), frame, _LENGTH_BYTES)
     length = len(frame) - _LENGTH_BYTES

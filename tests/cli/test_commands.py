@@ -152,6 +152,17 @@ def test_a_bad_payload_is_refused_and_nothing_is_written(cli: Cli, payload: str)
     assert cli("runs", "list", "--json").records == []
 
 
+def test_a_payload_that_is_nested_too_deeply_is_refused(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text('{"x":' + "[" * 5_000 + "]" * 5_000 + "}")
+    said = cli("trigger", "hello", "@deep.json")
+    assert (said.code, "deep" in said.err) == (2, True)
+
+
+def test_an_error_shows_no_character_that_steers_the_terminal(cli: Cli) -> None:
+    said = cli("schedules", "next", "\x1b[31m * * * *")
+    assert (said.code, "\x1b" in said.err) == (2, False)
+
+
 def test_bad_options_are_refused_by_name(cli: Cli) -> None:
     assert "delay" in cli("trigger", "hello", "--delay", "soon").err
     assert cli("trigger", "hello", "--ttl", "-1").code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_a_backup_never_replaces_the_database_itself(cli: Cli, tmp_path: Path) -
         said = cli("db", "backup", target, "--force")
         assert (said.code, "is the database itself" in said.err) == (1, True)
     assert DATABASE.stat().st_ino == before
+
+
+def test_a_backup_replaces_nothing_but_files(cli: Cli, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    said = cli("db", "backup", "pipe", "--force")
+    assert (said.code, "no ordinary file" in said.err) == (1, True)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize("command", [("db", "info"), ("db", "migrate"), ("runs", "list"), ("doctor",)], ids=" ".join)
+def test_a_database_that_can_be_none_is_refused_without_a_defect(cli: Cli, command: tuple[str, ...]) -> None:
+    for path, code in (("/", 2), (".", 2), ("x" * 5_000, 4)):
+        assert cli(*command, "--database", path).code == code
+
+
+def test_programs_read_nothing_but_json_of_a_vacuum(cli: Cli) -> None:
+    assert cli("db", "vacuum", "--json").err == ""
 
 
 async def test_a_backup_replaces_no_database_in_use_and_no_backup_under_way(tmp_path: Path) -> None:

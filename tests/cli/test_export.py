@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,15 @@ def test_a_file_appears_whole_or_not_at_all(cli: Cli, tmp_path: Path) -> None:
     said = cli("runs", "export", "-o", "missing/runs.jsonl")
     assert said.code == 2
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_device_is_written_to_and_not_replaced(cli: Cli, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit((tmp_path / "pipe").read_text)
+        assert cli("runs", "export", "-o", "pipe").code == 0
+        assert len(reading.result(timeout=10).splitlines()) == 3
+    assert (tmp_path / "pipe").is_fifo()
 
 
 @pytest.mark.parametrize(

@@ -132,3 +132,9 @@ def test_a_debounced_trigger_pushes_the_run(cli: Cli) -> None:
     assert pushed[0]["id"] == pushed[1]["id"]
     assert [one["cached"] for one in pushed] == [False, True]
     assert cli("trigger", "hello", "--debounce", "k").code != 0
+
+
+@pytest.mark.parametrize("limit", [("--concurrency", "9" * 20), ("--rate", f"{'9' * 20}/1s"), ("--per-key", "9" * 12)])
+def test_a_limit_that_no_database_can_hold_is_refused(cli: Cli, limit: tuple[str, str]) -> None:
+    said = cli("queues", "set", "web", *limit)
+    assert (said.code, "at most" in said.err) == (2, True)

@@ -104,6 +104,12 @@ def test_show_tells_the_rule_the_next_times_and_the_ticks(cli: Cli) -> None:
     assert cli("show", "acme", "--json").record["ticks"][0]["run_id"] == started
 
 
+def test_a_back_fill_of_a_time_before_computers_is_refused(cli: Cli) -> None:
+    cli("create", "report", "--cron", "@daily", "--key", "acme")
+    said = cli("backfill", "acme", "--from", "0001-01-01", "--to", "0001-01-02")
+    assert (said.code, "since 1970" in said.err) == (INVALID, True)
+
+
 def test_a_back_fill_starts_each_tick_once(cli: Cli) -> None:
     cli("create", "report", "--cron", "0 12 * * *", "--timezone", "Europe/Zurich", "--key", "acme")
     span = ("--from", "2026-03-01", "--to", "2026-03-04T12:00+01:00")

@@ -180,3 +180,21 @@ def test_a_wrong_setting_is_wrong_usage_of_every_command(tmp_path: Path, cli: Cl
     said = cli("runs", "list")
     assert said.code == 2
     assert "Did you mean 'database'" in said.err
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "wrong"),
+    [
+        ("runcast.toml", "a = " + "[" * 5_000, "cannot read"),
+        ("pyproject.toml", "[tool]\nruncast = 3", "is a table"),
+        ("pyproject.toml", "tool = 'runcast'\nruncast = 1", None),
+    ],
+    ids=["nested too deeply", "no table", "not ours"],
+)
+def test_a_file_of_the_wrong_shape_is_named(tmp_path: Path, file: str, text: str, wrong: str | None) -> None:
+    write(tmp_path / file, text)
+    if wrong is None:
+        assert config.load(environ={}).files == ()
+        return
+    with pytest.raises(InvalidInput, match=rf"(?s)(?=.*{file}).*{wrong}"):
+        config.load(environ={})

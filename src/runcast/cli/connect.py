@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from runcast import config
-from runcast.domain.errors import NotFound, Unavailable
+from runcast.domain.errors import InvalidInput, NotFound, Unavailable
 from runcast.gateway import ClientGateway
 
 T = TypeVar("T")
@@ -65,7 +65,10 @@ def database_path(database: str | None) -> Path:
     """The database file that a command means."""
     from runcast.store.store import sqlite_path
 
-    return Path(sqlite_path(database or config.load().settings.database))
+    path = Path(sqlite_path(database or config.load().settings.database))
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a directory: the database is a file in it, such as {path / 'runcast.db'}")
+    return path
 
 
 def existing_database(database: str | None) -> Path:

@@ -122,7 +122,8 @@ def vacuum(database: str | None, as_json: bool) -> None:
     from runcast.store.sqlite.upkeep import vacuum as rewrite
 
     path = existing_database(database)
-    note(f"rewriting {path} …")
+    if not as_json:
+        note(f"rewriting {path} …")
     before, after = rewrite(path)
     if as_json:
         print_json({"database": str(path), "before_bytes": before, "after_bytes": after})

@@ -18,7 +18,9 @@ def report(error: Exception, *, as_json: bool) -> int:
 
         print_json({"error": message, "code": code}, sys.stderr)
     else:
-        sys.stderr.write(f"{_red('error:')} {message}{_usage_hint(error)}\n")
+        from runcast.cli.look import printable
+
+        sys.stderr.write(f"{_red('error:')} {printable(message)}{_usage_hint(error)}\n")
     return exit_code(error)
 
 
@@ -29,7 +31,7 @@ def exit_code(error: Exception) -> int:
             return exits.NOT_FOUND
         case InvalidInput() | click.ClickException():
             return exits.USAGE
-        case Unavailable():
+        case Unavailable() | OSError():
             return exits.UNAVAILABLE
         case RuncastError():
             return exits.FAILED
@@ -43,6 +45,8 @@ def _describe(error: Exception) -> tuple[str, str]:
             return error.code, str(error)
         case click.ClickException():
             return "usage", error.format_message()
+        case OSError():
+            return "unavailable", f"the system refused: {error}. Check the path, its rights, and the disk."
         case _:
             what = f"{type(error).__name__}: {error}"
             return "defect", f"unexpected {what}. This is a defect; --traceback shows where."

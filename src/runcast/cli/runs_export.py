@@ -170,17 +170,20 @@ async def _all_runs(gateway: ClientGateway, wanted: RunFilter) -> AsyncIterator[
 
 @contextmanager
 def _destination(path: Path | None) -> Iterator[BinaryIO]:
-    """stdout, or a file that gets its name when it is whole."""
+    """stdout, or a file that gets its name when it is whole; a pipe or a device is written to as it is."""
     if path is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    part = path.with_name(f"{path.name}.part")
+    is_special = path.exists() and not path.is_file()
+    part = path if is_special else path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as out:
             yield out
-        part.replace(path)
+        if not is_special:
+            part.replace(path)
     except OSError as error:
         raise InvalidInput(f"cannot write {path}: {error.strerror}") from error
     finally:
-        part.unlink(missing_ok=True)
+        if not is_special:
+            part.unlink(missing_ok=True)

@@ -123,6 +123,8 @@ def read_json(text: str) -> str:
             raise InvalidInput(f"cannot read the payload from {path}: {error}") from error
     try:
         return msgspec.json.encode(msgspec.json.decode(text)).decode()
+    except RecursionError as error:
+        raise InvalidInput(f"{source} is nested too deeply: nothing could read it again") from error
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         hint = "" if text[:1] in '{["' else f"; a text needs quotes inside quotes: '\"{text[:20]}\"'"
         raise InvalidInput(f"{source} is not JSON: {error}{hint}") from error

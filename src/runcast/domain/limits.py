@@ -38,6 +38,8 @@ DEBOUNCE_MS_MIN = 1_000
 MACHINE_CHARS_MAX = 128
 QUEUE_LENGTH_MAX = 1_000_000
 """The largest `max_length`: a trigger counts up to it."""
+QUEUE_LIMIT_MAX = 1_000_000_000
+"""The largest concurrency, per-key bound, and attempts per period that a person sets for a queue."""
 ATTEMPTS_MAX = 1_000
 
 CLAIM_RUNS_MAX = 512

@@ -88,8 +88,10 @@ class ScheduleDesk:
         return await self._store.write(partial(schedules.run_now, schedule_id, run_id, self._now()))
 
     async def backfill(self, schedule_id: str, start_at: int, end_at: int) -> Sequence[Triggered]:
-        if start_at > end_at or end_at > self._now():
-            raise InvalidInput("a back-fill is over a time that has passed, and its start comes before its end")
+        if not 0 <= start_at <= end_at or end_at > self._now():
+            raise InvalidInput(
+                "a back-fill is over a time since 1970 that has passed, and its start comes before its end"
+            )
         schedule = await self.get(schedule_id)
         wanted = []
         for at in schedule.rule().ticks(start_at - 1, end_at):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from runcast.domain.errors import InvalidInput, NotFound, Overloaded
-from runcast.domain.limits import QUEUE_LENGTH_MAX
+from runcast.domain.limits import QUEUE_LENGTH_MAX, QUEUE_LIMIT_MAX
 from runcast.domain.queue import QueueChange, QueueSettings, QueueState
 from runcast.store.rows import Limits
 from runcast.store.script import READY, Script, call
@@ -68,6 +68,9 @@ def _changed(name: str, limits: Limits, wanted: QueueChange) -> dict[str, object
 
 
 def _check(wanted: QueueChange) -> None:
+    for value in (wanted.concurrency, wanted.per_key, wanted.rate[0] if isinstance(wanted.rate, tuple) else None):
+        if isinstance(value, int) and value > QUEUE_LIMIT_MAX:
+            raise InvalidInput(f"a limit is at most {QUEUE_LIMIT_MAX:,}, got {value:,}. For no limit, say none.")
     for field in ("concurrency", "per_key", "max_length"):
         value = getattr(wanted, field)
         if isinstance(value, int) and value < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -81,10 +82,7 @@ def backup(path: Path, target: Path, *, overwrite: bool = False, on_progress: On
     exists, `DatabaseReadOnly` when it cannot be written, `DatabaseLocked` when an engine has it open or another backup
     writes it. With `overwrite` it is replaced, unless it is the database itself.
     """
-    if not target.parent.is_dir():
-        raise DatabaseReadOnly(f"cannot write {target}: there is no directory {target.parent}. Make it, or mount it.")
-    if os.path.exists(target) and target.samefile(path):
-        raise Conflict(f"{target} is the database itself; choose another name")
+    _check_place(path, target)
     # Of one target there is one part, so that what a killed backup left is used up by the next.
     lock = FileLock(target, in_passing=True)
     lock.acquire()
@@ -107,6 +105,20 @@ def backup(path: Path, target: Path, *, overwrite: bool = False, on_progress: On
         return target.stat().st_size
     finally:
         lock.release()
+
+
+def _check_place(path: Path, target: Path) -> None:
+    """Refuse what no copy may replace, and a directory that is not there: it would have been mounted, perhaps."""
+    if not target.parent.is_dir():
+        raise DatabaseReadOnly(f"cannot write {target}: there is no directory {target.parent}. Make it, or mount it.")
+    try:
+        found = target.stat()
+    except OSError:
+        return
+    if os.path.samestat(found, path.stat()):
+        raise Conflict(f"{target} is the database itself; choose another name")
+    if not stat.S_ISREG(found.st_mode):
+        raise Conflict(f"{target} is no ordinary file; choose another name")
 
 
 def _replace(part: Path, target: Path) -> None:
