@@ -11,7 +11,7 @@ from types import ModuleType
 import msgspec
 
 import runcast
-from runcast.design.reference import MADE, is_error, members
+from runcast.design.reference import INSIDE_MODULES, MADE, is_error, members
 from runcast.sdk.task import TaskDefinition, Triggerable
 
 _INTRO = """\
@@ -25,10 +25,7 @@ _INSIDE = frozenset(
     {
         "BatchHandle.collect",
         "RunHandle.wait_result",
-        "hooks.hook_name",
-        "hooks.is_async",
-        "tasks.named_request",
-        "wait.sleep",
+        *INSIDE_MODULES,
         *(
             f"Call.{name}"
             for name in ("fail", "finish", "hand_over", "ignore", "observe", "recorded", "settle", "watched")

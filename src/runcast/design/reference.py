@@ -14,6 +14,8 @@ from runcast.domain.errors import RuncastError
 from runcast.sdk import result
 
 MADE = "<!-- Made from the code by `make docs`; edit the code instead. -->"
+INSIDE_MODULES = frozenset({"hooks.hook_name", "hooks.is_async", "tasks.named_request", "wait.sleep"})
+"""Functions of public modules that only Runcast calls."""
 
 
 def errors_page() -> str:
@@ -58,7 +60,11 @@ def names_page() -> str:
 
 def _table(names: dict[str, object], prefix: str) -> str:
     aliases = dict(_documented_constants(result.__file__))
-    rows = [f"| `{prefix}{name}` | {aliases.get(name) or _first_paragraph(value)} |" for name, value in names.items()]
+    rows = [
+        f"| `{prefix}{name}` | {aliases.get(name) or _first_paragraph(value)} |"
+        for name, value in names.items()
+        if f"{prefix}{name}" not in INSIDE_MODULES
+    ]
     return "\n".join(["| name | |", "|---|---|", *rows, ""])
 
 
