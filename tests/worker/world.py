@@ -46,6 +46,11 @@ class World:
     def engine(self) -> Any:
         return self.server.engine
 
+    @property
+    def gateway(self) -> Any:
+        """Where the worker opens its session."""
+        return self.engine
+
     async def __aenter__(self) -> World:
         await self.server.start()
         await self.start_worker()
@@ -60,7 +65,9 @@ class World:
     async def start_worker(self) -> None:
         """Open a worker and wait until it takes work."""
         opened = asyncio.Event()
-        self.worker = Worker(self.engine, self._registry, self._settings, embedded=True, on_open=lambda _: opened.set())
+        self.worker = Worker(
+            self.gateway, self._registry, self._settings, embedded=True, on_open=lambda _: opened.set()
+        )
         self.serving = asyncio.get_running_loop().create_task(self.worker.run())
         await asyncio.wait_for(opened.wait(), PATIENCE_S)
 

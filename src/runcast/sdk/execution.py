@@ -288,11 +288,13 @@ class Execution:
 
     def resolve(self, entry: Entry) -> None:
         """An entry is on disk, and perhaps final."""
-        self.journal[entry.key] = entry
         if entry.status is EntryStatus.PENDING:
+            # News of its end may overtake the answer that it is on disk: then it is pending no more.
             if entry.key in self.calls:
+                self.journal[entry.key] = entry
                 self.calls[entry.key].recorded(entry)
             return
+        self.journal[entry.key] = entry
         call = self.calls.pop(entry.key, None)
         if call is not None:
             if not call.on_engine:
@@ -353,9 +355,7 @@ class Execution:
     def waiting_keys(self, *, patient: bool = True) -> tuple[str, ...]:
         """What the body waits for, or nothing if some of it still works; not `patient`: work of its own (its I/O,
         its timers, which are not recorded) does not count."""
-        if self.waits == 0 or self.busy or self.stop is not None or self.ended:
-            return ()
-        if patient and not is_quiet(self):
+        if self.waits == 0 or self.busy or self.stop is not None or self.ended or (patient and not is_quiet(self)):
             return ()
         keys = tuple(key for key, call in self.calls.items() if call.on_engine and call.watched)
         if keys and self.suspension is not None and not self.suspension.announced(keys):
