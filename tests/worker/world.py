@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -46,7 +47,7 @@ class World:
     def engine(self) -> Any:
         return self.server.engine
 
-    @property
+    @cached_property
     def gateway(self) -> Any:
         """Where the worker opens its session."""
         return self.engine

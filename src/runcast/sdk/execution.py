@@ -295,7 +295,8 @@ class Execution:
                 self.calls[entry.key].recorded(entry)
             return
         self.journal[entry.key] = entry
-        call = self.calls.pop(entry.key, None)
+        # What was given up may be asked for again before the answer comes: by another call, which goes on.
+        call = None if entry.status is EntryStatus.FORGOTTEN else self.calls.pop(entry.key, None)
         if call is not None:
             if not call.on_engine:
                 self.busy -= 1
@@ -340,9 +341,8 @@ class Execution:
     async def until_executing(self) -> None:
         """Wait for the run's slot, which it gave up while it waited."""
         if self.waiting:
-            gate = self.host.loop.create_future()
-            self.gates.append(gate)
-            await gate
+            self.gates.append(self.host.loop.create_future())
+            await self.gates[-1]
 
     def go_on(self) -> None:
         """The run executes again."""
