@@ -127,8 +127,19 @@ class Server:
         await self._lost.wait()
         return EngineStopped(self._reason)
 
+    def find_loss(self) -> EngineStopped | None:
+        """What every call raises from now on, if the database file is gone: for whoever met a failure of it and cannot
+        wait for the guard, which looks every second. The server then stops by itself, as after `lost`."""
+        reason = None if self._store is None else self._store.find_loss()
+        if reason is not None:
+            self._on_loss(reason)
+        return EngineStopped(self._reason) if self._reason else None
+
     def _on_loss(self, reason: str) -> None:
+        """Once, whoever sees it first: the guard, one that met a failure, or the stop."""
         assert self._store is not None
+        if self._reason:
+            return
         log.critical("%s", reason)
         self._reason = reason
         self._store.refuse(reason)
@@ -136,6 +147,9 @@ class Server:
         self._stopping = self._stopping or asyncio.create_task(self._stop(), name="runcast-stop")
 
     async def _stop(self) -> None:
+        # Readers that open the file anew miss it before the guard does. Whatever ends the server, the loss is told, and
+        # a store that knows of it leaves alone what is at the path now.
+        self.find_loss()
         if self._socket is not None:
             await self._socket.close()
             self._socket = None

@@ -81,6 +81,43 @@ async def test_a_server_whose_file_is_lost_says_so_and_stops(
             await RemoteClientGateway.connect(socket_path(path))
 
 
+@pytest.mark.parametrize("lose", [delete, replace])
+async def test_a_server_that_stops_before_the_guard_looks_again_says_so_too(
+    path: Path, lose: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Server(ServerConfig(database=str(path)), ManualClock()) as server:
+        await server.engine.trigger([NewRun(RUN, "nobody", "[]")])
+        waiting = asyncio.create_task(server.engine.result(RUN))
+        await asyncio.sleep(0)
+        lose(path)
+    (record,) = [record for record in caplog.records if record.levelno == logging.CRITICAL]
+    assert str(path) in record.getMessage()
+    with pytest.raises(EngineStopped, match=str(path)):
+        await waiting
+
+
+async def test_whoever_met_a_failure_can_ask_at_once_whether_the_file_is_lost(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Server(ServerConfig(database=str(path)), ManualClock()) as server:
+        assert server.find_loss() is None
+        path.unlink()
+        for _ in range(2):
+            loss = server.find_loss()
+            assert loss is not None
+            assert str(path) in str(loss)
+        assert str(await server.lost()) == str(loss)
+    assert len([record for record in caplog.records if record.levelno == logging.CRITICAL]) == 1
+
+
+async def test_a_server_that_is_stopped_and_lost_nothing_says_nothing(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Server(ServerConfig(database=str(path)), ManualClock()) as server:
+        assert server.find_loss() is None
+    assert not caplog.records
+
+
 async def test_whoever_comes_after_it_is_not_harmed_by_its_end(path: Path) -> None:
     server = Server(ServerConfig(database=str(path)))
     await server.start()
