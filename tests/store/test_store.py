@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runcast.clock import ManualClock
-from runcast.domain.errors import DatabaseLocked, InvalidInput, Unavailable
+from runcast.domain.errors import DatabaseLocked, DiskFull, InvalidInput, Unavailable
 from runcast.domain.limits import DEPTH_MAX
 from runcast.domain.run import NewRun, Triggered
 from runcast.store import reads
@@ -119,6 +121,28 @@ def test_a_lock_whose_file_was_removed_meanwhile_is_no_lock(tmp_path: Path) -> N
     second.release()
     third.acquire()
     third.release()
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EIO, Unavailable)],
+    ids=["full", "quota", "broken"],
+)
+@pytest.mark.parametrize("call", ["write", "open"])
+def test_a_lock_that_cannot_be_written_says_why_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, error: type[Unavailable]
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    lock = FileLock(tmp_path / "runcast.db")
+    with monkeypatch.context() as disk:
+        disk.setattr(os, call, refuse)
+        with pytest.raises(error, match=r"runcast\.db\.lock"):
+            lock.acquire()
+    assert list(tmp_path.iterdir()) == []
+    lock.acquire()
+    lock.release()
 
 
 def test_two_loops_may_use_one_store(store: Store) -> None:

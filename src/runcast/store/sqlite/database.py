@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -124,7 +125,8 @@ class FileLock:
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        """Raises `DatabaseLocked` when another engine holds it, `DatabaseReadOnly` when it cannot be made."""
+        """Raises `DatabaseLocked` when another engine holds it, `DatabaseReadOnly`, `DiskFull` or `Unavailable` when it
+        cannot be made; no file is left then."""
         while self._fd is None:
             self._fd = self._lock_file()
 
@@ -134,9 +136,7 @@ class FileLock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise DatabaseReadOnly(
-                f"cannot create {self._path}: {error.strerror}. Check the directory's rights."
-            ) from error
+            raise _no_lock(self._path, error) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -146,8 +146,12 @@ class FileLock:
         if not self._is_named(fd):
             os.close(fd)
             return None
-        os.truncate(fd, 0)
-        os.write(fd, f"{os.getpid()}{_IN_PASSING if self._in_passing else ''}".encode())
+        try:
+            os.truncate(fd, 0)
+            os.write(fd, f"{os.getpid()}{_IN_PASSING if self._in_passing else ''}".encode())
+        except OSError as error:
+            self._give_back(fd)
+            raise _no_lock(self._path, error) from error
         return fd
 
     def _is_named(self, fd: int) -> bool:
@@ -158,16 +162,29 @@ class FileLock:
 
     def release(self) -> None:
         if self._fd is not None:
-            # Before others can have the lock: afterwards the name may be theirs.
-            with suppress(OSError):
-                if self._is_named(self._fd):
-                    self._path.unlink()
-            os.close(self._fd)
+            self._give_back(self._fd)
             self._fd = None
+
+    def _give_back(self, fd: int) -> None:
+        # Before others can have the lock: afterwards the name may be theirs.
+        with suppress(OSError):
+            if self._is_named(fd):
+                self._path.unlink()
+        os.close(fd)
 
 
 _IN_PASSING = " in passing"
 """What follows the process in the lock's file when its owner is no engine."""
+
+
+def _no_lock(path: Path, error: OSError) -> Unavailable:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return DiskFull(f"no space left for {path}. Free space and try again.")
+        case errno.EIO:
+            return Unavailable(f"input/output error on {path}: {error.strerror}")
+        case _:
+            return DatabaseReadOnly(f"cannot create {path}: {error.strerror}. Check the directory's rights.")
 
 
 def _locked(database: Path, owner: str) -> DatabaseLocked:
