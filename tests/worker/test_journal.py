@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from datetime import datetime
 from uuid import UUID
 
@@ -435,6 +436,26 @@ async def test_a_token_that_nobody_completes_times_out() -> None:
         run = await world.run(body)
         assert run.error is not None
         assert run.error.code == "wait_timed_out"
+
+
+async def test_a_nul_in_what_is_only_logged_is_replaced_in_the_message_and_in_the_data() -> None:
+    registry = Registry()
+
+    @task(registry=registry)
+    async def body() -> None:
+        logger.info("a\0b", field="\0\0", kept="\\u0000", **{"k\0": ["\\\0"]})
+        with logger.trace("c\0d", field="e\0f"):
+            pass
+
+    async with World(registry) as world:
+        run_id = await world.trigger(body)
+        assert (await world.result(run_id)).status is RunStatus.COMPLETED
+        line, span = await world.logs(run_id)
+        assert line.message == "a\ufffdb"
+        assert line.data is not None
+        assert json.loads(line.data) == {"field": "\ufffd\ufffd", "kept": "\\u0000", "k\ufffd": ["\\\ufffd"]}
+        assert span.message == "c\ufffdd"
+        assert "e\ufffdf" in str(span.data)
 
 
 @EVICTION

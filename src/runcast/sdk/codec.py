@@ -23,6 +23,8 @@ T = TypeVar("T")
 Schema = dict[str, Any]
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_NUL_BYTES = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_REPLACEMENT = rb"\1\\ufffd"
 
 
 class ValueCodec(Protocol[T]):
@@ -50,6 +52,16 @@ def encode_json(value: object, *, what: str = "value") -> str:
     Knows dataclasses, Structs, pydantic models, enums, dates, UUIDs, decimals, sets and paths. Sets are sorted, so that
     the same value has the same text, and the same digest, in every process.
     """
+    return checked_text(_encode(value, what), what)
+
+
+def encode_shown(value: object, *, what: str = "value") -> str:
+    """As `encode_json`, for what people only look at: a NUL becomes a replacement character and fails nothing."""
+    data = _encode(value, what)
+    return checked_text(_NUL_BYTES.sub(_REPLACEMENT, data) if b"\\u0000" in data else data, what)
+
+
+def _encode(value: object, what: str) -> bytes:
     try:
         data = _encode_sorted(value) if _holds_set(value) else _ENCODER.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -57,7 +69,7 @@ def encode_json(value: object, *, what: str = "value") -> str:
     # msgspec writes NaN and infinity as null, so only a text with a null in it can hide one.
     if b"null" in data and value is not None:
         _refuse_nan(value, what)
-    return checked_text(data, what)
+    return data
 
 
 def decode_json(text: str | bytes, *, what: str = "value") -> Any:

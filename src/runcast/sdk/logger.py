@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from runcast.domain.limits import LOG_CHARS_MAX
-from runcast.sdk.codec import encode_json
+from runcast.sdk.codec import encode_shown
 from runcast.sdk.effects import emit_log
 from runcast.sdk.tracing import Span, trace
 
@@ -43,8 +43,8 @@ def _log(level: str, message: str, data: dict[str, Any]) -> None:
     text = str(message)
     if len(text) > LOG_CHARS_MAX:
         text = f"{text[:LOG_CHARS_MAX]}… ({len(text) - LOG_CHARS_MAX:,} more characters were cut)"
-    fields: dict[str, Any] = {"message": text.replace("\0", "\N{REPLACEMENT CHARACTER}")}
+    fields: dict[str, Any] = {"message": text}
     if data:
         fields["data"] = data
-    if not emit_log(level, encode_json(fields, what="log")):
+    if not emit_log(level, encode_shown(fields, what="log")):
         _outside.log(_LEVELS[level], "%s%s", text, f" {data}" if data else "")

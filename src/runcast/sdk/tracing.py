@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from runcast.domain.limits import LOG_CHARS_MAX
-from runcast.sdk.codec import encode_json
+from runcast.sdk.codec import encode_shown
 from runcast.sdk.effects import emit_log
 from runcast.sdk.execution import current_execution
 
@@ -74,7 +74,7 @@ def _logged(span: Span) -> Iterator[Span]:
         data = {**span.attributes, "duration_ms": round(span.duration_ms, 3)}
         if error is not None:
             data["error"] = f"{type(error).__name__}: {error}"[:LOG_CHARS_MAX]
-        emit_log(LEVEL, encode_json({"message": span.name[:LOG_CHARS_MAX], "data": data}, what="span"))
+        emit_log(LEVEL, encode_shown({"message": span.name[:LOG_CHARS_MAX], "data": data}, what="span"))
 
 
 def _tracer() -> Any | None:
