@@ -23,6 +23,7 @@ from runcast.domain.limits import (
 from runcast.domain.outcome import Failed, ParkedRun, Succeeded
 from runcast.domain.queue import QueueChange
 from runcast.engine import results
+from runcast.engine.enqueue import check_json
 from runcast.gateway import RunFilter
 from tests.engine.house import House
 from tests.store.world import ERROR
@@ -57,6 +58,14 @@ async def test_a_bad_trigger_is_refused_with_all_that_came_with_it(house: House,
     with pytest.raises(error):
         await house.engine.trigger([house.new(), house.new(**options)])
     assert (await house.engine.list_runs(RunFilter())).runs == ()
+
+
+def test_what_is_too_large_is_measured_in_bytes() -> None:
+    check_json("value", '"éé"', 6)
+    with pytest.raises(ValueTooLarge, match="has 6 bytes, the limit is 5"):
+        check_json("value", '"éé"', 5)
+    with pytest.raises(InvalidPayload, match="Unicode"):
+        check_json("value", '"\ud800"', 10)
 
 
 async def test_a_batch_has_a_greatest_size(house: House) -> None:

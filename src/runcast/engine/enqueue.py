@@ -81,8 +81,9 @@ async def reschedule(store: Store, run_id: RunId, delay_ms: int, start_at: int |
 
 def check_json(what: str, text: str, bytes_max: int) -> None:
     """Raise `ValueTooLarge` or `InvalidPayload` unless `text` is JSON of at most `bytes_max` bytes."""
-    if len(text) > bytes_max:
-        raise ValueTooLarge(f"the {what} has {len(text):,} bytes, the limit is {bytes_max:,}. Pass an address instead.")
+    size = len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+    if size > bytes_max:
+        raise ValueTooLarge(f"the {what} has {size:,} bytes, the limit is {bytes_max:,}. Pass an address instead.")
     try:
         _JSON.decode(text)
     except msgspec.DecodeError as error:
