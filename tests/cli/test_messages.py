@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.cli import project
 from tests.cli.test_commands import Cli, cli
 
 __all__ = ["cli"]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> project.Cli:
+    """Where `hello` takes a name that is a text."""
+    return project.project(tmp_path, monkeypatch, capsys)
 
 
 def test_a_message_is_sent_once_for_a_key_and_shown(cli: Cli) -> None:
@@ -46,6 +55,16 @@ def test_a_fork_needs_a_place_that_is_there(cli: Cli) -> None:
     assert said.code == 3
     assert "has no entry 'nowhere'" in said.err
     assert cli("runs", "fork", "latest").code == 2
+
+
+@pytest.mark.parametrize("command", [["fork", "latest", "--from", "nowhere"], ["replay", "latest"]])
+def test_another_payload_is_one_that_the_task_takes(typed: project.Cli, command: list[str]) -> None:
+    typed("trigger", "hello")
+    said = typed("runs", *command, "--payload", '{"name": 5}')
+    assert (said.code, said.out) == (2, "")
+    assert "payload of task 'hello'" in said.err
+    assert len(typed("runs", "list", "--json").records) == 1
+    assert "payload of task" not in typed("runs", *command, "--payload", '{"name": "Ada"}').err
 
 
 def test_what_nobody_here_can_read_is_shown_as_that(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from runcast.cli.connect import with_gateway
 from runcast.cli.find import find_run, get_run
 from runcast.cli.look import moment, short_id
 from runcast.cli.output import console, note, print_json
-from runcast.cli.trigger import new_run_id, read_json
+from runcast.cli.trigger import check_payload, new_run_id, read_json
 from runcast.cli.watch import leave, show_live
 from runcast.domain.durations import duration_ms
 from runcast.domain.errors import InvalidInput
@@ -117,6 +117,7 @@ def replay(run_id: str, payload: str | None, follow: bool, database: str | None,
     text = None if payload is None else read_json(payload)
 
     async def act(gateway: ClientGateway, run: Run) -> Triggered:
+        await check_payload(gateway, run.task, text)
         return await gateway.replay(run.id, new_run_id(), payload=text)
 
     return start_again(run_id, act, follow=follow, database=database, as_json=as_json)

@@ -6,7 +6,7 @@ import click
 
 from runcast.cli.command import Command, database_option
 from runcast.cli.runs_act import start_again
-from runcast.cli.trigger import new_run_id, read_json
+from runcast.cli.trigger import check_payload, new_run_id, read_json
 from runcast.domain.run import Run, Triggered
 from runcast.gateway import ClientGateway
 
@@ -32,6 +32,7 @@ def fork(run_id: str, from_key: str, payload: str | None, follow: bool, database
     text = None if payload is None else read_json(payload)
 
     async def act(gateway: ClientGateway, run: Run) -> Triggered:
+        await check_payload(gateway, run.task, text)
         return await gateway.fork(run.id, new_run_id(), from_key=from_key, payload=text)
 
     return start_again(run_id, act, follow=follow, database=database, as_json=as_json)

@@ -24,7 +24,7 @@ from runcast.domain.fits import misfit
 from runcast.domain.ids import RunId
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.run import NewRun, Run, Triggered
-from runcast.gateway import ClientGateway
+from runcast.gateway import ClientGateway, TaskInfo
 from runcast.sdk.debounce import Debounce
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options
@@ -164,13 +164,26 @@ async def _check_task(gateway: ClientGateway, task: str, payload: str) -> None:
     """Refuse what would fail at once, as far as the workers have told of their tasks."""
     known = {info.name: info for info in await gateway.tasks()}
     if task in known:
-        if what := misfit(known[task].schema, payload):
-            raise InvalidPayload(f"payload of task {task!r}: {what}")
+        _check_payload(known[task], payload)
         return
     if not known:
         raise UnknownTask(f"no task {task!r}: this database knows no tasks yet; start `runcast dev app.py` first")
     near = did_you_mean(task, known) or f" Known tasks: {', '.join(sorted(known)[:12])}"
     raise UnknownTask(f"no task {task!r}.{near}")
+
+
+async def check_payload(gateway: ClientGateway, task: str, payload: str | None) -> None:
+    """Refuse another payload for a run of `task` that would fail at once; a task that no worker told of takes any."""
+    if payload is None:
+        return
+    for info in await gateway.tasks():
+        if info.name == task:
+            _check_payload(info, payload)
+
+
+def _check_payload(task: TaskInfo, payload: str) -> None:
+    if what := misfit(task.schema, payload):
+        raise InvalidPayload(f"payload of task {task.name!r}: {what}")
 
 
 def _say(triggered: Triggered, *, as_json: bool, follow: bool) -> None:
