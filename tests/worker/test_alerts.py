@@ -218,7 +218,8 @@ async def test_an_alert_that_left_the_code_is_raised_no_more() -> None:
 def test_an_alert_says_what_it_needs() -> None:
     registry = project()
     notify = find(registry, "notify")
-    for wrong in ({"on": "slow"}, {"on": "backlog"}, {"on": "failed", "over": 3}, {"on": "never"}):
+    of_a_task = {"on": "backlog", "over": 1, "tasks": ["works"]}
+    for wrong in ({"on": "slow"}, {"on": "backlog"}, {"on": "failed", "over": 3}, {"on": "never"}, of_a_task):
         with pytest.raises(InvalidInput):
             Alert("wrong", run=notify, registry=registry, **wrong)
     assert registry.alert_rules() == ()

@@ -20,7 +20,7 @@ class Alert:
 
     `on` is `"failed"` (a run ended failed, timed out or crashed), `"parked"`, `"new_error"` (an error that no run of its
     task had before), `"slow"` (a run that holds a slot started more than `over`, a duration, ago) or `"backlog"` (more
-    than `over` runs are queued in a queue). `tasks` and `queues` restrict it. What looks the same within `window` is one
+    than `over` runs are queued in a queue). `tasks` and `queues` restrict it, a backlog `queues` only. What looks the same within `window` is one
     event, which is counted.
 
     >>> Alert("failures", on="failed", tasks=[enrich], run=notify)  # doctest: +SKIP
@@ -42,11 +42,16 @@ class Alert:
             raise InvalidInput(f"an alert's name has 1 to {TASK_NAME_CHARS_MAX} printable characters, got {name!r}")
         if on not in set(AlertOn):
             raise InvalidInput(f"alert {name!r}: on is one of {', '.join(AlertOn)}, got {on!r}")
+        of_tasks = tuple(task if isinstance(task, str) else task.name for task in tasks)
+        if of_tasks and on == "backlog":
+            raise InvalidInput(
+                f'alert {name!r}: on="backlog" counts what is queued in a queue: name queues=, not tasks='
+            )
         self.rule = AlertRule(
             name,
             AlertOn(on),
             run.name,
-            tasks=tuple(task if isinstance(task, str) else task.name for task in tasks),
+            tasks=of_tasks,
             queues=tuple(queues),
             over=_over(name, AlertOn(on), over),
             window_ms=duration_ms(window, name="window"),
