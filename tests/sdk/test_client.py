@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ from runcast.domain.errors import (
 )
 from runcast.sdk.ambient import current_door, door_to_database, door_to_url, use_door
 from runcast.sdk.doors import DatabaseDoor, SocketDoor
+from runcast.sdk.durations import Duration
 from runcast.sdk.registry import Registry
 from runcast.server import Server, ServerConfig
 from runcast.wire import encode_frame, read_frame, socket_path
@@ -247,10 +250,21 @@ async def test_following_goes_on_with_the_next_server(database: Path) -> None:
     assert seen[-1] == "COMPLETED"
 
 
-async def test_a_result_may_take_too_long(client: Client) -> None:
+@pytest.mark.parametrize("timeout", [0.01, "10ms", timedelta(milliseconds=10)])
+async def test_a_result_may_take_too_long(client: Client, timeout: Duration) -> None:
     run = await double.options(delay="1h").trigger(1)
-    with pytest.raises(TimeoutError):
-        await run.result(timeout=0.01)
+    batch = await double.options(delay="1h").batch_trigger([1])
+    for late in (run.result(timeout=timeout), client.result(run.id, timeout=timeout), batch.results(timeout=timeout)):
+        with pytest.raises(TimeoutError):
+            await late
+
+
+async def test_a_timeout_that_is_no_duration_is_refused_where_it_is_written(client: Client) -> None:
+    run = await double.options(delay="1h").trigger(1)
+    batch = await double.options(delay="1h").batch_trigger([1])
+    for wait in (run.result, partial(client.result, run.id), batch.results):
+        with pytest.raises(InvalidInput, match="timeout"):
+            wait(timeout="soon")
 
 
 class Cut:

@@ -189,8 +189,8 @@ class Client:
         """What the run was sent, after a `seq`, in order; `received` says whether its body has it."""
         return self._door.call(lambda gateway: gateway.messages(RunId(run_id), after=after, limit=limit))
 
-    def result(self, run_id: str, *, timeout: float | None = None) -> Call[Any]:
-        """The output, once the run has ended. Raises `TaskFailed`, or `TimeoutError` after `timeout` seconds."""
+    def result(self, run_id: str, *, timeout: Duration | None = None) -> Call[Any]:
+        """The output, once the run has ended. Raises `TaskFailed`, or `TimeoutError` after `timeout` (`"30s"`, or seconds)."""
         return self._handle(run_id).wait_result(timeout=timeout)
 
     # --- watching

@@ -37,7 +37,7 @@ class RunHandle(Generic[T]):
     """A run that was triggered.
 
     >>> run = await enrich.trigger("python.org")  # doctest: +SKIP
-    >>> company = await run.result(timeout=60)  # doctest: +SKIP
+    >>> company = await run.result(timeout="1m")  # doctest: +SKIP
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class RunHandle(Generic[T]):
         """The run as it is now. Raises `NotFound` when it was pruned."""
         return self._door().call(self._fetch)
 
-    def result(self, *, timeout: float | None = None) -> Call[T]:
-        """The output, once the run has ended. Raises `TaskFailed`, or `TimeoutError` after `timeout` seconds.
+    def result(self, *, timeout: Duration | None = None) -> Call[T]:
+        """The output, once the run has ended. Raises `TaskFailed`, or `TimeoutError` after `timeout` (`"30s"`, or seconds).
 
         Inside a run it is a wait like any other: recorded, without a slot.
         """
@@ -79,9 +79,10 @@ class RunHandle(Generic[T]):
             raise InvalidInput('inside a run write `timeout(handle.result(), "30s")`: who came first is recorded')
         return wait_for_output(execution, self.id, self.decode)
 
-    def wait_result(self, *, timeout: float | None = None) -> Call[T]:
+    def wait_result(self, *, timeout: Duration | None = None) -> Call[T]:
         """Like `result`, but asks the engine itself also inside a run: nothing is recorded."""
-        return self._door().wait(lambda gateway: self._result(gateway, timeout))
+        timeout_s = _seconds(timeout)
+        return self._door().wait(lambda gateway: self._result(gateway, timeout_s))
 
     def usage(self) -> Call[RunUsage]:
         """What the run used so far and what that cost, by itself and with everything below it.
@@ -131,8 +132,8 @@ class RunHandle(Generic[T]):
     async def _fetch(self, gateway: ClientGateway) -> RunSnapshot[T]:
         return RunSnapshot(await get_run(gateway, self.id), self.decode)
 
-    async def _result(self, gateway: ClientGateway, timeout: float | None) -> T:
-        (end,) = await asyncio.wait_for(gateway.ends([self.id]), timeout)
+    async def _result(self, gateway: ClientGateway, timeout_s: float | None) -> T:
+        (end,) = await asyncio.wait_for(gateway.ends([self.id]), timeout_s)
         if end.status is not RunStatus.COMPLETED:
             raise TaskFailed(self.id, end.status, end.error)
         return self.decode(end.output if end.output is not None else "null")
@@ -168,9 +169,10 @@ class BatchHandle(Generic[T]):
         """All runs as they are now, in order."""
         return self._door().call(self._fetch)
 
-    def results(self, *, timeout: float | None = None) -> Call[list[Ok[T] | Failed]]:
-        """How each run ended, in order, once all have. Raises `TimeoutError` after `timeout` seconds."""
-        return self._door().wait(lambda gateway: asyncio.wait_for(self.collect(gateway), timeout))
+    def results(self, *, timeout: Duration | None = None) -> Call[list[Ok[T] | Failed]]:
+        """How each run ended, in order, once all have. Raises `TimeoutError` after `timeout` (`"30s"`, or seconds)."""
+        timeout_s = _seconds(timeout)
+        return self._door().wait(lambda gateway: asyncio.wait_for(self.collect(gateway), timeout_s))
 
     def cancel(self) -> Call[int]:
         """Cancel what is live; how many runs that were."""
@@ -205,3 +207,7 @@ async def get_run(gateway: ClientGateway, run_id: RunId) -> Run:
     if run is None:
         raise NotFound(f"no run {run_id} in this database")
     return run
+
+
+def _seconds(timeout: Duration | None) -> float | None:
+    return None if timeout is None else duration_ms(timeout, name="timeout") / 1000
