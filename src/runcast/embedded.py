@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from msgspec.structs import replace
+
 from runcast import config
-from runcast.domain import limits
 from runcast.domain.errors import Conflict
 from runcast.sdk.ambient import use_door
 from runcast.sdk.client import Client
@@ -17,16 +18,16 @@ from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.extension import Extension
 from runcast.sdk.portal import Portal, get_portal
 from runcast.sdk.registry import registry
-from runcast.server import Server, ServerConfig
+from runcast.server import Server, ServerConfig, engine_settings
 from runcast.worker.embedded import EmbeddedWorker
-from runcast.worker.settings import WorkerSettings
+from runcast.worker.settings import worker_settings
 
 
 def embed(
     database: str | Path | None = None,
     *,
     concurrency: int | None = None,
-    grace: Duration = limits.SHUTDOWN_GRACE_MS / 1000,
+    grace: Duration | None = None,
     extensions: Sequence[str | Extension] = (),
 ) -> Embedded:
     """An engine that owns `database`, by default that of the settings, and a worker for the tasks that this process has
@@ -36,7 +37,8 @@ def embed(
     goes to it, and programs beside it reach it through the socket beside the database. Engine and worker have threads
     and event loops of their own: what runs on yours is never delayed. `concurrency` bounds how many bodies execute at
     once; `grace` is what attempts get to finish at the end, the rest goes on with the next start. `extensions` are
-    installed beside those of installed packages.
+    installed beside those of the settings and of installed packages. What no argument says, the project's settings do, as
+    for `runcast dev`: retention, lease, concurrency, grace and the others of an engine and a worker.
 
     Raises `DatabaseLocked` while another process owns the file (there, only trigger), `DatabaseCorrupt`,
     `DatabaseReadOnly`.
@@ -49,8 +51,11 @@ def embed(
     ...     double.trigger(21).result().result().result()
     42
     """
-    path = config.load().settings.database if database is None else database
-    return Embedded(path, concurrency=concurrency, grace_ms=duration_ms(grace), extensions=tuple(extensions))
+    given: dict[str, object] = {} if concurrency is None else {"concurrency": concurrency}
+    settings = config.load(given).settings
+    if grace is not None:
+        settings = replace(settings, shutdown_grace_ms=duration_ms(grace, name="grace"))
+    return Embedded(settings.database if database is None else database, settings, extensions=tuple(extensions))
 
 
 class Embedded:
@@ -59,14 +64,15 @@ class Embedded:
     def __init__(
         self,
         database: str | Path,
+        settings: config.Settings,
         *,
-        concurrency: int | None,
-        grace_ms: int,
         extensions: tuple[str | Extension, ...] = (),
     ) -> None:
-        self._server = Server(ServerConfig(database=str(database), extensions=extensions))
-        self._settings = _settings(concurrency)
-        self._grace_ms = grace_ms
+        installed = (*settings.extensions, *extensions)
+        self._server = Server(
+            ServerConfig(database=str(database), engine=engine_settings(settings), extensions=installed)
+        )
+        self._settings = worker_settings(settings)
         self._worker: EmbeddedWorker | None = None
         self._client: Client | None = None
         self._door_before: Door | None = None
@@ -120,14 +126,8 @@ class Embedded:
             self._client = None
             use_door(self._door_before)
         if worker is not None:
-            worker.stop(grace_ms=self._grace_ms)
+            worker.stop(grace_ms=self._settings.grace_ms)
             await worker.joined()
         await self._server.stop()
         if self._portal is not None:
             self._portal.forget(self._stop)
-
-
-def _settings(concurrency: int | None) -> WorkerSettings:
-    if concurrency is None:
-        return WorkerSettings()
-    return WorkerSettings(async_capacity=concurrency, thread_capacity=concurrency)

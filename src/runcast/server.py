@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from runcast.clock import Clock, SystemClock
-from runcast.config import DEFAULT_DATABASE
+from runcast.config import DEFAULT_DATABASE, Settings
 from runcast.domain.errors import DatabaseLocked, EngineStopped
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.engine.guard import Guard
@@ -28,6 +28,17 @@ PATIENCE_S = 5.0
 """How long an engine that starts waits for triggers and commands that have the file meanwhile; most take milliseconds."""
 LOOK_EVERY_S = 0.005
 """Shorter than the pauses between the triggers of a busy program."""
+RENEWALS_PER_LEASE = 6
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """What a project's settings say of its engine."""
+    return EngineSettings(
+        lease_ms=settings.lease_ms,
+        renew_ms=max(1, settings.lease_ms // RENEWALS_PER_LEASE),
+        retention_ms=settings.retention_ms,
+        retention_failed_ms=settings.retention_failed_ms or None,
+    )
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from runcast import Client, Conflict, DatabaseLocked, RunStatus, Unavailable, embed, task
+from runcast import Client, Conflict, DatabaseLocked, InvalidInput, RunStatus, Unavailable, embed, task
 from runcast.sdk.portal import Portal, close_portal
 from runcast.sdk.registry import registry
 
@@ -106,6 +107,43 @@ def test_concurrency_bounds_the_bodies(tmp_path: Path) -> None:
     with embed(tmp_path / "app.db", concurrency=2):
         crowded.batch_trigger([{}] * 20).result().results().result()
     assert 1 <= most <= 2
+
+
+def test_the_settings_hold_where_no_argument_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most = 0, 0
+
+    @task
+    async def crowded() -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0)
+        inside -= 1
+
+    monkeypatch.setenv("RUNCAST_CONCURRENCY", "2")
+    with embed(tmp_path / "app.db"):
+        crowded.batch_trigger([{}] * 20).result().results().result()
+    assert 1 <= most <= 2
+    monkeypatch.setenv("RUNCAST_LEASE", "not a duration")
+    with pytest.raises(InvalidInput, match="RUNCAST_LEASE"):
+        embed(tmp_path / "app.db")
+
+
+def test_runs_are_kept_as_long_as_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @task
+    async def double(n: int) -> int:
+        return 2 * n
+
+    with embed(tmp_path / "app.db"):
+        run = double.trigger(21).result()
+        run.result(timeout="20s").result()
+        assert run.fetch().result().is_final
+    monkeypatch.setenv("RUNCAST_RETENTION", "0s")
+    with embed(tmp_path / "app.db") as client:
+        until = time.monotonic() + 20
+        while client.list().result().runs and time.monotonic() < until:
+            pass
+        assert not client.list().result().runs
 
 
 def test_calls_after_the_database_was_deleted_say_so(tmp_path: Path) -> None:

@@ -23,16 +23,16 @@ from runcast.cli.output import console, note, print_json
 from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
 from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
-from runcast.cli.wiring import engine_settings, worker_settings
 from runcast.config import Settings
 from runcast.domain.durations import duration_text
 from runcast.domain.errors import InvalidInput, RuncastError
 from runcast.gateway import TaskInfo
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.registry import load_apps, registry
-from runcast.server import Server, ServerConfig
+from runcast.server import Server, ServerConfig, engine_settings
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
+from runcast.worker.settings import worker_settings
 from runcast.worker.tuning import tune_process
 
 RELOAD_GRACE_MS = 500

@@ -1,26 +1,18 @@
-"""From settings to what an engine and a worker are built with, and the options that several commands share."""
+"""The options that several commands share, and which apps they mean."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
-from msgspec.structs import replace
 
-from runcast.config import Config, Settings
+from runcast.config import Config
 from runcast.domain.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from runcast.engine.engine import EngineSettings
-    from runcast.worker.settings import WorkerSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PROCESSES_MAX = 8
-"""Runs with a process of their own that `--concurrency` asks for at most; each is a whole interpreter."""
-RENEWALS_PER_LEASE = 6
 USUAL_APP = "app.py"
 
 concurrency_option = click.option(
@@ -56,30 +48,3 @@ def choose_apps(given: Sequence[str], config: Config) -> tuple[str, ...]:
         f'no app: name a file or module with tasks, or put `app = "…"` under [tool.runcast] in pyproject.toml. '
         f"There is no {USUAL_APP} in {config.home} either; `runcast init` makes one."
     )
-
-
-def engine_settings(settings: Settings) -> EngineSettings:
-    from runcast.engine.engine import EngineSettings
-
-    return EngineSettings(
-        lease_ms=settings.lease_ms,
-        renew_ms=max(1, settings.lease_ms // RENEWALS_PER_LEASE),
-        retention_ms=settings.retention_ms,
-        retention_failed_ms=settings.retention_failed_ms or None,
-    )
-
-
-def worker_settings(settings: Settings) -> WorkerSettings:
-    from runcast.worker.settings import WorkerSettings
-
-    limit = settings.concurrency
-    capacity = WorkerSettings(
-        grace_ms=settings.shutdown_grace_ms,
-        evict_after_ms=settings.evict_after_ms,
-        ttl_ms=settings.ttl_ms or None,
-        labels=settings.labels or None,
-    )
-    if limit is None:
-        return capacity
-    processes = min(limit, PROCESSES_MAX)
-    return replace(capacity, async_capacity=limit, thread_capacity=limit, process_capacity=processes)

@@ -22,7 +22,6 @@ from runcast.cli.wiring import (
     codec_option,
     concurrency_option,
     log_format_option,
-    worker_settings,
 )
 from runcast.domain.durations import duration_text
 
@@ -83,6 +82,7 @@ class _Process:
         from runcast.sdk.extension import load_extensions
         from runcast.sdk.registry import load_apps
         from runcast.worker.process import serve
+        from runcast.worker.settings import worker_settings
         from runcast.worker.tuning import tune_process
 
         if self._settings.codec:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+from msgspec.structs import replace
 
 from runcast.domain import limits
+
+if TYPE_CHECKING:
+    from runcast.config import Settings
+
+PROCESSES_MAX = 8
+"""Runs with a process of their own that the setting `concurrency` asks for at most; each is a whole interpreter."""
 
 
 class WorkerSettings(msgspec.Struct, frozen=True):
@@ -31,3 +40,18 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     flush_ms: int = limits.EFFECT_FLUSH_MS
     """Effects that nothing else carries wait at most this long."""
     abandoned_threads_max: int = limits.ABANDONED_THREADS_MAX
+
+
+def worker_settings(settings: Settings) -> WorkerSettings:
+    """What a project's settings say of its workers."""
+    limit = settings.concurrency
+    capacity = WorkerSettings(
+        grace_ms=settings.shutdown_grace_ms,
+        evict_after_ms=settings.evict_after_ms,
+        ttl_ms=settings.ttl_ms or None,
+        labels=settings.labels or None,
+    )
+    if limit is None:
+        return capacity
+    processes = min(limit, PROCESSES_MAX)
+    return replace(capacity, async_capacity=limit, thread_capacity=limit, process_capacity=processes)
