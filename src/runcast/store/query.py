@@ -1,4 +1,4 @@
-"""Loads the named queries of `sql/*.sql` and renders their two macros for SQLite.
+"""Loads the named queries of `sql/*.sql`: one text for both databases, which their renderers turn into statements.
 
 A query starts with a header and continues to the next one:
 
@@ -7,10 +7,17 @@ A query starts with a header and continues to the next one:
     -- name: count_slots -> int        the first column of the first row (or None)
     -- name: touch_runs                no result
 
-Macros: `{rows :rows (id text, epoch bigint)}` is a table of the list of lists `rows`, sent as one JSON parameter;
-`insert into t (a, b) {values :rows}` inserts the list of lists in chunks. Rows come back as one JSON document, built by
-the database and decoded straight into structs: a batch then costs one release of the interpreter's lock, not one a row
-(ADR 0003).
+Macros, where the two databases speak differently:
+
+    {rows :rows (id text, epoch bigint)}    a table of the list of lists `rows`, sent as one JSON parameter
+    insert into t (a, b) {values :rows}     the list of lists, as rows of `t`
+    {each column} e                         the texts of a JSON array, as `e.value`
+    {array column}                          an aggregate: the JSON array of a column
+    {field column name}                     a field of a JSON object, as JSON text
+    {greatest}(a, b)                        the greater of two values
+
+Rows come back as one JSON document, built by the database and decoded straight into structs: a batch then costs one
+release of the interpreter's lock, not one a row (ADR 0003).
 """
 
 from __future__ import annotations
@@ -33,13 +40,14 @@ from runcast.domain.run import End, Run
 from runcast.domain.schedule import ScheduleState, Tick
 from runcast.store import rows
 
-VALUES_CHUNKS = (64, 16, 4, 1)
-"""Rows per insert statement: few distinct texts, so that each stays prepared."""
-
 _HEADER = re.compile(r"^-- name: (\w+)(?: -> (\w+)([?*]?))?$", re.MULTILINE)
-_ROWS = re.compile(r"\{rows :(\w+) \(([^)]*)\)\}")
-_VALUES = re.compile(r"\{values :(\w+)\}")
-_INSERT_COLUMNS = re.compile(r"insert(?: or \w+)? into \w+ \(([^)]*)\)")
+_COMMENTS = re.compile(r"^--.*\n", re.MULTILINE)
+ROWS = re.compile(r"\{rows :(\w+) \(([^)]*)\)\}")
+VALUES = re.compile(r"\{values :(\w+)\}")
+EACH = re.compile(r"\{each ([\w.]+)\}")
+ARRAY = re.compile(r"\{array ([\w.]+)\}")
+FIELD = re.compile(r"\{field ([\w.]+) (\w+)\}")
+_INSERT = re.compile(r"insert into (\w+) \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},
     **{
@@ -49,89 +57,73 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
 }
 
 
-class Query(msgspec.Struct, frozen=True):
-    """One statement, rendered for SQLite."""
+class QueryText(msgspec.Struct, frozen=True):
+    """One named query as it is written."""
 
     name: str
-    sql: str
-    """For an insert with `{values}`: the text up to and after the values, split at the macro."""
-    json_params: tuple[str, ...] = ()
-    """Parameters that are sent as JSON text."""
-    values_param: str | None = None
-    columns: int = 0
+    body: str
+    struct: type[msgspec.Struct] | None = None
+    """What a row becomes."""
     many: bool = False
     scalar: bool = False
-    decoder: msgspec.json.Decoder[Any] | None = None
 
-    def insert_sql(self, count: int) -> str:
-        """The text that inserts `count` rows at once."""
-        return _insert_sql(self.sql, self.columns, count)
+    @property
+    def decoder(self) -> msgspec.json.Decoder[Any] | None:
+        """Reads the answer, if it has rows of a struct."""
+        if self.struct is None:
+            return None
+        return msgspec.json.Decoder(list[self.struct] if self.many else self.struct, strict=False)  # type: ignore[name-defined]
+
+    @property
+    def values_param(self) -> str | None:
+        """The list of rows that it inserts."""
+        match = VALUES.search(self.body)
+        return None if match is None else match[1]
+
+    @property
+    def target(self) -> tuple[str, list[str]]:
+        """The table and the columns that an insert with `{values}` fills."""
+        match = _INSERT.search(self.body)
+        assert match, f"{self.name}: {{values}} needs an insert with a column list"
+        return match[1], [column.strip() for column in match[2].split(",")]
+
+    def fields(self) -> list[tuple[str, bool]]:
+        """The columns that the struct takes, by its fields' names; True: it holds JSON itself."""
+        assert self.struct is not None
+        hints = typing.get_type_hints(self.struct)
+        return [(field, _is_nested(hints[field])) for field in self.struct.__struct_fields__]
 
 
 @cache
-def _insert_sql(sql: str, columns: int, count: int) -> str:
-    row = "(" + ",".join("?" * columns) + ")"
-    return sql.replace("\0", "values " + ",".join([row] * count))
-
-
-@cache
-def load_queries() -> dict[str, Query]:
+def load_texts() -> dict[str, QueryText]:
     """Every query, by name. A name that appears twice is a mistake in the files."""
-    queries: dict[str, Query] = {}
+    texts: dict[str, QueryText] = {}
     for file in sorted(files("runcast.store").joinpath("sql").iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".sql"):
             continue
-        for query in parse_queries(file.read_text("utf-8"), _STRUCTS):
-            assert query.name not in queries, f"two queries are named {query.name}"
-            queries[query.name] = query
-    return queries
+        for text in parse_texts(file.read_text("utf-8"), _STRUCTS):
+            assert text.name not in texts, f"two queries are named {text.name}"
+            texts[text.name] = text
+    return texts
 
 
-def parse_queries(text: str, structs: Mapping[str, type[msgspec.Struct]]) -> list[Query]:
+def parse_texts(text: str, structs: Mapping[str, type[msgspec.Struct]]) -> list[QueryText]:
     """The queries of one file; `structs` are what their headers may promise. Raises `KeyError` for another."""
     headers = list(_HEADER.finditer(text))
     ends = [*(header.start() for header in headers[1:]), len(text)] if headers else []
     return [
-        _render(header[1], header[2], header[3], text[header.end() : end].strip().rstrip(";"), structs)
+        _parse(header[1], header[2], header[3], text[header.end() : end], structs)
         for header, end in zip(headers, ends, strict=True)
     ]
 
 
-def _render(
+def _parse(
     name: str, returns: str | None, arity: str, body: str, structs: Mapping[str, type[msgspec.Struct]]
-) -> Query:
-    if values := _VALUES.search(body):
-        columns = _INSERT_COLUMNS.search(body)
-        assert columns, f"{name}: {{values}} needs an insert with a column list"
-        return Query(name, _VALUES.sub("\0", body), values_param=values[1], columns=columns[1].count(",") + 1)
-    params = tuple(match[1] for match in _ROWS.finditer(body))
-    sql = _ROWS.sub(_render_rows, body)
-    if returns is None:
-        return Query(name, sql, params)
-    if returns in ("int", "str"):
-        return Query(name, sql, params, scalar=True)
-    struct = structs[returns]
-    if arity == "*":
-        wrapped = f"select json_group_array({_json_row(struct)}) from ({sql})"
-        return Query(name, wrapped, params, many=True, decoder=msgspec.json.Decoder(list[struct], strict=False))  # type: ignore[valid-type]
-    wrapped = f"select {_json_row(struct)} from ({sql})"
-    return Query(name, wrapped, params, decoder=msgspec.json.Decoder(struct, strict=False))
-
-
-def _render_rows(match: re.Match[str]) -> str:
-    names = [column.split()[0] for column in match[2].split(",")]
-    picks = ", ".join(f"value ->> {index} as {name}" for index, name in enumerate(names))
-    return f"(select {picks} from json_each(:{match[1]}))"
-
-
-def _json_row(struct: type[msgspec.Struct]) -> str:
-    """SQL that makes one row the JSON of `struct`; columns are found by the fields' names."""
-    hints = typing.get_type_hints(struct)
-    columns = [f"json({field})" if _is_nested(hints[field]) else field for field in struct.__struct_fields__]
-    if struct.__struct_config__.array_like:
-        return f"json_array({', '.join(columns)})"
-    pairs = ", ".join(f"'{field}', {column}" for field, column in zip(struct.__struct_fields__, columns, strict=True))
-    return f"json_object({pairs})"
+) -> QueryText:
+    body = _COMMENTS.sub("", body.lstrip("\n")).strip().rstrip(";")
+    if returns is None or returns in ("int", "str"):
+        return QueryText(name, body, scalar=returns is not None)
+    return QueryText(name, body, structs[returns], many=arity == "*")
 
 
 def _is_nested(hint: Any) -> bool:

@@ -4,108 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from runcast.clock import Clock
-from runcast.domain.errors import EngineStopped, InvalidInput
+from runcast.domain.errors import EngineStopped
 from runcast.domain.transaction import App
-from runcast.store import engine_time
-from runcast.store.migrate import migrate
-from runcast.store.query import Query
+from runcast.store.database import Database
+from runcast.store.mailbox import Mailbox
 from runcast.store.script import ScriptFactory
-from runcast.store.sqlite.apps import install
-from runcast.store.sqlite.checkpointer import Checkpointer
-from runcast.store.sqlite.database import Executor, FileLock, close_whole, connect, leave_log, translated
-from runcast.store.sqlite.identity import FileIdentity
-from runcast.store.sqlite.writer import Faults, Follower, Job, Writer
+from runcast.store.session import Session, TurnLost
+from runcast.store.writer import Faults, Follower, Job, Writer
 
 T = TypeVar("T")
-_READERS = 2
-
-
-def sqlite_path(database: str) -> str:
-    """The file of `sqlite:///path`, `path` or `:memory:`. Raises `InvalidInput` for another scheme."""
-    if database.startswith("sqlite:///"):
-        return database.removeprefix("sqlite:///")
-    if "://" in database:
-        raise InvalidInput(f"database {database!r} is not supported: use a path, or sqlite:///path")
-    return database
-
-
-class Mailbox:
-    """Hands calls to one event loop from the writer's thread, in order, with one wake-up for many."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[Mailbox], None] | None = None) -> None:
-        self._loop = loop
-        self._wake_or_hold = ring or Mailbox.wake
-        self._items: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        self._lock = threading.Lock()
-        self._scheduled = False
-
-    def put(self, function: Callable[..., None], *args: Any) -> None:
-        with self._lock:
-            self._items.append((function, args))
-            if self._scheduled:
-                return
-            self._scheduled = True
-        self._wake_or_hold(self)
-
-    def wake(self) -> None:
-        """Let the loop take what is here."""
-        try:
-            self._loop.call_soon_threadsafe(self._drain)
-        except RuntimeError:
-            # The loop is closed: nobody waits for this any more.
-            self._items.clear()
-
-    def _drain(self) -> None:
-        with self._lock:
-            items, self._items = self._items, deque()
-            self._scheduled = False
-        for function, args in items:
-            function(*args)
 
 
 class Store:
     """An open database. `write` and `read` may be awaited on any loop."""
 
     def __init__(
-        self,
-        path: str,
-        clock: Clock,
-        *,
-        threaded: bool = True,
-        in_passing: bool = False,
-        faults: Faults | None = None,
+        self, database: Database, clock: Clock, *, threaded: bool = True, faults: Faults | None = None
     ) -> None:
-        """`in_passing`: not for an engine, which would be waited for."""
-        self.path = path
+        self.database = database
         self._threaded = threaded
-        self._memory = path == ":memory:"
-        self._lock = None if self._memory else FileLock(Path(path), in_passing=in_passing)
-        if self._lock is not None:
-            self._lock.acquire()
-        try:
-            connection = connect(path)
-            with translated(path):
-                migrate(connection, path)
-                executor = Executor(connection, path)
-                clock = engine_time.go_on(executor, clock)
-            self._identity = None if self._memory else FileIdentity(Path(path))
-        except BaseException:
-            if self._lock is not None:
-                self._lock.release()
-            raise
-        self._executor = executor
-        self.clock = clock
-        """Engine time: the clock, unless it was turned back since the database was last open."""
-        self._writer = Writer(self._executor, faults=faults)
+        self._session, self.clock = database.open(clock)
+        """`clock` is engine time: see the databases for how it differs from the clock of this machine."""
+        self._writer = Writer(self._session, faults=faults)
         self._mailboxes: dict[asyncio.AbstractEventLoop, Mailbox] = {}
         self._writer.delivery = self._hold
         self._stepping = False
@@ -114,25 +41,22 @@ class Store:
         self._refusal = ""
         """Why nothing is read or written any more."""
         self._local = threading.local()
-        self._readers: list[Executor] = []
-        self._app_queries: dict[str, Query] = {}
-        self._checkpointer: Checkpointer | None = None
+        self._readers: list[Session] = []
+        self._apps: list[App] = []
         if threaded:
             self._start_threads()
 
     def _start_threads(self) -> None:
-        if not self._memory:
-            self._pool = ThreadPoolExecutor(_READERS, thread_name_prefix="runcast-reader")
-            self._checkpointer = Checkpointer(self.path)
-            self._checkpointer.start()
-            self._writer.checkpoint = self._checkpointer.ring
+        if self.database.readers:
+            self._pool = ThreadPoolExecutor(self.database.readers, thread_name_prefix="runcast-reader")
+        self.database.start()
         self._writer.start()
 
     async def install(self, app: App) -> None:
         """Make an extension's tables and queries known. Before anything else is read."""
-        installed = await self.write(partial(install, self._executor, app, self.clock.now_ms()))
-        self._app_queries.update(installed.queries)
-        self._executor.add_queries(installed.queries)
+        await self.write(partial(self.database.install, self._session, app, self.clock.now_ms()))
+        self._session.know(app)
+        self._apps.append(app)
 
     def set_follower(self, follower: Follower) -> None:
         """Who adds scripts to commits and hears of them."""
@@ -202,26 +126,36 @@ class Store:
 
     def read_now(self, factory: ScriptFactory[T]) -> T:
         """Read on the writer's connection: for the writer's own thread, between transactions."""
-        result: T = self._executor.run(factory(), [])
+        with self._session.translated():
+            result: T = self._session.run(factory(), [])
         return result
 
     def _read(self, factory: ScriptFactory[T]) -> T:
-        executor: Executor | None = getattr(self._local, "executor", None)
-        if executor is None:
-            executor = self._local.executor = Executor(connect(self.path, readonly=True), self.path)
-            executor.add_queries(self._app_queries)
-            self._readers.append(executor)
-        with translated(self.path):
-            executor.connection.execute("begin")
+        session: Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = self.database.open_reader()
+            for app in self._apps:
+                session.know(app)
+            self._readers.append(session)
+        while True:
             try:
-                result: T = executor.run(factory(), [])
-                return result
-            finally:
-                executor.connection.execute("rollback")
+                with session.translated():
+                    return self._read_in(session, factory)
+            except TurnLost:
+                continue
+
+    def _read_in(self, session: Session, factory: ScriptFactory[T]) -> T:
+        session.begin_read()
+        try:
+            result: T = session.run(factory(), [])
+            return result
+        finally:
+            if session.in_transaction:
+                session.rollback()
 
     def find_loss(self) -> str | None:
-        """What happened to the file, if another or none is at its path now."""
-        return None if self._identity is None else self._identity.find_loss()
+        """What happened to the database, if it is not there any more."""
+        return self.database.find_loss()
 
     def refuse(self, reason: str) -> None:
         """Read and write nothing more, not even what is queued: all of it raises `EngineStopped`. `close` is still to be
@@ -230,30 +164,21 @@ class Store:
         self._writer.refuse(reason)
 
     def close(self) -> None:
-        """Finish queued writes, fold the log into the file, free the lock: the database is one file then."""
+        """Finish queued writes and let go of the database; what of it is this process's own is cleared away."""
         if self._closed:
             return
         self._closed = True
         self._writer.close()
         if self._pool is not None:
             self._pool.shutdown()
-        if self._checkpointer is not None:
-            self._checkpointer.close()
-        # The log is folded in by the last connection that closes, if it may write: not by a reader that lies about
-        # until the collector finds it.
+        # Before the writer's: whoever closes last folds a log in, if it may write.
         for reader in self._readers:
-            reader.connection.close()
-        if self._refusal:
-            leave_log(self._executor.connection)
-        close_whole(self._executor.connection, self.path)
-        if self._lock is not None:
-            self._lock.release()
+            reader.close()
+        self.database.close(self._session, refused=bool(self._refusal))
 
     def abandon(self) -> None:
         """Drop everything without finishing, as a crash would. For simulations."""
-        self._executor.connection.close(True)
-        if self._lock is not None:
-            self._lock.release()
+        self.database.abandon(self._session)
 
 
 class _Resolver:

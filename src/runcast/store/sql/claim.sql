@@ -49,9 +49,9 @@ from (
   where environment = :environment and queue = :queue and concurrency_key = :key and concurrency_key <> ''
     and status = 'QUEUED' and held = 0 and (worker_id is null or worker_id = :worker_id)
     and task in (select r.name from {rows :tasks (name text)} r)
-    and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
+    and (machine is null or :any_machine = 1 or machine in (select r.name from {rows :machines (name text)} r))
   limit :limit
-);
+) ready;
 
 -- name: unhold
 update runs
@@ -61,7 +61,7 @@ where id in (
   where environment = :environment and queue = :queue and concurrency_key = :key and status = 'QUEUED' and held = 1
     and (worker_id is null or worker_id = :worker_id)
     and task in (select r.name from {rows :tasks (name text)} r)
-    and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
+    and (machine is null or :any_machine = 1 or machine in (select r.name from {rows :machines (name text)} r))
   order by fresh, turn
   limit :limit
 );
@@ -98,7 +98,7 @@ where environment = :environment and queue = :queue and status = 'QUEUED' and he
   and (worker_id is null or worker_id = :worker_id)
   and (expires_at is null or expires_at > :now or attempt > 0)
   and task in (select r.name from {rows :tasks (name text)} r)
-  and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
+  and (machine is null or :any_machine = 1 or machine in (select r.name from {rows :machines (name text)} r))
 order by fresh, turn, rank
 limit :limit;
 
@@ -113,7 +113,7 @@ where environment = :environment and queue = :queue and concurrency_key = :key a
   and (priority_ms > 0 or overtaken = 1) and fresh = 1 and rank < :rank
   and (expires_at is null or expires_at > :now or attempt > 0)
   and task in (select r.name from {rows :tasks (name text)} r)
-  and (machine is null or :any_machine or machine in (select r.name from {rows :machines (name text)} r))
+  and (machine is null or :any_machine = 1 or machine in (select r.name from {rows :machines (name text)} r))
   and id not in (select r.id from {rows :taken (id text)} r)
 order by rank
 limit 1;
@@ -126,7 +126,7 @@ limit 1;
 
 -- name: swap_turns
 update runs
-set turn = r.turn, overtaken = max(runs.overtaken, r.overtaken)
+set turn = r.turn, overtaken = {greatest}(runs.overtaken, r.overtaken)
 from {rows :rows (id text, turn bigint, overtaken bigint)} r
 where runs.id = r.id;
 
@@ -134,12 +134,12 @@ where runs.id = r.id;
 update runs
 set status = 'EXECUTING', epoch = epoch + 1, attempt = attempt + fresh, version = version + 1, fresh = 0, held = 0,
   slot = 1, worker_id = :worker_id, claimed_at = :now, started_at = coalesce(started_at, :now), waiting_at = null,
-  alone = (deaths >= 2)
+  alone = case when deaths >= 2 then 1 else 0 end
 where id in (select r.id from {rows :ids (id text)} r) and status = 'QUEUED';
 
 -- name: advance_queue
 update queues
-set turn = max(turn, :turn), tat_us = :tat_us
+set turn = {greatest}(turn, :turn), tat_us = :tat_us
 where environment = :environment and name = :name;
 
 -- name: save_turns

@@ -20,7 +20,7 @@ select runs.queue || ': ' || count(*) || ' of ' || q.concurrency as name
 from runs
 join queues q on q.environment = runs.environment and q.name = runs.queue
 where runs.slot = 1 and q.overridden = 0
-group by runs.environment, runs.queue
+group by runs.environment, runs.queue, q.concurrency
 having count(*) > q.concurrency
 limit 20;
 
@@ -29,7 +29,7 @@ select runs.queue || ' ' || runs.concurrency_key || ': ' || count(*) || ' of ' |
 from runs
 join queues q on q.environment = runs.environment and q.name = runs.queue
 where runs.slot = 1 and q.overridden = 0 and runs.concurrency_key <> ''
-group by runs.environment, runs.queue, runs.concurrency_key
+group by runs.environment, runs.queue, runs.concurrency_key, q.per_key
 having count(*) > q.per_key
 limit 20;
 
@@ -174,7 +174,7 @@ from (
   union all select 'transaction ' || run_id, run_id from transacted
   union all select 'child ' || id, parent_id from runs where parent_id is not null
   union all select 'descendant ' || id, root_id from runs
-)
+) owned
 where run_id not in (select id from runs)
 limit 20;
 

@@ -4,7 +4,9 @@ from {rows :scopes (run_id text, scope text)} r
 join applied a on a.run_id = r.run_id and a.scope = r.scope;
 
 -- name: put_applied
-insert or replace into applied (run_id, scope, count) {values :rows};
+insert into applied (run_id, scope, count) {values :rows}
+on conflict (run_id, scope) do update
+set count = excluded.count;
 
 -- name: metadata_rows -> MetadataRow*
 select runs.id, runs.metadata, runs.tags, runs.status, runs.root_id, runs.version
@@ -48,7 +50,8 @@ where run_id = :run_id and stream = :stream and superseded = 0 and kind = 'data'
 insert into logs (run_id, at, level, message, data, attempt, scope) {values :rows};
 
 -- name: add_artifacts
-insert or ignore into artifacts (id, run_id, name, content_type, size, data, attempt, created_at) {values :rows};
+insert into artifacts (id, run_id, name, content_type, size, data, attempt, created_at) {values :rows}
+on conflict do nothing;
 
 -- name: add_usage
 insert into usage (run_id, name, unit, quantity_micros, cost_nanos) {values :rows}

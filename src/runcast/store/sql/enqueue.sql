@@ -19,7 +19,9 @@ from {rows :ids (id text)} r
 join runs on runs.id = r.id;
 
 -- name: put_keys
-insert or replace into idempotency (environment, task, key, run_id, expires_at) {values :rows};
+insert into idempotency (environment, task, key, run_id, expires_at) {values :rows}
+on conflict (environment, task, key) do update
+set run_id = excluded.run_id, expires_at = excluded.expires_at;
 
 -- name: queue_rows -> QueueRow*
 select q.environment, q.name, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.max_length, q.paused, q.tat_us, q.turn,
@@ -29,7 +31,8 @@ where q.environment = :environment
   and q.name in (select r.name from {rows :names (name text)} r);
 
 -- name: add_queues
-insert or ignore into queues (environment, name) {values :rows};
+insert into queues (environment, name) {values :rows}
+on conflict do nothing;
 
 -- name: last_turns -> KeyTurn*
 -- The last turn that each key of a queue was given, among its queued runs.
@@ -61,7 +64,9 @@ where runs.attempt = 0
   and (runs.status = 'DELAYED' or runs.status = 'PENDING_VERSION' and runs.available_at > :now);
 
 -- name: put_debounces
-insert or replace into debounces (environment, task, key, run_id) {values :rows};
+insert into debounces (environment, task, key, run_id) {values :rows}
+on conflict (environment, task, key) do update
+set run_id = excluded.run_id;
 
 -- name: push_runs
 -- The start of runs that have not started is moved, and with it their ttl and their place: a millisecond is 2^20 ranks.
@@ -79,16 +84,19 @@ from {rows :rows (id text, payload text, metadata text, tags text, max_attempts 
 where runs.id = r.id and runs.status in ('DELAYED', 'PENDING_VERSION') and runs.attempt = 0;
 
 -- name: add_batch
-insert or ignore into batches (id, environment, run_id, size, created_at) {values :rows};
+insert into batches (id, environment, run_id, size, created_at) {values :rows}
+on conflict do nothing;
 
 -- name: add_members
-insert or ignore into batch_members (batch_id, position, run_id) {values :rows};
+insert into batch_members (batch_id, position, run_id) {values :rows}
+on conflict do nothing;
 
 -- name: add_changes
 insert into changes (run_id, root_id, version, kind, status, at) {values :rows};
 
 -- name: add_blobs
-insert or ignore into blobs (run_id, digest, data) {values :rows};
+insert into blobs (run_id, digest, data) {values :rows}
+on conflict do nothing;
 
 -- name: blob -> str
 select data
@@ -102,14 +110,14 @@ where run_id = :run_id and digest = :digest;
 with old as (
   select j.*,
     case
-      when status = 'pending' and :keep_live then 'pending'
+      when status = 'pending' and :keep_live = 1 then 'pending'
       when status = 'done' and not (kind = 'batch' and (
         key in (select r.key from {rows :failed (key text)} r)
-        or :all_failed and exists (
+        or :all_failed = 1 and exists (
           select 1 from runs
           where runs.batch_id = j.awaits and runs.batch_id is not null
             and runs.status in ('CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT')))) then 'done'
-      when status = 'failed' and not (:all_failed or key in (select r.key from {rows :failed (key text)} r)) then 'failed'
+      when status = 'failed' and not (:all_failed = 1 or key in (select r.key from {rows :failed (key text)} r)) then 'failed'
       else 'forgotten'
     end as fate
   from journal j
@@ -122,7 +130,7 @@ select :run_id, key, kind, name, fate, digest, code_version,
   case when fate in ('done', 'failed') then value end,
   case when fate = 'failed' then error end,
   awaits, null,
-  generation + (fate = 'forgotten' and status <> 'forgotten'),
+  generation + case when fate = 'forgotten' and status <> 'forgotten' then 1 else 0 end,
   tries, started_at, finished_at, null, position
 from old;
 
@@ -139,10 +147,11 @@ from applied
 where run_id = :adopts;
 
 -- name: adopt_blobs
-insert or ignore into blobs (run_id, digest, data)
+insert into blobs (run_id, digest, data)
 select :run_id, digest, data
 from blobs
-where run_id = :adopts;
+where run_id = :adopts
+on conflict do nothing;
 
 -- name: run_error -> str
 select error
@@ -152,11 +161,11 @@ where id = :id;
 -- name: adopt_tags
 update runs
 set tags = (
-  select json_group_array(t.value)
+  select {array t.value}
   from (
-    select value from json_each(runs.tags)
+    select own.value from {each runs.tags} own
     union
-    select value from json_each((select former.tags from runs former where former.id = :adopts))
+    select former.value from runs f cross join {each f.tags} former where f.id = :adopts
     limit :maximum
   ) t)
 where id = :run_id;

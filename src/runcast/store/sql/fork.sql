@@ -12,7 +12,7 @@ order by position, key;
 -- ended is asked for again.
 insert into journal (run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation,
   tries, started_at, finished_at, resolved_at, position)
-select :run_id, key, kind, name, status, iif(:same_payload, digest, ''), code_version, value, error, awaits, null,
+select :run_id, key, kind, name, status, case when :same_payload = 1 then digest else '' end, code_version, value, error, awaits, null,
   generation, tries, started_at, finished_at, null, position
 from journal
 where run_id = :adopts and position < :position and (

@@ -17,7 +17,7 @@ order by seq
 limit :limit;
 
 -- name: count_unread -> int
-select count(*) from (select 1 from inbox where run_id = :run_id and taken_by is null limit :limit);
+select count(*) from (select 1 from inbox where run_id = :run_id and taken_by is null limit :limit) unread;
 
 -- name: unread_messages -> Unread*
 select seq, value
@@ -55,7 +55,8 @@ where kind = 'message' and (run_id, key) in (select r.run_id, r.key from {rows :
 -- A successor finds what its predecessor was sent; what the entries that it adopted have not received is unread.
 insert into inbox (run_id, name, key, value, sent_at, taken_by)
 select :run_id, name, key, value, sent_at,
-  iif(taken_by = '' or taken_by in (select j.key from journal j where j.run_id = :run_id and j.status = 'done'), taken_by, null)
+  case when taken_by = '' or taken_by in (select j.key from journal j where j.run_id = :run_id and j.status = 'done')
+    then taken_by end
 from inbox
 where run_id = :adopts
 order by seq;

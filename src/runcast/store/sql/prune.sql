@@ -10,14 +10,14 @@ where runs.id < :before_id and runs.parent_id is null and runs.finished_at < :be
 limit :limit;
 
 -- name: retentions -> Policy*
-select environment, name as task, info -> '$.retention' as retention
+select environment, name as task, {field info retention} as retention
 from tasks
-where info -> '$.retention' is not null;
+where {field info retention} is not null;
 
 -- name: walk_end -> str
 -- The last of the next runs below a cursor.
 select min(id)
-from (select id from runs where id < :cursor order by id desc limit :limit);
+from (select id from runs where id < :cursor order by id desc limit :limit) next;
 
 -- name: finished_roots -> RootRun*
 select id, environment, task, status, finished_at
@@ -115,7 +115,7 @@ where id in (
 -- name: prune_changes
 delete from changes
 where seq <= (
-  select coalesce(max(seq), 0) from (select seq from changes where at < :before order by seq limit :limit)
+  select coalesce(max(seq), 0) from (select seq from changes where at < :before order by seq limit :limit) old
 ) and seq < (select max(seq) from changes);
 
 -- name: leavings_left -> int

@@ -3,11 +3,11 @@
 insert into queues (environment, name, concurrency, per_key, rate_count, rate_period_ms, max_length, declared)
 {values :rows}
 on conflict (environment, name) do update
-set concurrency = iif(overridden, concurrency, excluded.concurrency),
-  per_key = iif(overridden, per_key, excluded.per_key),
-  rate_count = iif(overridden, rate_count, excluded.rate_count),
-  rate_period_ms = iif(overridden, rate_period_ms, excluded.rate_period_ms),
-  max_length = iif(overridden, max_length, excluded.max_length),
+set concurrency = case when queues.overridden = 1 then queues.concurrency else excluded.concurrency end,
+  per_key = case when queues.overridden = 1 then queues.per_key else excluded.per_key end,
+  rate_count = case when queues.overridden = 1 then queues.rate_count else excluded.rate_count end,
+  rate_period_ms = case when queues.overridden = 1 then queues.rate_period_ms else excluded.rate_period_ms end,
+  max_length = case when queues.overridden = 1 then queues.max_length else excluded.max_length end,
   declared = excluded.declared;
 
 -- name: queue_limits -> Limits?
@@ -26,10 +26,10 @@ select q.name, q.environment, q.concurrency, q.per_key, q.rate_count, q.rate_per
   q.overridden, q.declared,
   (select count(*) from (select 1 from runs
     where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 0
-    limit 100000)) +
+    limit 100000) ready) +
   (select count(*) from (select 1 from runs
     where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 1
-    limit 100000)) as queued,
+    limit 100000) held) as queued,
   (select count(*) from runs
     where runs.environment = q.environment and runs.queue = q.name and runs.slot = 1) as executing
 from queues q
@@ -41,7 +41,7 @@ order by q.environment, q.name;
 select
   (select count(*) from (select 1 from runs
     where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0
-    limit :limit)) +
+    limit :limit) ready) +
   (select count(*) from (select 1 from runs
     where environment = :environment and queue = :queue and status = 'QUEUED' and held = 1
-    limit :limit));
+    limit :limit) held);

@@ -21,12 +21,12 @@ where (:environment is null or environment = :environment)
   and (:cursor is null or id < :cursor)
   and (:created_from is null or created_at >= :created_from)
   and (:created_to is null or created_at < :created_to)
-  and (not :roots_only or parent_id is null)
-  and (:no_task or task in (select r.name from {rows :tasks (name text)} r))
-  and (:no_queue or queue in (select r.name from {rows :queues (name text)} r))
-  and (:no_status or status in (select r.name from {rows :statuses (name text)} r))
-  and (:no_tag or exists (
-    select 1 from json_each(runs.tags) t where t.value in (select r.name from {rows :tags (name text)} r)))
+  and (:roots_only = 0 or parent_id is null)
+  and (:no_task = 1 or task in (select r.name from {rows :tasks (name text)} r))
+  and (:no_queue = 1 or queue in (select r.name from {rows :queues (name text)} r))
+  and (:no_status = 1 or status in (select r.name from {rows :statuses (name text)} r))
+  and (:no_tag = 1 or exists (
+    select 1 from {each runs.tags} t where t.value in (select r.name from {rows :tags (name text)} r)))
 order by id desc
 limit :limit;
 
@@ -63,12 +63,12 @@ where id in (
   and (:cursor is null or id < :cursor)
   and (:created_from is null or created_at >= :created_from)
   and (:created_to is null or created_at < :created_to)
-  and (not :roots_only or parent_id is null)
-  and (:no_task or task in (select r.name from {rows :tasks (name text)} r))
-  and (:no_queue or queue in (select r.name from {rows :queues (name text)} r))
-  and (:no_status or status in (select r.name from {rows :statuses (name text)} r))
-  and (:no_tag or exists (
-    select 1 from json_each(runs.tags) t where t.value in (select r.name from {rows :tags (name text)} r)))
+  and (:roots_only = 0 or parent_id is null)
+  and (:no_task = 1 or task in (select r.name from {rows :tasks (name text)} r))
+  and (:no_queue = 1 or queue in (select r.name from {rows :queues (name text)} r))
+  and (:no_status = 1 or status in (select r.name from {rows :statuses (name text)} r))
+  and (:no_tag = 1 or exists (
+    select 1 from {each runs.tags} t where t.value in (select r.name from {rows :tags (name text)} r)))
 order by id desc
 limit :limit;
 
@@ -91,7 +91,7 @@ from (
   from batch_members m
   join runs on runs.id = m.run_id
   where m.batch_id = :batch_id
-)
+) members
 order by position;
 
 -- name: member_positions -> KeyCount*
@@ -128,7 +128,7 @@ from (
   where run_id = :run_id
   order by at desc, seq desc
   limit :limit
-)
+) newest
 order by stream, seq;
 
 -- name: run_artifacts -> Artifact*
@@ -238,7 +238,7 @@ select count(*) from (
   where r.environment = me.environment and r.queue = me.queue and r.status = 'QUEUED' and r.held = 1
     and (r.fresh, r.turn, r.rank) < (me.fresh, me.turn, me.rank)
   limit :limit
-);
+) ahead;
 
 -- name: holders -> Name*
 -- Who holds the slots of a queue, or of one of its keys.
@@ -256,7 +256,7 @@ from (
   where id < :id and environment = :environment and queue = :queue and finished_at is not null
   order by id desc
   limit 50
-);
+) last;
 
 -- name: worker_knows -> int
 select count(*)
@@ -268,7 +268,7 @@ where stopped_at is null and environment = :environment;
 select count(*)
 from workers
 where stopped_at is null and environment = :environment
-  and (labels is null or :machine in (select value from json_each(labels)));
+  and (labels is null or :machine in (select label.value from {each labels} label));
 
 -- name: pending_of -> Pending*
 select key, kind, awaits, due_at

@@ -25,7 +25,7 @@ where run_id = :run_id;
 
 -- name: set_journaled
 update runs
-set journaled = max(1, :count)
+set journaled = {greatest}(1, :count)
 where id = :run_id;
 
 -- name: entries_at -> JournalRow*
@@ -39,7 +39,7 @@ where j.status in ('done', 'failed');
 -- `journaled` is 0 for a run with nothing to replay, else at least the number of its entries: counting them each time
 -- would read the whole journal (17 ms with 4,000 entries of 2 KB).
 update runs
-set version = version + 1, journaled = max(1, journaled + r.added)
+set version = version + 1, journaled = {greatest}(1, journaled + r.added)
 from {rows :rows (id text, added bigint)} r
 where runs.id = r.id;
 
@@ -53,7 +53,7 @@ where runs.id = r.id;
 -- name: wait_runs
 update runs
 set status = 'WAITING', slot = 0, waiting_at = :now, executing_ms = executing_ms + r.executed_ms, version = version + 1,
-  worker_id = case when r.resident then worker_id end, parked_reason = r.reason
+  worker_id = case when r.resident = 1 then worker_id end, parked_reason = r.reason
 from {rows :rows (id text, executed_ms bigint, resident bigint, reason text)} r
 where runs.id = r.id;
 
@@ -62,7 +62,7 @@ where runs.id = r.id;
 update runs
 set status = 'DELAYED', slot = 0, available_at = r.available_at, fresh = 1, worker_id = null, alone = 0,
   executing_ms = executing_ms + r.executed_ms, version = version + 1, machine = coalesce(r.machine, runs.machine),
-  max_attempts = case when r.machine is null then max_attempts else max(max_attempts, attempt + 1) end
+  max_attempts = case when r.machine is null then max_attempts else {greatest}(max_attempts, attempt + 1) end
 from {rows :rows (id text, available_at bigint, executed_ms bigint, machine text)} r
 where runs.id = r.id;
 
@@ -76,8 +76,8 @@ where runs.id = r.id;
 -- name: continue_runs
 -- The run goes behind those of its key that wait, as one that came now: a loop must not keep its queue to itself.
 update runs
-set turn = 1 + max(
-    (select max(q.turn, iif(runs.concurrency_key = '', q.unkeyed_turn, 0)) from queues q
+set turn = 1 + {greatest}(
+    (select {greatest}(q.turn, case when runs.concurrency_key = '' then q.unkeyed_turn else 0 end) from queues q
      where q.environment = runs.environment and q.name = runs.queue),
     coalesce((select max(o.turn) from runs o
       where o.environment = runs.environment and o.queue = runs.queue and o.concurrency_key = runs.concurrency_key
@@ -105,7 +105,8 @@ set worker_id = null
 where id in (select r.id from {rows :ids (id text)} r) and status in ('WAITING', 'QUEUED') and worker_id = :worker_id;
 
 -- name: add_attempts
-insert or ignore into attempts (run_id, number, worker_id, started_at, finished_at, outcome, error) {values :rows};
+insert into attempts (run_id, number, worker_id, started_at, finished_at, outcome, error) {values :rows}
+on conflict do nothing;
 
 -- name: forget_entries
 -- Forgotten: the row stays, so that a child keeps its generation and its predecessor. A batch is done although members
@@ -143,7 +144,7 @@ where run_id = :run_id and scope <> '#rounds';
 -- name: count_round
 insert into applied (run_id, scope, count) values (:run_id, :scope, 1)
 on conflict (run_id, scope) do update
-set count = count + 1;
+set count = applied.count + 1;
 
 -- name: await_runs
 update runs

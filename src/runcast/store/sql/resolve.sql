@@ -5,8 +5,10 @@ from {rows :ids (id text)} r
 join journal j on j.awaits = r.id and j.status = 'pending' and j.awaits is not null;
 
 -- name: resolve_entries
+-- Later than the wait that it ends, whichever of two engines' clocks is behind: a wait is answered with what came since.
 update journal
-set status = r.status, value = r.value, error = r.error, finished_at = :now, resolved_at = :now
+set status = r.status, value = r.value, error = r.error, finished_at = :now,
+  resolved_at = {greatest}(:now, coalesce((select waiting_at from runs where runs.id = journal.run_id), 0))
 from {rows :rows (run_id text, key text, status text, value text, error text)} r
 where journal.run_id = r.run_id and journal.key = r.key and journal.status = 'pending';
 
@@ -114,4 +116,4 @@ select min(at) from (
   union all
   select min(expires_at) from runs
   where expires_at is not null and status in ('QUEUED', 'DELAYED', 'PENDING_VERSION') and attempt = 0
-);
+) due;

@@ -1,7 +1,14 @@
 -- name: save_schedules
-insert or replace into schedules (id, environment, type, task, cron, timezone, overlap, catch_up, payload, external_id,
+insert into schedules (id, environment, type, task, cron, timezone, overlap, catch_up, payload, external_id,
   deduplication_key, paused, removed, problem, next_at, last_at, kept_at, revision, declared_by, created_at, updated_at)
-{values :rows};
+{values :rows}
+on conflict (id) do update
+set environment = excluded.environment, type = excluded.type, task = excluded.task, cron = excluded.cron,
+  timezone = excluded.timezone, overlap = excluded.overlap, catch_up = excluded.catch_up, payload = excluded.payload,
+  external_id = excluded.external_id, deduplication_key = excluded.deduplication_key, paused = excluded.paused,
+  removed = excluded.removed, problem = excluded.problem, next_at = excluded.next_at, last_at = excluded.last_at,
+  kept_at = excluded.kept_at, revision = excluded.revision, declared_by = excluded.declared_by,
+  created_at = excluded.created_at, updated_at = excluded.updated_at;
 
 -- name: find_schedule -> ScheduleState?
 select *
@@ -20,8 +27,8 @@ from schedules
 where (:environment is null or environment = :environment)
   and (:type is null or type = :type)
   and (:external_id is null or external_id = :external_id)
-  and (:active is null or :active = (paused = 0 and removed = 0 and problem is null))
-  and (:any_task or task in (select r.task from {rows :tasks (task text)} r))
+  and (:active is null or :active = case when paused = 0 and removed = 0 and problem is null then 1 else 0 end)
+  and (:any_task = 1 or task in (select r.task from {rows :tasks (task text)} r))
 order by id
 limit :limit offset :offset;
 
@@ -31,8 +38,8 @@ from schedules
 where (:environment is null or environment = :environment)
   and (:type is null or type = :type)
   and (:external_id is null or external_id = :external_id)
-  and (:active is null or :active = (paused = 0 and removed = 0 and problem is null))
-  and (:any_task or task in (select r.task from {rows :tasks (task text)} r));
+  and (:active is null or :active = case when paused = 0 and removed = 0 and problem is null then 1 else 0 end)
+  and (:any_task = 1 or task in (select r.task from {rows :tasks (task text)} r));
 
 -- name: declared_schedules -> ScheduleState*
 select *
@@ -109,7 +116,9 @@ where exists (
 
 -- name: put_ticks
 -- A tick that was passed over may be started later, by a back-fill; one that has a run is never put again.
-insert or replace into schedule_ticks (schedule_id, at, manual, outcome, run_id, decided_at) {values :rows};
+insert into schedule_ticks (schedule_id, at, manual, outcome, run_id, decided_at) {values :rows}
+on conflict (schedule_id, at, manual) do update
+set outcome = excluded.outcome, run_id = excluded.run_id, decided_at = excluded.decided_at;
 
 -- name: advance_schedules
 -- Time goes one way: a schedule's last tick is never set back.

@@ -1,10 +1,16 @@
 -- name: put_worker
-insert or replace into workers (id, environment, embedded, pid, host, code_version, labels, started_at, lease_until,
+insert into workers (id, environment, embedded, pid, host, code_version, labels, started_at, lease_until,
   stopped_at)
-{values :rows};
+{values :rows}
+on conflict (id) do update
+set environment = excluded.environment, embedded = excluded.embedded, pid = excluded.pid, host = excluded.host,
+  code_version = excluded.code_version, labels = excluded.labels, started_at = excluded.started_at,
+  lease_until = excluded.lease_until, stopped_at = excluded.stopped_at;
 
 -- name: put_tasks
-insert or replace into tasks (environment, name, info, seen_at) {values :rows};
+insert into tasks (environment, name, info, seen_at) {values :rows}
+on conflict (environment, name) do update
+set info = excluded.info, seen_at = excluded.seen_at;
 
 -- name: pending_runs -> PendingRun*
 select id, root_id, version, task, queue, concurrency_key, max_attempts, max_duration_ms, available_at, expires_at, machine
@@ -37,7 +43,7 @@ where id = :id;
 select id, environment, lease_until, stopped_at
 from workers
 where stopped_at is null
-  and case when embedded then :boot else lease_until < :now or (pid, host) in (
+  and case when embedded = 1 then :boot = 1 else lease_until < :now or (pid, host) in (
     select r.pid, r.host from {rows :gone (pid bigint, host text)} r) end;
 
 -- name: processes -> Process*

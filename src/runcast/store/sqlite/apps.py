@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from typing import Any
 
 import apsw
 
-from runcast.domain.errors import InvalidInput, Unavailable
+from runcast.domain.errors import InvalidInput
 from runcast.domain.transaction import App
-from runcast.store.query import Query, parse_queries
+from runcast.store.app_texts import app_texts, check_applied, digest
 from runcast.store.rows import AppliedMigration
 from runcast.store.script import Script, call
-from runcast.store.sqlite.database import Executor
+from runcast.store.sqlite.render import Query, render
 
 READABLE = frozenset({"runs", "json_each", "json_tree", "sqlite_master", "sqlite_schema", ""})
 """What an extension's SQL may read beside its own tables."""
@@ -32,58 +31,24 @@ _DEFINES_SECOND = (
 _HARMLESS = (apsw.SQLITE_SELECT, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE, apsw.SQLITE_REINDEX)
 
 
-class AppQueries:
-    """The named queries of an extension, as the executor knows them: `todo.add_item`."""
-
-    def __init__(self, app: App) -> None:
-        self.app = app
-        structs = {row.__name__: row for row in app.rows}
-        try:
-            found = parse_queries(app.queries, structs)
-        except KeyError as error:
-            raise InvalidInput(
-                f"extension {app.name!r}: a query promises {error}: give its class in `rows=`"
-            ) from error
-        self.queries: Mapping[str, Query] = {f"{app.name}.{query.name}": query for query in found}
-
-
-def install(executor: Executor, app: App, now: int) -> Script[AppQueries]:
+def install(connection: apsw.Connection, app: App, now: int) -> Script[None]:
     """Apply what migrations are missing, and check every query, in one transaction of the writer.
 
     Raises `Unavailable` for a changed or missing migration, `InvalidInput` for SQL that reaches beyond the extension.
     """
-    queries = AppQueries(app)
+    texts = app_texts(app)
     applied: list[AppliedMigration] = yield call("applied_migrations", app=app.name)
-    _check_applied(app, applied)
+    check_applied(app, applied)
     rows: list[tuple[object, ...]] = []
-    with _guarded(executor.connection, app.name, defining=True):
+    with _guarded(connection, app.name, defining=True):
         for number, (name, text) in list(enumerate(app.migrations, 1))[len(applied) :]:
-            _execute(executor.connection, app, name, text)
-            rows.append((app.name, number, name, _digest(text), now))
+            _execute(connection, app, name, text)
+            rows.append((app.name, number, name, digest(text), now))
     if rows:
         yield call("add_app_migration", rows=rows)
-    with _guarded(executor.connection, app.name, defining=False):
-        for name, query in queries.queries.items():
-            _check(executor.connection, app, name, query)
-    return queries
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
-
-
-def _check_applied(app: App, applied: Sequence[AppliedMigration]) -> None:
-    if len(applied) > len(app.migrations):
-        raise Unavailable(
-            f"the database has {len(applied)} migrations of extension {app.name!r}, which knows {len(app.migrations)}: "
-            "upgrade the extension"
-        )
-    for known, (name, text) in zip(applied, app.migrations, strict=False):
-        if known.digest != _digest(text):
-            raise Unavailable(
-                f"migration {known.name!r} of extension {app.name!r} was changed after this database applied it, "
-                f"or {name!r} took its place: restore it, and add another migration"
-            )
+    with _guarded(connection, app.name, defining=False):
+        for query in map(render, texts):
+            _check(connection, app, query)
 
 
 @contextmanager
@@ -130,7 +95,7 @@ def _execute(connection: apsw.Connection, app: App, name: str, text: str) -> Non
         ) from error
 
 
-def _check(connection: apsw.Connection, app: App, name: str, query: Query) -> None:
+def _check(connection: apsw.Connection, app: App, query: Query) -> None:
     sql = query.sql if query.values_param is None else query.insert_sql(1)
     values: Any = [None] * query.columns
     if query.values_param is None:
@@ -139,6 +104,6 @@ def _check(connection: apsw.Connection, app: App, name: str, query: Query) -> No
         connection.execute(f"explain {sql}", values)
     except (apsw.AuthError, apsw.SQLError) as error:
         raise InvalidInput(
-            f"query {name!r}: {error}. A query of extension {app.name!r} writes tables named app_{app.name}_…, "
+            f"query {query.name!r}: {error}. A query of extension {app.name!r} writes tables named app_{app.name}_…, "
             "and reads those and `runs`"
         ) from error

@@ -6,8 +6,8 @@ import errno
 import fcntl
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ from runcast.domain.errors import (
     DiskFull,
     Unavailable,
 )
-from runcast.store.migrate import refuse_foreign
-from runcast.store.query import VALUES_CHUNKS, Query, load_queries
-from runcast.store.script import Call, Note, Script
+from runcast.store.sqlite.migrate import refuse_foreign
+from runcast.domain.transaction import App
+from runcast.store.app_texts import app_texts
+from runcast.store.script import Call
+from runcast.store.session import Session
+from runcast.store.sqlite.render import VALUES_CHUNKS, Query, load_queries, render
 
 _ENCODE = msgspec.json.Encoder().encode
 _STATEMENT_CACHE = 512
@@ -200,37 +203,20 @@ def _locked(database: Path, owner: str) -> DatabaseLocked:
     return error
 
 
-class Executor:
-    """Runs scripts on one connection. Not thread-safe: one thread owns it."""
+class SqliteSession(Session):
+    """Runs scripts on one connection."""
 
-    def __init__(self, connection: apsw.Connection, path: str) -> None:
+    def __init__(self, connection: apsw.Connection, name: str) -> None:
+        super().__init__()
         self.connection = connection
-        self.path = path
+        self.name = name
         self._queries = load_queries()
-        self.answer: Callable[[Call], Any] = self.execute
-        """Answers the calls of scripts: by their statements, unless somebody puts a memory in front of them."""
+        self._synchronous = "full"
 
-    def add_queries(self, queries: Mapping[str, Query]) -> None:
-        """Know these too."""
-        self._queries = {**self._queries, **queries}
-
-    def run(self, script: Script[Any], notes: list[Note]) -> Any:
-        """Drive `script` to its end on the open transaction; its notes are appended to `notes`."""
-        send = script.send
-        answer: Any = None
-        try:
-            while True:
-                step = send(answer)
-                if type(step) is Call:
-                    answer = self.answer(step)
-                else:
-                    notes.append(step)  # type: ignore[arg-type]
-                    answer = None
-        except StopIteration as end:
-            return end.value
+    def know(self, app: App) -> None:
+        self._queries = {**self._queries, **{text.name: render(text) for text in app_texts(app)}}
 
     def execute(self, call: Call) -> Any:
-        """Run the named statement; the answer is what its header promises."""
         query = self._queries[call.name]
         params = call.params
         if query.values_param is not None:
@@ -248,7 +234,7 @@ class Executor:
             return None if row is None else row[0]
         return None
 
-    def _insert(self, query: Any, rows: list[Any]) -> None:
+    def _insert(self, query: Query, rows: list[Any]) -> None:
         execute = self.connection.execute
         start, left = 0, len(rows)
         for size in VALUES_CHUNKS:
@@ -258,7 +244,38 @@ class Executor:
                 start += size
                 left -= size
 
+    def translated(self) -> AbstractContextManager[None]:
+        return translated(self.name)
 
-def is_fatal(error: BaseException) -> bool:
-    """True for an error after which SQLite may have rolled the whole transaction back."""
-    return isinstance(error, (apsw.FullError, apsw.IOError, apsw.NoMemError, apsw.CorruptError, apsw.NotADBError))
+    @property
+    def in_transaction(self) -> bool:
+        return self.connection.in_transaction
+
+    def begin(self, *, lazy: bool) -> bool:
+        wanted = "normal" if lazy else "full"
+        if wanted != self._synchronous:
+            self.connection.execute(f"pragma synchronous = {wanted}")
+            self._synchronous = wanted
+        self.connection.execute("begin immediate")
+        return False
+
+    def commit(self) -> None:
+        self.connection.execute("commit")
+
+    def rollback(self) -> None:
+        self.connection.execute("rollback")
+
+    def savepoint(self, name: str) -> None:
+        self.connection.execute(f"savepoint {name}")
+
+    def rollback_to(self, name: str) -> None:
+        self.connection.execute(f"rollback to {name}")
+
+    def release(self, name: str) -> None:
+        self.connection.execute(f"release {name}")
+
+    def begin_read(self) -> None:
+        self.connection.execute("begin")
+
+    def close(self) -> None:
+        self.connection.close()

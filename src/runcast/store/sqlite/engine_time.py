@@ -8,7 +8,7 @@ from runcast.clock import Clock, OnwardClock
 from runcast.domain.cron import at_text
 from runcast.domain.limits import TURNED_BACK_MAX_MS
 from runcast.store.script import Script, call
-from runcast.store.sqlite.database import Executor
+from runcast.store.sqlite.database import SqliteSession
 
 _TURNED_BACK = (
     "the clock was turned back by %.1f s since %s: times go on from there, at half the pace until it has caught up"
@@ -20,16 +20,16 @@ _BEYOND = (
 log = logging.getLogger("runcast.store")
 
 
-def go_on(executor: Executor, clock: Clock) -> Clock:
+def go_on(session: SqliteSession, clock: Clock) -> Clock:
     """The clock for an engine on this database, which nobody else has open. Says so when the two disagree."""
-    recorded = executor.run(_newest(), [])
+    recorded = session.run(_newest(), [])
     now = clock.now_ms()
     behind_ms = recorded - now
     if behind_ms <= 0:
         return clock
     if behind_ms > TURNED_BACK_MAX_MS:
-        with executor.connection:
-            executor.run(_let_go(now), [])
+        with session.connection:
+            session.run(_let_go(now), [])
         log.warning(_BEYOND, at_text(recorded), at_text(now))
         return clock
     # By less than a second time servers correct a clock all day.

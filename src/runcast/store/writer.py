@@ -27,11 +27,10 @@ import msgspec
 
 from runcast.domain.errors import EngineStopped, Unavailable
 from runcast.domain.limits import WRITER_BATCH_MAX, WRITER_INBOX_MAX
-from runcast.store.script import Note, ScriptFactory
-from runcast.store.sqlite.database import Executor, translated
-from runcast.store.sqlite.hot import HotRows
+from runcast.store.hot import HotRows
+from runcast.store.script import Note, Script, ScriptFactory
+from runcast.store.session import Session, TurnLost
 
-_CHECKPOINT_PAGES = 2_000
 log = logging.getLogger("runcast.store")
 
 
@@ -61,13 +60,12 @@ class Faults(Protocol):
 
 
 class Writer:
-    """Owns the writing connection. `submit` is safe from any thread; `step` runs on exactly one."""
+    """Owns the writing session. `submit` is safe from any thread; `step` runs on exactly one."""
 
-    def __init__(self, executor: Executor, *, faults: Faults | None = None) -> None:
-        self._executor = executor
-        self._connection = executor.connection
-        self._hot = HotRows(executor.execute)
-        executor.answer = self._hot.run
+    def __init__(self, session: Session, *, faults: Faults | None = None) -> None:
+        self._session = session
+        self._hot = HotRows(session.execute)
+        session.answer = self._hot.run
         self._faults = faults
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         """None wakes the thread for nothing."""
@@ -75,12 +73,11 @@ class Writer:
         self._closed = False
         self._refusal: str | None = None
         """Why nothing is written any more, not even what is queued."""
-        self._synchronous = "full"
         self.follower: Follower | None = None
-        self.checkpoint: Callable[[], None] | None = None
+        self.others: Callable[[], Script[None]] | None = None
+        """Notes what other engines committed since the last turn, where there may be others."""
         self.delivery: Callable[[], AbstractContextManager[None]] = nullcontext
         """What is around the delivery of one batch."""
-        self._connection.set_wal_hook(self._on_wal)
 
     def submit(self, job: Job) -> None:
         """Queue a job. Raises `Unavailable` when the writer is closed or far behind."""
@@ -137,12 +134,23 @@ class Writer:
             return
         notes: list[Note] = []
         try:
-            followed = self._together(jobs, notes)
+            followed = self._again_and_again(jobs, notes)
         except Exception:  # noqa: BLE001 (whatever a script raises is its caller's)
             self._rollback()
             notes = []
             followed = self._one_by_one(jobs, notes)
         self._deliver(jobs, notes, followed)
+
+    def _again_and_again(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
+        """All together; once more whenever the database gave up the transaction. The session ends this when the database
+        stays away: then it raises `Unavailable`."""
+        while True:
+            notes.clear()
+            try:
+                return self._together(jobs, notes)
+            except TurnLost as lost:
+                log.info("%s", lost)
+                self._rollback()
 
     def _refuse(self, jobs: list[Job], reason: str) -> None:
         with self.delivery():
@@ -150,9 +158,9 @@ class Writer:
                 job.done(None, EngineStopped(reason))
 
     def _together(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
-        run = self._executor.run
-        with translated(self._executor.path):
-            self._begin(lazy=all(job.lazy for job in jobs))
+        run = self._session.run
+        with self._session.translated():
+            self._begin(notes, lazy=all(job.lazy for job in jobs))
             for job in jobs:
                 job.result = run(job.factory(), notes)
             followed = [run(factory(), notes) for factory in self._followers(notes)]
@@ -162,12 +170,13 @@ class Writer:
     def _one_by_one(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
         """The slow way after a failure: a savepoint for each job."""
         try:
-            self._begin(lazy=False)
+            with self._session.translated():
+                self._begin(notes, lazy=False)
             for job in jobs:
                 if not self._in_savepoint(job, notes):
                     return self._alone(jobs, notes)
             followed = self._follow(notes)
-            with translated(self._executor.path):
+            with self._session.translated():
                 self._commit()
             return followed
         except Exception:  # noqa: BLE001 (each job hears of its own failure)
@@ -180,16 +189,16 @@ class Writer:
         mine: list[Note] = []
         job.result = job.error = None
         try:
-            with translated(self._executor.path):
-                job.result = self._executor.run(job.factory(), mine)
+            with self._session.translated():
+                job.result = self._session.run(job.factory(), mine)
         except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
             job.error = error
-            if not self._connection.in_transaction:
+            if not self._session.in_transaction:
                 return False
             self._rollback_to("job")
         else:
             notes.extend(mine)
-        self._connection.execute("release job")
+        self._session.release("job")
         return True
 
     def _alone(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
@@ -199,9 +208,9 @@ class Writer:
             mine: list[Note] = []
             job.result = job.error = None
             try:
-                with translated(self._executor.path):
-                    self._begin(lazy=False)
-                    job.result = self._executor.run(job.factory(), mine)
+                with self._session.translated():
+                    self._begin(mine, lazy=False)
+                    job.result = self._session.run(job.factory(), mine)
                     self._commit()
                 notes.extend(mine)
             except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
@@ -212,8 +221,8 @@ class Writer:
     def _follow_alone(self, notes: list[Note]) -> list[Any]:
         """What became ready is claimed in a commit of its own; if that fails too, the follower tries with the next."""
         try:
-            with translated(self._executor.path):
-                self._begin(lazy=True)
+            with self._session.translated():
+                self._begin(notes, lazy=True)
                 followed = self._follow(notes)
                 self._commit()
         except Exception:  # noqa: BLE001 (the follower remembers what was ready)
@@ -232,45 +241,45 @@ class Writer:
         mine: list[Note] = []
         self._savepoint("follow")
         try:
-            results = [self._executor.run(factory(), mine) for factory in factories]
+            results = [self._session.run(factory(), mine) for factory in factories]
         except Exception:
-            if not self._connection.in_transaction:
+            if not self._session.in_transaction:
                 raise
             log.exception("dispatch failed; it is tried again with the next change")
             self._rollback_to("follow")
-            self._connection.execute("release follow")
+            self._session.release("follow")
             return []
-        self._connection.execute("release follow")
+        self._session.release("follow")
         notes.extend(mine)
         return results
 
-    def _begin(self, *, lazy: bool) -> None:
-        wanted = "normal" if lazy else "full"
-        if wanted != self._synchronous:
-            self._connection.execute(f"pragma synchronous = {wanted}")
-            self._synchronous = wanted
-        self._connection.execute("begin immediate")
+    def _begin(self, notes: list[Note], *, lazy: bool) -> None:
+        """Take the turn. What others did since the last one comes first: it is part of what the follower goes by."""
+        if self._session.begin(lazy=lazy):
+            self._hot.forget()
+            if self.others is not None:
+                self._session.run(self.others(), notes)
 
     def _savepoint(self, name: str) -> None:
         self._hot.settle()
-        self._connection.execute(f"savepoint {name}")
+        self._session.savepoint(name)
 
     def _rollback_to(self, name: str) -> None:
         self._hot.forget()
-        self._connection.execute(f"rollback to {name}")
+        self._session.rollback_to(name)
 
     def _commit(self) -> None:
         self._hot.settle()
         if self._faults is not None:
             self._faults.before_commit()
-        self._connection.execute("commit")
+        self._session.commit()
         if self._faults is not None:
             self._faults.after_commit()
 
     def _rollback(self) -> None:
         self._hot.forget()
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
+        if self._session.in_transaction:
+            self._session.rollback()
 
     def _deliver(self, jobs: list[Job], notes: list[Note], followed: list[Any]) -> None:
         with self.delivery():
@@ -283,8 +292,3 @@ class Writer:
             except Exception:
                 # What it missed is found again by the services' ticks; a writer that ends would stop everything.
                 log.exception("telling of a commit failed")
-
-    def _on_wal(self, _connection: Any, _name: str, pages: int) -> int:
-        if pages >= _CHECKPOINT_PAGES and self.checkpoint is not None:
-            self.checkpoint()
-        return 0
