@@ -19,7 +19,8 @@ from runcast.engine.service import Service
 from runcast.gateway import ClientGateway
 from runcast.sdk.extension import Extension, load_extensions
 from runcast.socket_server import SocketServer
-from runcast.store.store import Store, sqlite_path
+from runcast.store.opening import open_store, sqlite_path
+from runcast.store.store import Store
 from runcast.wire import socket_path
 
 log = logging.getLogger("runcast")
@@ -121,7 +122,7 @@ class Server:
         patient_until = loop.time() + PATIENCE_S
         while True:
             try:
-                return Store(self.database, self._clock)
+                return open_store(self.database, self._clock)
             except DatabaseLocked as error:
                 if not error.in_passing or loop.time() > patient_until:
                     raise
@@ -211,5 +212,5 @@ async def open_client(database: str | Path) -> ClientGateway:
 
     It does not take back what dead workers hold: the next server does.
     """
-    store = Store(sqlite_path(str(database)), SystemClock(), in_passing=True)
+    store = open_store(sqlite_path(str(database)), SystemClock(), in_passing=True)
     return DirectClient(store, store.clock)

@@ -13,7 +13,7 @@ from runcast.design import api, reference, schema, settings
 from runcast.design.__main__ import generated_pages
 from runcast.domain import limits
 from runcast.domain.errors import RuncastError
-from runcast.store.migrate import migrations
+from runcast.store.sqlite.migrate import migrations
 
 ROOT = Path(__file__).parents[2]
 

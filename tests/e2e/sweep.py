@@ -25,7 +25,7 @@ from runcast.domain.ids import RunId, make_id
 from runcast.domain.run import NewRun
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.store import doctor
-from runcast.store.store import Store
+from runcast.store.opening import open_store
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
 from tests.e2e.sweep_app import LEDGER, REGISTRY
@@ -56,7 +56,7 @@ class KillAt:
 async def live(database: Path, faults: KillAt | None, evict_after_ms: int) -> None:
     """One life: from opening the file to the result of the run, or to the kill."""
     clock = SystemClock()
-    store = Store(str(database), clock, faults=faults)
+    store = open_store(str(database), clock, faults=faults)
     engine = Engine(store, clock, EngineSettings())
     await engine.start()
     services = asyncio.create_task(engine.run())

@@ -15,8 +15,8 @@ from runcast.engine.engine import Engine
 from runcast.engine.session import LocalSession
 from runcast.gateway import Assignment, Demand, Hello, News, Reply, Report, Stop, TaskInfo
 from runcast.store import doctor
-from runcast.store.sqlite.writer import Faults
-from runcast.store.store import Store
+from runcast.store.opening import open_store
+from runcast.store.writer import Faults
 
 
 class Received:
@@ -45,7 +45,7 @@ class House:
 
     def __init__(self, path: str, *, faults: Faults | None = None) -> None:
         self.clock = ManualClock()
-        self.store = Store(path, self.clock, threaded=False, faults=faults)
+        self.store = open_store(path, self.clock, threaded=False, faults=faults)
         self.engine = Engine(self.store, self.clock)
         self._chance = 0
 

@@ -15,7 +15,7 @@ from runcast.domain.queue import QueueChange
 from runcast.domain.run import NewRun
 from runcast.engine.engine import Engine
 from runcast.gateway import Assignment, Demand, Hello, News, Report, Stop, TaskInfo
-from runcast.store.store import Store
+from runcast.store.opening import open_store
 from tests.engine.house import House
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,7 @@ class Received:
 
 async def test_a_full_lane_keeps_its_backlog_although_a_lane_without_tasks_has_room() -> None:
     clock = ManualClock()
-    store = Store(":memory:", clock, threaded=False)
+    store = open_store(":memory:", clock, threaded=False)
     engine = Engine(store, clock)
     await engine.start()
     inbox = Received()

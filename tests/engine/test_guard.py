@@ -20,8 +20,8 @@ from runcast.engine.guard import LOOK_EVERY_MS, Guard
 from runcast.gateway import RunFilter, Update, Watch
 from runcast.sdk.remote import RemoteClientGateway
 from runcast.server import Server, ServerConfig
+from runcast.store.opening import open_store
 from runcast.store.sqlite.identity import FileIdentity
-from runcast.store.store import Store
 from runcast.wire import socket_path
 
 pytestmark = pytest.mark.anyio
@@ -138,7 +138,7 @@ async def test_whoever_comes_after_it_is_not_harmed_by_its_end(path: Path) -> No
 
 
 async def test_what_was_queued_when_the_file_was_lost_is_refused_too(path: Path) -> None:
-    store = Store(str(path), ManualClock(), threaded=False)
+    store = open_store(str(path), ManualClock(), threaded=False)
     queued = store.write(lambda: (_ for _ in ()))
     store.refuse("gone")
     with pytest.raises(EngineStopped, match="gone"):
@@ -147,7 +147,7 @@ async def test_what_was_queued_when_the_file_was_lost_is_refused_too(path: Path)
 
 
 async def test_a_tick_looks_again_as_long_as_the_file_is_there_and_reports_its_loss(path: Path) -> None:
-    store = Store(str(path), ManualClock(), threaded=False)
+    store = open_store(str(path), ManualClock(), threaded=False)
     lost: list[str] = []
     guard = Guard(store, on_loss=lost.append)
     assert await guard.tick(1_000) == 1_000 + LOOK_EVERY_MS

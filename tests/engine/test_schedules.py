@@ -27,7 +27,7 @@ from runcast.engine.schedule import Schedules
 from runcast.gateway import ClientGateway, Hello, RunFilter, TaskInfo
 from runcast.sdk.remote import RemoteClientGateway
 from runcast.socket_server import SocketServer
-from runcast.store.store import Store
+from runcast.store.opening import open_store
 from tests.engine.house import House, Received
 
 pytestmark = pytest.mark.anyio
@@ -223,7 +223,7 @@ async def test_one_piece_is_bounded_and_the_next_follows_at_once(house: House) -
 
 
 async def test_a_running_engine_ticks_by_itself_and_hears_of_new_schedules() -> None:
-    store = Store(":memory:", SystemClock())
+    store = open_store(":memory:", SystemClock())
     engine = Engine(store, store.clock)
     await engine.start()
     services = asyncio.create_task(engine.run())
@@ -242,7 +242,7 @@ async def test_a_running_engine_ticks_by_itself_and_hears_of_new_schedules() -> 
 
 async def test_a_clock_at_an_hour_that_does_not_exist_keeps_the_service_alive(tmp_path: Path) -> None:
     clock = ManualClock(int(datetime(2026, 3, 28, 12, tzinfo=UTC).timestamp() * 1000))
-    store = Store(str(tmp_path / "r.db"), clock, threaded=False)
+    store = open_store(str(tmp_path / "r.db"), clock, threaded=False)
     engine = Engine(store, clock)
     await engine.start()
     made = await engine.put_schedule(new("30 2 * * *", timezone="Europe/Zurich"))

@@ -25,7 +25,7 @@ from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import SocketServer
 from runcast.socket_server.served import READS_AT_ONCE
-from runcast.store.store import Store
+from runcast.store.opening import open_store
 from runcast.wire import FrameKind, encode_frame, read_error, read_frame
 
 
@@ -50,7 +50,7 @@ class Received:
 @pytest.fixture
 async def engine() -> AsyncIterator[Engine]:
     clock = ManualClock()
-    store = Store(":memory:", clock, threaded=False)
+    store = open_store(":memory:", clock, threaded=False)
     engine = Engine(store, clock)
     await engine.start()
     yield engine

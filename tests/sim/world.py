@@ -24,6 +24,7 @@ from runcast.gateway import RunFilter, WorkerGateway
 from runcast.sdk.factory import task_factory
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import Served
+from runcast.store.opening import open_store
 from runcast.store.store import Store
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
@@ -166,7 +167,7 @@ class World:
     def connection(self) -> apsw.Connection:
         """The engine's own connection; it sees what is committed, because writes are instants here."""
         assert self._engine is not None
-        return self._engine[1]._executor.connection
+        return self._engine[1]._session.connection
 
     def _process(self, name: str) -> Process:
         process = Process(f"{name}.{len(self._processes)}")
@@ -185,7 +186,7 @@ class World:
             jump_ms = jumps[min(self._boots, len(jumps) - 1)]
             self.clock = LoopClock(self.loop, start_ms=self.setting.start_ms, ahead_ms=jump_ms)
         self._boots += 1
-        store = Store(str(self.path), self.clock, threaded=False, faults=_Faults(self))
+        store = open_store(str(self.path), self.clock, threaded=False, faults=_Faults(self))
         self.clock = store.clock
         self._engine = (process, store)
         invariants.watch(self.connection)

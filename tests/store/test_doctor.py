@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from runcast.store import doctor
-from runcast.store.migrate import migrate
 from runcast.store.sqlite.database import connect
+from runcast.store.sqlite.migrate import migrate
 
 _PARENT = "run_000000000000000000001"
 _CHILD = "run_000000000000000000002"

@@ -10,13 +10,13 @@ import pytest
 
 from runcast.clock import ManualClock
 from runcast.domain.errors import DatabaseCorrupt, DatabaseLocked, DatabaseReadOnly, InvalidInput, Unavailable
-from runcast.store.migrate import APPLICATION_ID, digest, migrations
+from runcast.store.opening import open_store, sqlite_path
 from runcast.store.sqlite.database import connect
-from runcast.store.store import Store, sqlite_path
+from runcast.store.sqlite.migrate import APPLICATION_ID, digest, migrations
 
 
 def _open(path: Path) -> None:
-    Store(str(path), ManualClock()).close()
+    open_store(str(path), ManualClock()).close()
 
 
 def test_a_new_file_gets_the_whole_schema(tmp_path: Path) -> None:
@@ -134,10 +134,10 @@ def test_a_path_that_is_a_directory_is_an_error_that_says_so(tmp_path: Path) -> 
 
 def test_a_second_engine_on_one_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "runcast.db"
-    first = Store(str(path), ManualClock())
+    first = open_store(str(path), ManualClock())
     try:
         with pytest.raises(DatabaseLocked, match=f"process {os.getpid()}"):
-            Store(str(path), ManualClock())
+            open_store(str(path), ManualClock())
     finally:
         first.close()
     _open(path)

@@ -21,9 +21,10 @@ from runcast.domain.outcome import Continued, Evicted, Failed, HandedBack, Outco
 from runcast.domain.queue import QueueSettings
 from runcast.domain.run import FINAL, NewRun, RunStatus
 from runcast.gateway import Hello, Reply, Report, TaskInfo
-from runcast.store import claim, doctor, enqueue, migrate, report, resolve, timers, workers
+from runcast.store import claim, doctor, enqueue, report, resolve, timers, workers
 from runcast.store.script import ScriptFactory
-from runcast.store.sqlite.database import Executor, connect
+from runcast.store.sqlite.database import SqliteSession, connect
+from runcast.store.sqlite.migrate import migrate
 
 QUEUES = {"free": (None, None), "two": (2, None), "keyed": (3, 1)}
 LEASE_MS = 1_000
@@ -62,8 +63,8 @@ class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.connection = connect(":memory:")
-        migrate.migrate(self.connection, ":memory:")
-        self.executor = Executor(self.connection, ":memory:")
+        migrate(self.connection, ":memory:")
+        self.executor = SqliteSession(self.connection, ":memory:")
         self.now = 1_000_000
         self.model: dict[str, Ran] = {}
         self.waits: dict[str, bool] = {}

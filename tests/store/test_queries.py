@@ -13,7 +13,7 @@ import pytest
 
 from runcast.domain.run import Run
 from runcast.store.doctor import LAWS
-from runcast.store.query import VALUES_CHUNKS, Query, load_queries
+from runcast.store.sqlite.render import VALUES_CHUNKS, Query, load_queries
 from tests.store.world import World
 
 _PARAM = re.compile(r":(\w+)")

@@ -18,17 +18,19 @@ from runcast.domain.limits import DEPTH_MAX
 from runcast.domain.run import NewRun, Triggered
 from runcast.store import reads
 from runcast.store.enqueue import enqueue
+from runcast.store.mailbox import Mailbox
+from runcast.store.opening import open_store
 from runcast.store.script import Script
 from runcast.store.sqlite.beside import read_beside, reading
 from runcast.store.sqlite.database import FileLock
-from runcast.store.store import Mailbox, Store
+from runcast.store.store import Store
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(params=["memory", "file"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = Store(":memory:" if request.param == "memory" else str(tmp_path / "runcast.db"), ManualClock())
+    store = open_store(":memory:" if request.param == "memory" else str(tmp_path / "runcast.db"), ManualClock())
     yield store
     store.close()
 
@@ -65,7 +67,7 @@ async def test_a_write_that_nobody_waits_for_any_more_is_still_made(store: Store
 
 
 async def test_a_closed_store_says_so(tmp_path: Path) -> None:
-    store = Store(str(tmp_path / "runcast.db"), ManualClock())
+    store = open_store(str(tmp_path / "runcast.db"), ManualClock())
     await store.write(_trigger("a"))
     await asyncio.to_thread(store.close)
     with pytest.raises(Unavailable, match="closed"):
@@ -74,17 +76,17 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
 
 async def test_what_was_written_is_there_after_closing_and_opening(tmp_path: Path) -> None:
     path = str(tmp_path / "runcast.db")
-    first = Store(path, ManualClock())
+    first = open_store(path, ManualClock())
     await first.write(_trigger("a"), lazy=True)
     await asyncio.to_thread(first.close)
-    second = Store(path, ManualClock())
+    second = open_store(path, ManualClock())
     assert await second.read(partial(reads.find_run, "run_a")) is not None
     await asyncio.to_thread(second.close)
 
 
 async def test_a_database_that_was_closed_is_one_file_with_everything_in_it(tmp_path: Path) -> None:
     path = tmp_path / "runcast.db"
-    store = Store(str(path), ManualClock())
+    store = open_store(str(path), ManualClock())
     await store.write(_trigger("a"))
     found = await asyncio.gather(*(store.read(partial(reads.find_run, "run_a")) for _ in range(20)))
     assert None not in found
@@ -99,12 +101,12 @@ async def test_closing_does_not_wait_for_a_program_that_reads_and_says_that_the_
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "runcast.db"
-    store = Store(str(path), ManualClock())
+    store = open_store(str(path), ManualClock())
     with reading(path):
         await store.write(_trigger("a"))
         await asyncio.to_thread(store.close)
         assert "runcast.db-wal" in caplog.text
-    again = Store(str(path), ManualClock())
+    again = open_store(str(path), ManualClock())
     assert await again.read(partial(reads.find_run, "run_a")) is not None
     await asyncio.to_thread(again.close)
 
@@ -193,7 +195,7 @@ async def test_a_call_from_another_thread_does_not_wait_for_a_delivery_of_the_wr
 
 
 async def test_a_database_is_its_owners_alone(tmp_path: Path) -> None:
-    store = Store(str(tmp_path / "runcast.db"), ManualClock())
+    store = open_store(str(tmp_path / "runcast.db"), ManualClock())
     try:
         await store.write(_trigger("a"))
         assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}

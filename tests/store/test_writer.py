@@ -12,12 +12,12 @@ import pytest
 from runcast.domain.errors import Conflict, DiskFull, InvalidInput, Unavailable
 from runcast.domain.limits import DEPTH_MAX
 from runcast.domain.run import NewRun
-from runcast.store import migrate
+from runcast.store.sqlite.migrate import migrate
 from runcast.store.enqueue import enqueue
 from runcast.store.script import Changed, Note, Script, ScriptFactory, call
-from runcast.store.sqlite import writer as writer_module
-from runcast.store.sqlite.database import Executor, connect
-from runcast.store.sqlite.writer import Job, Writer
+from runcast.store import writer as writer_module
+from runcast.store.sqlite.database import SqliteSession, connect
+from runcast.store.writer import Job, Writer
 from tests.store.world import START_MS
 
 
@@ -61,10 +61,10 @@ class Bench:
     def __init__(self, path: Path) -> None:
         self.path = str(path)
         self.connection = connect(self.path)
-        migrate.migrate(self.connection, self.path)
+        migrate(self.connection, self.path)
         self.faults = Faults()
         self.follower = Follower()
-        self.writer = Writer(Executor(self.connection, self.path), faults=self.faults)
+        self.writer = Writer(SqliteSession(self.connection, self.path), faults=self.faults)
         self.writer.follower = self.follower
         self.ends: dict[str, Any] = {}
 

@@ -24,10 +24,11 @@ from runcast.domain.outcome import Outcome, Succeeded, Waiting
 from runcast.domain.queue import QueueChange, QueueSettings, QueueState
 from runcast.domain.run import TRANSITIONS, NewRun, Run, Triggered
 from runcast.gateway import Assignment, Explanation, Hello, Reply, Report, TaskInfo
-from runcast.store import claim, doctor, enqueue, migrate, queues, reads, report, resolve, timers, why, workers
+from runcast.store import claim, doctor, enqueue, queues, reads, report, resolve, timers, why, workers
+from runcast.store.hot import HotRows
 from runcast.store.script import Changed, Due, Freed, Note, Ready, Script, Tell
-from runcast.store.sqlite.database import Executor, connect
-from runcast.store.sqlite.hot import HotRows
+from runcast.store.sqlite.database import SqliteSession, connect
+from runcast.store.sqlite.migrate import migrate
 
 T = TypeVar("T")
 N = TypeVar("N", Ready, Freed, Due, Tell, Changed)
@@ -50,8 +51,8 @@ class World:
         self.connection: apsw.Connection = connect(path)
         # The laws under test do not depend on the disk; its safety is tested with real processes.
         self.connection.execute("pragma synchronous = off")
-        migrate.migrate(self.connection, path)
-        self.executor = Executor(self.connection, path)
+        migrate(self.connection, path)
+        self.executor = SqliteSession(self.connection, path)
         self.hot = HotRows(self.executor.execute)
         if hot:
             self.executor.answer = self.hot.run

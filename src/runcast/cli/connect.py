@@ -63,7 +63,7 @@ async def running_engine(database: str | None, *, on_wait: Callable[[], None]) -
 
 def database_path(database: str | None) -> Path:
     """The database file that a command means."""
-    from runcast.store.store import sqlite_path
+    from runcast.store.opening import sqlite_path
 
     path = Path(sqlite_path(database or config.load().settings.database))
     if path.is_dir():

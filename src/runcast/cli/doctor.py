@@ -56,8 +56,8 @@ def doctor(file: str | None, database: str | None, as_json: bool) -> int:
 def _examine(path: Path) -> list[Finding]:
     """Read beside whoever has the file open: in its own read transaction, so of one committed state."""
     from runcast.store.doctor import check
-    from runcast.store.migrate import check_schema
     from runcast.store.sqlite.beside import reading
+    from runcast.store.sqlite.migrate import check_schema
 
     findings: list[Finding] = []
     with reading(path) as connection:

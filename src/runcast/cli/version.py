@@ -37,7 +37,7 @@ def show_version(context: click.Context, _parameter: click.Parameter, wanted: bo
 
 def _print_json(version: str) -> None:
     from runcast.cli.output import print_json
-    from runcast.store.migrate import migrations
+    from runcast.store.sqlite.migrate import migrations
     from runcast.store.sqlite.upkeep import sqlite_version
 
     print_json(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runcast.design.reference import MADE
-from runcast.store.migrate import migrate
 from runcast.store.sqlite.database import connect
+from runcast.store.sqlite.migrate import migrate
 
 if TYPE_CHECKING:
     import apsw

@@ -12,7 +12,7 @@ import msgspec
 
 from runcast.store.rows import Name
 from runcast.store.script import Script, call
-from runcast.store.sqlite.database import Executor
+from runcast.store.sqlite.database import SqliteSession
 
 LAWS = {
     "broken_statuses": "a run has a known status, and an end exactly when the status is final",
@@ -67,5 +67,5 @@ def check(connection: apsw.Connection) -> list[Finding]:
     damage = [str(row[0]) for row in connection.execute("pragma quick_check(20)") if row[0] != "ok"]
     if damage:
         return [Finding("damaged_file", "the file is a sound SQLite database", tuple(damage))]
-    findings: list[Finding] = Executor(connection, "").run(examine(), [])
+    findings: list[Finding] = SqliteSession(connection, "").run(examine(), [])
     return findings

@@ -29,9 +29,10 @@ from runcast.sdk.registry import Registry, registry
 from runcast.sdk.sealed_client import sealed_by_settings
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
+from runcast.store.opening import open_store
 from runcast.store.script import Script
-from runcast.store.sqlite.writer import Faults
 from runcast.store.store import Store
+from runcast.store.writer import Faults
 from runcast.testing.virtual import VirtualClock
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
@@ -111,7 +112,7 @@ class TestEngine:
     async def __aenter__(self) -> TestEngine:
         # Nothing is taken from the worker or pruned, however far the test moves the clock.
         forever = EngineSettings(lease_ms=DURATION_MS_MAX, retention_ms=DURATION_MS_MAX)
-        self._store = Store(self._database, self.clock, threaded=False, faults=self._faults)
+        self._store = open_store(self._database, self.clock, threaded=False, faults=self._faults)
         self._opened(self._store)
         self.engine = _ClockedEngine(self._store, self.clock, forever)
         for extension in self._extensions:

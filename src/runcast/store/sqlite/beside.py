@@ -10,7 +10,7 @@ from typing import TypeVar
 import apsw
 
 from runcast.store.script import ScriptFactory
-from runcast.store.sqlite.database import Executor, connect, translated
+from runcast.store.sqlite.database import SqliteSession, connect, translated
 
 T = TypeVar("T")
 
@@ -32,5 +32,5 @@ def reading(path: Path) -> Iterator[apsw.Connection]:
 def read_beside(path: Path, factory: ScriptFactory[T]) -> T:
     """Run a script that only reads."""
     with reading(path) as connection:
-        found: T = Executor(connection, str(path)).run(factory(), [])
+        found: T = SqliteSession(connection, str(path)).run(factory(), [])
         return found

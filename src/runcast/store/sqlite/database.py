@@ -22,11 +22,11 @@ from runcast.domain.errors import (
     DiskFull,
     Unavailable,
 )
-from runcast.store.sqlite.migrate import refuse_foreign
 from runcast.domain.transaction import App
 from runcast.store.app_texts import app_texts
 from runcast.store.script import Call
 from runcast.store.session import Session
+from runcast.store.sqlite.migrate import refuse_foreign
 from runcast.store.sqlite.render import VALUES_CHUNKS, Query, load_queries, render
 
 _ENCODE = msgspec.json.Encoder().encode

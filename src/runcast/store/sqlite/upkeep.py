@@ -12,9 +12,9 @@ import apsw
 import msgspec
 
 from runcast.domain.errors import Conflict, DatabaseCorrupt, DatabaseReadOnly
-from runcast.store.migrate import migrate
 from runcast.store.sqlite.beside import reading
 from runcast.store.sqlite.database import FileLock, connect, translated
+from runcast.store.sqlite.migrate import migrate
 
 PAGES_PER_STEP = 2_048
 """8 MB of usual pages: often enough for a progress bar, seldom enough to cost nothing."""

@@ -1,0 +1,47 @@
+"""Finds the database that an address names."""
+
+from __future__ import annotations
+
+from runcast.clock import Clock
+from runcast.domain.errors import InvalidInput
+from runcast.store.database import Database
+from runcast.store.store import Store
+from runcast.store.writer import Faults
+
+_POSTGRES = ("postgresql://", "postgres://")
+
+
+def is_shared(database: str) -> bool:
+    """Whether many engines may have it open: a PostgreSQL's address."""
+    return database.startswith(_POSTGRES)
+
+
+def sqlite_path(database: str) -> str:
+    """The file of `sqlite:///path`, `path` or `:memory:`. Raises `InvalidInput` for another scheme."""
+    if database.startswith("sqlite:///"):
+        return database.removeprefix("sqlite:///")
+    if "://" in database:
+        raise InvalidInput(
+            f"database {database!r} is not supported: use a path, sqlite:///path, or postgresql://user@host/name"
+        )
+    return database
+
+
+def find_database(database: str, *, in_passing: bool = False) -> Database:
+    """The database of an address. `in_passing`: not for an engine. Raises `InvalidInput` for another scheme, or without its driver."""
+    if is_shared(database):
+        try:
+            from runcast.store.postgres.database import PostgresDatabase
+        except ImportError as error:
+            raise InvalidInput("PostgreSQL needs its driver: pip install 'runcast[postgres]'") from error
+        return PostgresDatabase(database)
+    from runcast.store.sqlite.file import SqliteDatabase
+
+    return SqliteDatabase(sqlite_path(database), in_passing=in_passing)
+
+
+def open_store(
+    database: str, clock: Clock, *, threaded: bool = True, in_passing: bool = False, faults: Faults | None = None
+) -> Store:
+    """An open store. Raises `DatabaseLocked`, `DatabaseCorrupt`, `DatabaseReadOnly`, `Unavailable`."""
+    return Store(find_database(database, in_passing=in_passing), clock, threaded=threaded, faults=faults)
