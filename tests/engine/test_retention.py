@@ -16,6 +16,7 @@ from runcast.engine.prune import Prune
 from runcast.gateway import TaskInfo
 from runcast.store import prune
 from tests.engine.house import House
+from tests.store.houses import SqliteHouse
 from tests.store.world import ERROR, World, child
 
 HOUR_MS = 3_600_000
@@ -25,7 +26,7 @@ DAY_MS = 24 * HOUR_MS
 @pytest.fixture
 def db() -> Iterator[World]:
     """A database in which every law of the doctor holds when the test is over."""
-    world = World(":memory:")
+    world = World(SqliteHouse(":memory:"))
     yield world
     assert world.findings() == []
     world.close()

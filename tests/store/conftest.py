@@ -1,4 +1,4 @@
-"""One `db` for the whole behaviour suite: SQLite in memory, and SQLite in a file behind the writer's memory."""
+"""One `db` for the whole behaviour suite: SQLite in memory, SQLite in a file behind the writer's memory, and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,14 +7,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import fresh_schema
+from tests.store.houses import House, PostgresHouse, SqliteHouse
 from tests.store.world import World
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(scope="session")
+def postgres_house(postgres_server: str) -> Iterator[PostgresHouse]:
+    """One schema for all tests of this process."""
+    with fresh_schema(postgres_server) as url:
+        house = PostgresHouse(url)
+        yield house
+        house.session.close()
+
+
+@pytest.fixture(params=["memory", "file", "postgres"])
 def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A database in which, when the test is over, every law of the doctor and of the transition table holds."""
-    in_memory = request.param == "memory"
-    world = World(":memory:" if in_memory else str(tmp_path / "runcast.db"), hot=not in_memory)
+    house: House
+    if request.param == "postgres":
+        house = request.getfixturevalue("postgres_house")
+        house.empty()
+    else:
+        house = SqliteHouse(":memory:" if request.param == "memory" else str(tmp_path / "runcast.db"))
+    world = World(house, hot=request.param != "memory")
     yield world
     assert world.findings() == []
     assert world.forbidden_moves() == set()

@@ -21,6 +21,7 @@ from runcast.domain.limits import (
 from runcast.domain.outcome import HandedBack, Succeeded
 from runcast.gateway import Assignment
 from runcast.store import effects, reads
+from tests.store.houses import SqliteHouse
 from tests.store.world import World, child, increment, log, part, step
 
 
@@ -340,7 +341,7 @@ def test_however_effects_are_cut_and_sent_again_each_counts_once(
         part("s", str(number), number) if kind == "part" else increment(kind, number)
         for number, kind in enumerate(numbers, 1)
     ]
-    world = World(":memory:")
+    world = World(SqliteHouse(":memory:"))
     try:
         world.worker()
         run = world.start()

@@ -13,6 +13,7 @@ from runcast.domain.run import RunStatus
 from runcast.gateway import TaskInfo
 from runcast.store.enqueue import enqueue, find_turns
 from runcast.store.script import Call, Script, call
+from tests.store.houses import SqliteHouse
 from tests.store.world import World
 
 
@@ -23,7 +24,7 @@ class Broken(Exception):
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[World]:
     """A database behind the writer's memory."""
-    world = World(str(tmp_path / "runcast.db"), hot=True)
+    world = World(SqliteHouse(str(tmp_path / "runcast.db")), hot=True)
     world.worker()
     yield world
     world.close()

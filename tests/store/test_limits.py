@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from runcast.domain.outcome import Failed, Released, Succeeded
 from runcast.domain.queue import QueueSettings
+from tests.store.houses import SqliteHouse
 from tests.store.world import ERROR, World, sleep
 
 
@@ -28,7 +29,7 @@ from tests.store.world import ERROR, World, sleep
 def test_limits_are_never_exceeded_and_nothing_is_forgotten(
     concurrency: int | None, per_key: int | None, acts: list[tuple[str, int]]
 ) -> None:
-    world = World(":memory:")
+    world = World(SqliteHouse(":memory:"))
     try:
         world.worker(queues=[QueueSettings("work", concurrency, per_key)])
         for act, number in acts:

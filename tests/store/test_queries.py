@@ -14,17 +14,17 @@ import pytest
 from runcast.domain.run import Run
 from runcast.store.doctor import LAWS
 from runcast.store.sqlite.render import VALUES_CHUNKS, Query, load_queries
-from tests.store.world import World
+from tests.store.houses import SqliteHouse
 
 _PARAM = re.compile(r":(\w+)")
 
 
 @pytest.fixture(scope="module")
-def fresh() -> Iterator[World]:
+def fresh() -> Iterator[SqliteHouse]:
     """A database without statistics, as every database of ours is: nothing runs `analyze`."""
-    world = World(":memory:")
-    yield world
-    world.close()
+    house = SqliteHouse(":memory:")
+    yield house
+    house.close()
 
 
 def _params(query: Query, sql: str) -> dict[str, object]:
@@ -33,14 +33,14 @@ def _params(query: Query, sql: str) -> dict[str, object]:
     return {name: "[]" if name in query.json_params else 1 for name in _PARAM.findall(text)}
 
 
-def _plan(world: World, name: str) -> str:
+def _plan(house: SqliteHouse, name: str) -> str:
     query = load_queries()[name]
-    rows = world.connection.execute(f"explain query plan {query.sql}", _params(query, query.sql)).fetchall()
+    rows = house.connection.execute(f"explain query plan {query.sql}", _params(query, query.sql)).fetchall()
     return "\n".join(str(row[3]) for row in rows)
 
 
 @pytest.mark.parametrize("name", sorted(load_queries()))
-def test_every_query_prepares(fresh: World, name: str) -> None:
+def test_every_query_prepares(fresh: SqliteHouse, name: str) -> None:
     query = load_queries()[name]
     if query.values_param is not None:
         for size in VALUES_CHUNKS:
@@ -54,7 +54,7 @@ def _returning() -> list[str]:
 
 
 @pytest.mark.parametrize("name", _returning())
-def test_every_row_has_the_fields_of_its_struct(fresh: World, name: str) -> None:
+def test_every_row_has_the_fields_of_its_struct(fresh: SqliteHouse, name: str) -> None:
     query = load_queries()[name]
     assert query.decoder is not None
     inner = query.sql[query.sql.index(" from (") + len(" from (") : -1]
@@ -70,7 +70,7 @@ def test_every_row_has_the_fields_of_its_struct(fresh: World, name: str) -> None
         assert columns == set(struct.__struct_fields__)
 
 
-def test_query_names_are_used(fresh: World) -> None:
+def test_query_names_are_used(fresh: SqliteHouse) -> None:
     source = "\n".join(
         file.read_text("utf-8")
         for folder in ("store", "store/sqlite", "engine")
@@ -147,12 +147,12 @@ SEEKS = {
 
 
 @pytest.mark.parametrize("name", sorted(SEEKS))
-def test_a_hot_query_uses_its_index(fresh: World, name: str) -> None:
+def test_a_hot_query_uses_its_index(fresh: SqliteHouse, name: str) -> None:
     assert SEEKS[name] in _plan(fresh, name)
 
 
 @pytest.mark.parametrize("name", sorted(SEEKS.keys() - {"list_runs"}))
-def test_a_hot_query_never_scans_the_runs(fresh: World, name: str) -> None:
+def test_a_hot_query_never_scans_the_runs(fresh: SqliteHouse, name: str) -> None:
     scans = re.findall(
         r"SCAN (?:runs|journal|changes|idempotency|logs|parts|schedules|schedule_ticks)\b(?! USING (?:COVERING )?INDEX).*",
         _plan(fresh, name),
@@ -177,15 +177,15 @@ def test_a_hot_query_never_scans_the_runs(fresh: World, name: str) -> None:
         "run_logs",
     ],
 )
-def test_a_page_in_order_is_not_sorted(fresh: World, name: str) -> None:
+def test_a_page_in_order_is_not_sorted(fresh: SqliteHouse, name: str) -> None:
     assert "TEMP B-TREE" not in _plan(fresh, name)
 
 
 @pytest.mark.parametrize("name", sorted(set(load_queries()) - set(LAWS)))
-def test_what_is_asked_for_leads_and_the_table_is_looked_up(fresh: World, name: str) -> None:
+def test_what_is_asked_for_leads_and_the_table_is_looked_up(fresh: SqliteHouse, name: str) -> None:
     if load_queries()[name].values_param is None:
         assert not re.search(r"SEARCH.*\nSCAN json_each", _plan(fresh, name)), "the list is read once for each row"
 
 
-def test_the_claim_of_a_bound_key_is_found_in_its_own_index(fresh: World) -> None:
+def test_the_claim_of_a_bound_key_is_found_in_its_own_index(fresh: SqliteHouse) -> None:
     assert "runs_held (environment=? AND queue=? AND concurrency_key=?)" in _plan(fresh, "unhold")

@@ -12,6 +12,7 @@ from runcast.domain.queue import QueueChange, QueueSettings
 from runcast.domain.run import Debounce
 from runcast.gateway import TaskInfo
 from runcast.store import enqueue, queues
+from tests.store.houses import SqliteHouse
 from tests.store.world import ERROR, World, batch, child, step
 
 # --- length
@@ -122,9 +123,11 @@ def test_a_body_whose_child_has_no_room_keeps_nothing_of_that_report(db: World) 
     assert db.everything() == before
 
 
-def test_the_count_is_read_from_the_index_of_what_is_queued(db: World) -> None:
+def test_the_count_is_read_from_the_index_of_what_is_queued() -> None:
+    house = SqliteHouse(":memory:")
     query = "select 1 from runs where environment = 'dev' and queue = 'work' and status = 'QUEUED' and held = 0 limit 5"
-    [(_, _, _, plan)] = db.sql(f"explain query plan {query}")
+    [(_, _, _, plan)] = house.sql(f"explain query plan {query}", ())
+    house.close()
     assert "using covering index runs_ready" in plan.lower()
 
 

@@ -129,10 +129,11 @@ def test_what_was_rolled_back_fires_again_with_the_same_run(db: World) -> None:
     put(db)
     db.advance(MINUTE_MS)
     plans = planned(db)
-    db.connection.execute("begin")
+    db.executor.begin(lazy=True)
     db.executor.run(schedules.fire(plans, db.now), [])
     lost = db.one("select id from runs")
-    db.connection.execute("rollback")
+    db.executor.rollback()
+    db.hot.forget()
     assert tick(db) == 1
     assert db.one("select id from runs") == lost
 

@@ -12,11 +12,11 @@ import pytest
 from runcast.domain.errors import Conflict, DiskFull, InvalidInput, Unavailable
 from runcast.domain.limits import DEPTH_MAX
 from runcast.domain.run import NewRun
-from runcast.store.sqlite.migrate import migrate
+from runcast.store import writer as writer_module
 from runcast.store.enqueue import enqueue
 from runcast.store.script import Changed, Note, Script, ScriptFactory, call
-from runcast.store import writer as writer_module
 from runcast.store.sqlite.database import SqliteSession, connect
+from runcast.store.sqlite.migrate import migrate
 from runcast.store.writer import Job, Writer
 from tests.store.world import START_MS
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-import apsw
 import msgspec
 
 from runcast.domain.change import Change
@@ -27,8 +26,7 @@ from runcast.gateway import Assignment, Explanation, Hello, Reply, Report, TaskI
 from runcast.store import claim, doctor, enqueue, queues, reads, report, resolve, timers, why, workers
 from runcast.store.hot import HotRows
 from runcast.store.script import Changed, Due, Freed, Note, Ready, Script, Tell
-from runcast.store.sqlite.database import SqliteSession, connect
-from runcast.store.sqlite.migrate import migrate
+from tests.store.houses import House
 
 T = TypeVar("T")
 N = TypeVar("N", Ready, Freed, Due, Tell, Changed)
@@ -47,12 +45,9 @@ class World:
     `hot`: the executor remembers queues and tasks between transactions, as the writer's does.
     """
 
-    def __init__(self, path: str, *, hot: bool = False) -> None:
-        self.connection: apsw.Connection = connect(path)
-        # The laws under test do not depend on the disk; its safety is tested with real processes.
-        self.connection.execute("pragma synchronous = off")
-        migrate(self.connection, path)
-        self.executor = SqliteSession(self.connection, path)
+    def __init__(self, house: House, *, hot: bool = False) -> None:
+        self.house = house
+        self.executor = house.session
         self.hot = HotRows(self.executor.execute)
         if hot:
             self.executor.answer = self.hot.run
@@ -60,32 +55,24 @@ class World:
         self.notes: list[Note] = []
         self._chance = 0
         self._seen_change = 0
-        self._watch_transitions()
-
-    def _watch_transitions(self) -> None:
-        self.connection.execute("create temp table moves (before text, after text, primary key (before, after))")
-        self.connection.execute(
-            "create temp trigger moved after update of status on main.runs when new.status <> old.status "
-            "begin insert or ignore into moves values (old.status, new.status); end"
-        )
 
     def close(self) -> None:
-        self.connection.close()
+        self.house.close()
 
     # --- plumbing ---------------------------------------------------------------------------------------------------
 
     def run(self, factory: Callable[[], Script[T]]) -> T:
         """Run a script and commit; its notes are in `notes`."""
         self.notes = []
-        self.connection.execute("begin immediate")
+        self.executor.begin(lazy=True)
         try:
             result: T = self.executor.run(factory(), self.notes)
             self.hot.settle()
         except BaseException:
             self.hot.forget()
-            self.connection.execute("rollback")
+            self.executor.rollback()
             raise
-        self.connection.execute("commit")
+        self.executor.commit()
         return result
 
     def read(self, factory: Callable[[], Script[T]]) -> T:
@@ -95,7 +82,7 @@ class World:
 
     def sql(self, text: str, *values: object) -> list[tuple[Any, ...]]:
         self.hot.forget()
-        return self.connection.execute(text, values).fetchall()
+        return self.house.sql(text, values)
 
     def one(self, text: str, *values: object) -> Any:
         """The first column of the only row."""
@@ -114,7 +101,7 @@ class World:
         return make_id(prefix, at_ms=self.now, chance=self._chance)
 
     def findings(self) -> list[doctor.Finding]:
-        return doctor.check(self.connection)
+        return self.read(doctor.examine)
 
     def forbidden_moves(self) -> set[tuple[str, str]]:
         """Changes of status that the domain's table does not know."""
@@ -284,8 +271,7 @@ class World:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """The whole content, to see that nothing changed."""
-        names = [name for (name,) in self.sql("select name from main.sqlite_schema where type = 'table'")]
-        return {name: self.sql(f"select * from {name}") for name in names}
+        return {name: self.sql(f"select * from {name}") for name in self.house.tables}
 
 
 # --- entries --------------------------------------------------------------------------------------------------------

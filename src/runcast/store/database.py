@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from runcast.clock import Clock
@@ -36,6 +37,10 @@ class Database(Protocol):
         ...
 
     def open_reader(self) -> Session: ...
+
+    def listen(self, on_ring: Callable[[bool], None]) -> None:
+        """Who looks when another engine did something; True: at every queue. Before `start`; called on another thread."""
+        ...
 
     def start(self) -> None:
         """Start what helps the writer, on threads of its own."""

@@ -58,8 +58,9 @@ class Session(ABC):
     def in_transaction(self) -> bool: ...
 
     @abstractmethod
-    def begin(self, *, lazy: bool) -> bool:
-        """Take the writer's turn. True: others may have written since the last one of this session."""
+    def begin(self, *, lazy: bool) -> int | None:
+        """Take the writer's turn. A number: others may have written since this session's last; what they did lies behind
+        that place in the feed."""
 
     @abstractmethod
     def commit(self) -> None:
@@ -67,6 +68,9 @@ class Session(ABC):
 
     @abstractmethod
     def rollback(self) -> None: ...
+    @abstractmethod
+    def give_up(self) -> None:
+        """After `TurnLost`: whatever is left of the transaction, and of its connection, is let go."""
     @abstractmethod
     def savepoint(self, name: str) -> None: ...
     @abstractmethod

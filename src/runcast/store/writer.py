@@ -46,8 +46,10 @@ class Job(msgspec.Struct):
 
 
 class Follower(Protocol):
-    """Adds scripts to a commit that is about to happen, and hears when it did."""
+    """Adds scripts to a commit that is about to happen, and hears when it did. `look`: notes what other engines did that
+    lies behind a place in the feed."""
 
+    def look(self, since: int) -> Script[None]: ...
     def follow(self, notes: Sequence[Note]) -> Sequence[ScriptFactory[Any]]: ...
     def committed(self, notes: Sequence[Note], results: Sequence[Any]) -> None: ...
 
@@ -74,8 +76,6 @@ class Writer:
         self._refusal: str | None = None
         """Why nothing is written any more, not even what is queued."""
         self.follower: Follower | None = None
-        self.others: Callable[[], Script[None]] | None = None
-        """Notes what other engines committed since the last turn, where there may be others."""
         self.delivery: Callable[[], AbstractContextManager[None]] = nullcontext
         """What is around the delivery of one batch."""
 
@@ -150,7 +150,8 @@ class Writer:
                 return self._together(jobs, notes)
             except TurnLost as lost:
                 log.info("%s", lost)
-                self._rollback()
+                self._hot.forget()
+                self._session.give_up()
 
     def _refuse(self, jobs: list[Job], reason: str) -> None:
         with self.delivery():
@@ -255,10 +256,11 @@ class Writer:
 
     def _begin(self, notes: list[Note], *, lazy: bool) -> None:
         """Take the turn. What others did since the last one comes first: it is part of what the follower goes by."""
-        if self._session.begin(lazy=lazy):
+        since = self._session.begin(lazy=lazy)
+        if since is not None:
             self._hot.forget()
-            if self.others is not None:
-                self._session.run(self.others(), notes)
+            if self.follower is not None:
+                self._session.run(self.follower.look(since), notes)
 
     def _savepoint(self, name: str) -> None:
         self._hot.settle()

@@ -41,7 +41,7 @@ where seq = :seq;
 -- name: alert_events_before -> AlertEvent*
 select seq, alert, kind, subject, message, run_id, fingerprint, count, first_at, last_at, handled_by
 from alert_events
-where :before is null or seq < :before
+where seq < :before or :before is null
 order by seq desc
 limit :limit;
 

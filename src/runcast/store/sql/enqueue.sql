@@ -58,9 +58,9 @@ insert into runs (id, environment, task, queue, concurrency_key, status, payload
 -- The runs that debounce keys stand for, as long as they have not started.
 select d.task, d.key, runs.id, runs.root_id, runs.status, runs.version, runs.created_at, runs.available_at
 from {rows :keys (task text, key text)} r
-cross join debounces d on d.environment = :environment and d.task = r.task and d.key = r.key
+cross join debounces d
 join runs on runs.id = d.run_id
-where runs.attempt = 0
+where d.environment = :environment and d.task = r.task and d.key = r.key and runs.attempt = 0
   and (runs.status = 'DELAYED' or runs.status = 'PENDING_VERSION' and runs.available_at > :now);
 
 -- name: put_debounces

@@ -33,7 +33,7 @@ select q.name, q.environment, q.concurrency, q.per_key, q.rate_count, q.rate_per
   (select count(*) from runs
     where runs.environment = q.environment and runs.queue = q.name and runs.slot = 1) as executing
 from queues q
-where q.name <> '' and (:name is null or q.name = :name) and (:environment is null or q.environment = :environment)
+where q.name <> '' and (q.name = :name or :name is null) and (q.environment = :environment or :environment is null)
 order by q.environment, q.name;
 
 -- name: queue_length -> int

@@ -17,10 +17,10 @@ where runs.status in ('COMPLETED', 'CANCELED', 'FAILED', 'CRASHED', 'SYSTEM_FAIL
 -- name: list_runs -> Run*
 select *
 from runs
-where (:environment is null or environment = :environment)
-  and (:cursor is null or id < :cursor)
-  and (:created_from is null or created_at >= :created_from)
-  and (:created_to is null or created_at < :created_to)
+where (environment = :environment or :environment is null)
+  and (id < :cursor or :cursor is null)
+  and (created_at >= :created_from or :created_from is null)
+  and (created_at < :created_to or :created_to is null)
   and (:roots_only = 0 or parent_id is null)
   and (:no_task = 1 or task in (select r.name from {rows :tasks (name text)} r))
   and (:no_queue = 1 or queue in (select r.name from {rows :queues (name text)} r))
@@ -36,8 +36,8 @@ select *
 from runs
 where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
   and status in (select r.name from {rows :statuses (name text)} r)
-  and (:environment is null or environment = :environment)
-  and (:cursor is null or id < :cursor)
+  and (environment = :environment or :environment is null)
+  and (id < :cursor or :cursor is null)
 order by id desc
 limit :limit;
 
@@ -48,21 +48,21 @@ from runs
 where id in (
     select id from runs where parent_id is not null and parent_id = :parent_id
     union all
-    select :root_id where :root_id is not null
+    select cast(:root_id as text) where cast(:root_id as text) is not null
     union all
     select id from runs where parent_id is not null and root_id = :root_id
     union all
     select id from runs where batch_id is not null and batch_id = :batch_id
     union all
     select run_id from batch_members where batch_id = :batch_id)
-  and (:parent_id is null or parent_id = :parent_id)
-  and (:root_id is null or root_id = :root_id)
-  and (:batch_id is null or batch_id = :batch_id
+  and (parent_id = :parent_id or :parent_id is null)
+  and (root_id = :root_id or :root_id is null)
+  and (batch_id = :batch_id or :batch_id is null
     or exists (select 1 from batch_members m where m.run_id = runs.id and m.batch_id = :batch_id))
-  and (:environment is null or environment = :environment)
-  and (:cursor is null or id < :cursor)
-  and (:created_from is null or created_at >= :created_from)
-  and (:created_to is null or created_at < :created_to)
+  and (environment = :environment or :environment is null)
+  and (id < :cursor or :cursor is null)
+  and (created_at >= :created_from or :created_from is null)
+  and (created_at < :created_to or :created_to is null)
   and (:roots_only = 0 or parent_id is null)
   and (:no_task = 1 or task in (select r.name from {rows :tasks (name text)} r))
   and (:no_queue = 1 or queue in (select r.name from {rows :queues (name text)} r))
@@ -244,7 +244,7 @@ select count(*) from (
 -- Who holds the slots of a queue, or of one of its keys.
 select id as name
 from runs
-where environment = :environment and queue = :queue and slot = 1 and (:key is null or concurrency_key = :key)
+where environment = :environment and queue = :queue and slot = 1 and (concurrency_key = :key or :key is null)
 order by claimed_at
 limit :limit;
 

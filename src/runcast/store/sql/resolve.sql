@@ -39,7 +39,7 @@ join batch_members m on m.run_id = r.id;
 -- name: cancel_targets -> Holding*
 -- The runs and their live descendants through live runs.
 with recursive tree (id) as (
-  select r.id from {rows :ids (id text)} r
+  select runs.id from {rows :ids (id text)} r
   join runs on runs.id = r.id
   where runs.status in ('PENDING_VERSION', 'DELAYED', 'QUEUED', 'DEQUEUED', 'EXECUTING', 'WAITING')
   union

@@ -24,10 +24,10 @@ where environment = :environment and deduplication_key = :key and deduplication_
 -- Ids sort by creation; those that code declares come first.
 select *
 from schedules
-where (:environment is null or environment = :environment)
-  and (:type is null or type = :type)
-  and (:external_id is null or external_id = :external_id)
-  and (:active is null or :active = case when paused = 0 and removed = 0 and problem is null then 1 else 0 end)
+where (environment = :environment or :environment is null)
+  and (type = :type or :type is null)
+  and (external_id = :external_id or :external_id is null)
+  and (case when paused = 0 and removed = 0 and problem is null then 1 else 0 end = :active or :active is null)
   and (:any_task = 1 or task in (select r.task from {rows :tasks (task text)} r))
 order by id
 limit :limit offset :offset;
@@ -35,10 +35,10 @@ limit :limit offset :offset;
 -- name: count_schedules -> int
 select count(*)
 from schedules
-where (:environment is null or environment = :environment)
-  and (:type is null or type = :type)
-  and (:external_id is null or external_id = :external_id)
-  and (:active is null or :active = case when paused = 0 and removed = 0 and problem is null then 1 else 0 end)
+where (environment = :environment or :environment is null)
+  and (type = :type or :type is null)
+  and (external_id = :external_id or :external_id is null)
+  and (case when paused = 0 and removed = 0 and problem is null then 1 else 0 end = :active or :active is null)
   and (:any_task = 1 or task in (select r.task from {rows :tasks (task text)} r));
 
 -- name: declared_schedules -> ScheduleState*

@@ -251,19 +251,22 @@ class SqliteSession(Session):
     def in_transaction(self) -> bool:
         return self.connection.in_transaction
 
-    def begin(self, *, lazy: bool) -> bool:
+    def begin(self, *, lazy: bool) -> int | None:
         wanted = "normal" if lazy else "full"
         if wanted != self._synchronous:
             self.connection.execute(f"pragma synchronous = {wanted}")
             self._synchronous = wanted
         self.connection.execute("begin immediate")
-        return False
+        return None
 
     def commit(self) -> None:
         self.connection.execute("commit")
 
     def rollback(self) -> None:
         self.connection.execute("rollback")
+
+    def give_up(self) -> None:
+        """Nobody takes a turn away here."""
 
     def savepoint(self, name: str) -> None:
         self.connection.execute(f"savepoint {name}")

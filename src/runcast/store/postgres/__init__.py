@@ -1,0 +1,1 @@
+"""The PostgreSQL driver: many engines on one database, which write in turn."""

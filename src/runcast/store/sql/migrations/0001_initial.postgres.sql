@@ -1,0 +1,381 @@
+-- phase: pre
+create table meta (key text collate "C" primary key, value text not null);
+
+create table runs (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  task text collate "C" not null,
+  queue text collate "C" not null,
+  concurrency_key text collate "C" not null,
+  status text collate "C" not null,
+  payload text collate "C" not null,
+  output text collate "C",
+  error text collate "C",
+  metadata text collate "C" not null,
+  tags text collate "C" not null,
+  attempt bigint not null default 0,
+  max_attempts bigint not null,
+  epoch bigint not null default 0,
+  version bigint not null default 1,
+  priority_ms bigint not null,
+  turn bigint not null,
+  rank bigint not null,
+  fresh bigint not null default 1,
+  held bigint not null default 0,
+  overtaken bigint not null default 0,
+  slot bigint not null default 0,
+  journaled bigint not null default 0,
+  awaited bigint not null default 0,
+  alone bigint not null default 0,
+  deaths bigint not null default 0,
+  deaths_alone bigint not null default 0,
+  worker_id text collate "C",
+  created_at bigint not null,
+  available_at bigint not null,
+  started_at bigint,
+  claimed_at bigint,
+  waiting_at bigint,
+  finished_at bigint,
+  expires_at bigint,
+  executing_ms bigint not null default 0,
+  max_duration_ms bigint,
+  parked_reason text collate "C",
+  parent_id text collate "C",
+  parent_key text collate "C",
+  root_id text collate "C" not null,
+  depth bigint not null,
+  generation bigint not null,
+  batch_id text collate "C",
+  batch_position bigint not null,
+  idempotency_key text collate "C",
+  resumed_from text collate "C",
+  continued_by text collate "C",
+  counts text collate "C",
+  machine text collate "C"
+);
+create index runs_ready on runs (environment, queue, fresh, turn, rank) where status = 'QUEUED' and held = 0;
+create index runs_held on runs (environment, queue, concurrency_key, fresh, turn) where status = 'QUEUED' and held = 1;
+create index runs_keyed on runs (environment, queue, concurrency_key, turn) where status = 'QUEUED' and concurrency_key <> '';
+create index runs_priority on runs (environment, queue, concurrency_key, rank)
+  where status = 'QUEUED' and (priority_ms > 0 or overtaken = 1);
+create index runs_slot on runs (environment, queue, concurrency_key) where slot = 1;
+create index runs_resident on runs (worker_id) where status in ('WAITING', 'QUEUED') and worker_id is not null;
+create index runs_delayed on runs (available_at) where status = 'DELAYED';
+create index runs_expiring on runs (expires_at)
+  where expires_at is not null and status in ('QUEUED', 'DELAYED', 'PENDING_VERSION');
+create index runs_pending on runs (environment, task) where status = 'PENDING_VERSION';
+create index runs_unusual on runs (status, id)
+  where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION');
+create index runs_parent on runs (parent_id) where parent_id is not null;
+create index runs_root on runs (root_id, id) where parent_id is not null;
+create index runs_batch on runs (batch_id, batch_position) where batch_id is not null;
+create index runs_batch_live on runs (batch_id)
+  where awaited = 1 and batch_id is not null
+    and status in ('PENDING_VERSION', 'DELAYED', 'QUEUED', 'DEQUEUED', 'EXECUTING', 'WAITING');
+
+create table attempts (
+  run_id text collate "C" not null,
+  number bigint not null,
+  worker_id text collate "C",
+  started_at bigint,
+  finished_at bigint not null,
+  outcome text collate "C" not null,
+  error text collate "C",
+  primary key (run_id, number, finished_at)
+);
+
+create table journal (
+  run_id text collate "C" not null,
+  key text collate "C" not null,
+  kind text collate "C" not null,
+  name text collate "C" not null,
+  status text collate "C" not null,
+  digest text collate "C" not null,
+  code_version text collate "C" not null,
+  value text collate "C",
+  error text collate "C",
+  awaits text collate "C",
+  due_at bigint,
+  generation bigint not null,
+  tries bigint not null,
+  started_at bigint not null,
+  finished_at bigint,
+  resolved_at bigint,
+  position bigint not null default 0,
+  primary key (run_id, key)
+);
+create index journal_awaits on journal (awaits) where status = 'pending' and awaits is not null;
+create index journal_due on journal (due_at) where status = 'pending' and due_at is not null;
+create index journal_resolved on journal (run_id, resolved_at) where resolved_at is not null;
+
+create table applied (
+  run_id text collate "C" not null,
+  scope text collate "C" not null,
+  count bigint not null,
+  primary key (run_id, scope)
+);
+
+create table waits (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  status text collate "C" not null,
+  value text collate "C",
+  tags text collate "C" not null,
+  schema text collate "C",
+  run_id text collate "C",
+  idempotency_key text collate "C",
+  created_at bigint not null,
+  due_at bigint,
+  completed_at bigint
+);
+create index waits_due on waits (due_at) where status = 'WAITING' and due_at is not null;
+create index waits_open on waits (id) where status = 'WAITING';
+create unique index waits_idempotency on waits (environment, idempotency_key) where idempotency_key is not null;
+create index waits_run on waits (run_id) where run_id is not null;
+
+create table inbox (
+  seq bigint generated by default as identity primary key,
+  run_id text collate "C" not null,
+  name text collate "C" not null,
+  key text collate "C" not null,
+  value text collate "C" not null,
+  sent_at bigint not null,
+  taken_by text collate "C"
+);
+create unique index inbox_key on inbox (run_id, name, key);
+create index inbox_unread on inbox (run_id, name, seq) where taken_by is null;
+create index inbox_taken on inbox (run_id, taken_by) where taken_by is not null;
+
+create table app_migrations (
+  app text collate "C" not null,
+  number bigint not null,
+  name text collate "C" not null,
+  digest text collate "C" not null,
+  applied_at bigint not null,
+  primary key (app, number)
+);
+create table transacted (
+  run_id text collate "C" not null,
+  key text collate "C" not null,
+  value text collate "C" not null,
+  primary key (run_id, key)
+);
+
+create table alerts (
+  environment text collate "C" not null,
+  name text collate "C" not null,
+  kind text collate "C" not null,
+  run text collate "C" not null,
+  rule text collate "C" not null,
+  seen_at bigint not null,
+  primary key (environment, name)
+);
+create table alert_events (
+  seq bigint generated by default as identity primary key,
+  environment text collate "C" not null,
+  alert text collate "C" not null,
+  kind text collate "C" not null,
+  subject text collate "C" not null,
+  message text collate "C" not null,
+  run_id text collate "C",
+  fingerprint text collate "C" not null,
+  count bigint not null,
+  first_at bigint not null,
+  last_at bigint not null,
+  handled_by text collate "C"
+);
+create index alert_events_same on alert_events (environment, alert, fingerprint, seq);
+
+create table batches (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  run_id text collate "C",
+  size bigint not null,
+  created_at bigint not null
+);
+create table batch_members (
+  batch_id text collate "C" not null,
+  position bigint not null,
+  run_id text collate "C" not null,
+  primary key (batch_id, position)
+);
+create index batch_members_run on batch_members (run_id);
+
+create table idempotency (
+  environment text collate "C" not null,
+  task text collate "C" not null,
+  key text collate "C" not null,
+  run_id text collate "C" not null,
+  expires_at bigint,
+  primary key (environment, task, key)
+);
+create index idempotency_run on idempotency (run_id);
+
+create table debounces (
+  environment text collate "C" not null,
+  task text collate "C" not null,
+  key text collate "C" not null,
+  run_id text collate "C" not null,
+  primary key (environment, task, key)
+);
+create index debounces_run on debounces (run_id);
+
+create table queues (
+  environment text collate "C" not null,
+  name text collate "C" not null,
+  concurrency bigint,
+  per_key bigint,
+  rate_count bigint,
+  rate_period_ms bigint,
+  max_length bigint,
+  paused bigint not null default 0,
+  overridden bigint not null default 0,
+  declared text collate "C",
+  tat_us bigint not null default 0,
+  turn bigint not null default 0,
+  unkeyed_turn bigint not null default 0,
+  primary key (environment, name)
+);
+
+create table tasks (
+  environment text collate "C" not null,
+  name text collate "C" not null,
+  info text collate "C" not null,
+  seen_at bigint not null,
+  primary key (environment, name)
+);
+
+create table workers (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  embedded bigint not null,
+  pid bigint not null,
+  host text collate "C" not null,
+  code_version text collate "C" not null,
+  labels text collate "C",
+  started_at bigint not null,
+  lease_until bigint not null,
+  stopped_at bigint
+);
+create index workers_live on workers (lease_until) where stopped_at is null;
+
+create table changes (
+  seq bigint generated by default as identity primary key,
+  run_id text collate "C" not null,
+  root_id text collate "C" not null,
+  version bigint not null,
+  kind text collate "C" not null,
+  status text collate "C" not null,
+  at bigint not null
+);
+
+create table parts (
+  run_id text collate "C" not null,
+  stream text collate "C" not null,
+  seq bigint not null,
+  kind text collate "C" not null,
+  value text collate "C" not null,
+  scope text collate "C" not null,
+  at bigint not null,
+  superseded bigint not null default 0,
+  primary key (run_id, stream, seq)
+);
+
+create table logs (
+  seq bigint generated by default as identity primary key,
+  run_id text collate "C" not null,
+  at bigint not null,
+  level text collate "C" not null,
+  message text collate "C" not null,
+  data text collate "C",
+  attempt bigint not null,
+  scope text collate "C" not null
+);
+create index logs_run on logs (run_id, seq);
+
+create table artifacts (
+  id text collate "C" primary key,
+  run_id text collate "C" not null,
+  name text collate "C" not null,
+  content_type text collate "C" not null,
+  size bigint not null,
+  data bytea not null,
+  attempt bigint not null,
+  created_at bigint not null
+);
+create index artifacts_run on artifacts (run_id);
+
+create table usage (
+  run_id text collate "C" not null,
+  name text collate "C" not null,
+  unit text collate "C" not null,
+  quantity_micros bigint not null,
+  cost_nanos bigint not null,
+  primary key (run_id, name, unit)
+);
+
+create table blobs (
+  run_id text collate "C" not null,
+  digest text collate "C" not null,
+  data text collate "C" not null,
+  primary key (run_id, digest)
+);
+
+create table schedules (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  type text collate "C" not null,
+  task text collate "C" not null,
+  cron text collate "C" not null,
+  timezone text collate "C" not null,
+  overlap text collate "C" not null,
+  catch_up text collate "C" not null,
+  payload text collate "C",
+  external_id text collate "C",
+  deduplication_key text collate "C",
+  paused bigint not null,
+  removed bigint not null,
+  problem text collate "C",
+  next_at bigint,
+  last_at bigint,
+  kept_at bigint,
+  revision bigint not null,
+  declared_by text collate "C",
+  created_at bigint not null,
+  updated_at bigint not null
+);
+create index schedules_due on schedules (next_at) where next_at is not null;
+create index schedules_kept on schedules (kept_at) where kept_at is not null;
+create index schedules_declared on schedules (environment, task) where type = 'DECLARATIVE';
+create unique index schedules_deduplication on schedules (environment, deduplication_key)
+  where deduplication_key is not null;
+
+-- The key is what makes a tick happen once.
+create table schedule_ticks (
+  schedule_id text collate "C" not null,
+  at bigint not null,
+  manual bigint not null,
+  outcome text collate "C" not null,
+  run_id text collate "C",
+  decided_at bigint not null,
+  primary key (schedule_id, at, manual)
+);
+create unique index schedule_ticks_run on schedule_ticks (run_id) where run_id is not null;
+create index schedule_ticks_idle on schedule_ticks (decided_at) where run_id is null;
+
+-- What fences and follow-ups need to know of a run.
+create view holding as
+select id, environment, queue, status, epoch, version, slot, alone, awaited, attempt, worker_id, claimed_at, parent_id, root_id,
+  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, journaled, available_at, expires_at
+from runs;
+
+-- Who takes the writer's turn takes a number: whose last was the one before knows that nobody else wrote meanwhile.
+create sequence writer_turns;
+
+-- Rows of these are written often while they live: room beside them, and a vacuum that does not wait for a fifth of the table.
+alter table runs set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1,
+  autovacuum_analyze_scale_factor = 0.05);
+alter table journal set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 1);
+alter table queues set (fillfactor = 50, autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0);
+alter table workers set (fillfactor = 50, autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0);
+alter table changes set (autovacuum_vacuum_insert_scale_factor = 0.2, autovacuum_vacuum_scale_factor = 0.05);
