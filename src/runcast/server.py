@@ -19,7 +19,7 @@ from runcast.engine.service import Service
 from runcast.gateway import ClientGateway
 from runcast.sdk.extension import Extension, load_extensions
 from runcast.socket_server import SocketServer
-from runcast.store.opening import open_store, sqlite_path
+from runcast.store.opening import is_shared, open_store, sqlite_path
 from runcast.store.store import Store
 from runcast.wire import socket_path
 
@@ -46,7 +46,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What a server needs to know."""
 
     database: str = DEFAULT_DATABASE
-    """A path, `sqlite:///path`, or `:memory:` (then there is no socket)."""
+    """A path, `sqlite:///path`, `:memory:`, or `postgresql://user@host/name`. Only a file has a socket."""
     socket: bool = True
     """Serve other processes of this user on the socket beside the database."""
     engine: EngineSettings = EngineSettings()
@@ -89,7 +89,12 @@ class Server:
 
     @property
     def database(self) -> str:
-        return sqlite_path(self.config.database)
+        """A path, `:memory:`, or the address of a PostgreSQL."""
+        return self.config.database if self._shared else sqlite_path(self.config.database)
+
+    @property
+    def _shared(self) -> bool:
+        return is_shared(self.config.database)
 
     async def start(self) -> None:
         """Open and lock the database, take back what an earlier process held, begin to serve.
@@ -101,16 +106,19 @@ class Server:
         self._lost.clear()
         self._store = await self._open()
         try:
-            settings = msgspec.structs.replace(self.config.engine, is_gone=_is_gone)
+            settings = self.config.engine
+            if not self._shared:
+                # Of a database that many machines share, leases alone say who is gone.
+                settings = msgspec.structs.replace(settings, is_gone=_is_gone)
             self._engine = Engine(self._store, self._store.clock, settings)
             for extension in load_extensions(self.config.extensions, installed=self.config.installed_extensions):
                 await self._engine.extensions.install(extension.app())
             await self._engine.start()
             self._services = asyncio.create_task(self._engine.run(), name="runcast-services")
-            if self.database != ":memory:":
+            if not self._shared and self.database != ":memory:":
                 guard = Service(Guard(self._store, on_loss=self._on_loss), self._clock)
                 self._guard = asyncio.create_task(guard.run(), name="runcast-guard")
-            if self.config.socket and self.database != ":memory:":
+            if self.config.socket and not self._shared and self.database != ":memory:":
                 self._socket = SocketServer(socket_path(Path(self.database)), self._engine, self._engine)
                 await self._socket.start()
         except BaseException:
@@ -212,5 +220,5 @@ async def open_client(database: str | Path) -> ClientGateway:
 
     It does not take back what dead workers hold: the next server does.
     """
-    store = open_store(sqlite_path(str(database)), SystemClock(), in_passing=True)
+    store = open_store(str(database), SystemClock(), in_passing=True)
     return DirectClient(store, store.clock)

@@ -125,6 +125,7 @@ async def test_a_session_that_a_defect_kept_from_ending_is_taken_back_by_a_tick(
 
 
 async def test_a_worker_that_cannot_be_taken_back_does_not_keep_the_others_waiting(house: House) -> None:
+    assert isinstance(house.store._session, SqliteSession)
     connection = house.store._session.connection
     sessions = [(await house.open(worker_id, room=1, embedded=True))[0] for worker_id in ("w1", "w2")]
     await house.trigger(2)

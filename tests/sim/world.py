@@ -167,7 +167,9 @@ class World:
     def connection(self) -> apsw.Connection:
         """The engine's own connection; it sees what is committed, because writes are instants here."""
         assert self._engine is not None
-        return self._engine[1]._session.connection
+        session = self._engine[1]._session
+        assert isinstance(session, SqliteSession)
+        return session.connection
 
     def _process(self, name: str) -> Process:
         process = Process(f"{name}.{len(self._processes)}")

@@ -24,10 +24,10 @@ def postgres_house(postgres_server: str) -> Iterator[PostgresHouse]:
 @pytest.fixture(params=["memory", "file", "postgres"])
 def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A database in which, when the test is over, every law of the doctor and of the transition table holds."""
-    house: House
     if request.param == "postgres":
-        house = request.getfixturevalue("postgres_house")
-        house.empty()
+        shared: PostgresHouse = request.getfixturevalue("postgres_house")
+        shared.empty()
+        house: House = shared
     else:
         house = SqliteHouse(":memory:" if request.param == "memory" else str(tmp_path / "runcast.db"))
     world = World(house, hot=request.param != "memory")

@@ -64,7 +64,9 @@ class PostgresHouse:
             execute function note_move();
             """
         )
-        rows = self.sql("select tablename from pg_tables where schemaname = current_schema() and tablename <> 'meta'", ())
+        rows = self.sql(
+            "select tablename from pg_tables where schemaname = current_schema() and tablename <> 'meta'", ()
+        )
         self.tables = [name for (name,) in rows]
 
     def sql(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+import apsw
 import pytest
 
 from runcast.clock import ManualClock, OnwardClock
@@ -13,12 +14,18 @@ from runcast.domain.run import NewRun
 from runcast.store import doctor, reads
 from runcast.store.enqueue import enqueue
 from runcast.store.opening import open_store
+from runcast.store.sqlite.database import SqliteSession
 
 pytestmark = pytest.mark.anyio
 
 NOON = 1_700_000_000_000
 HOUR = 3_600_000
 DAY = 24 * HOUR
+
+
+def _connection(store: Store) -> apsw.Connection:
+    assert isinstance(store._session, SqliteSession)
+    return store._session.connection
 
 
 @pytest.fixture
@@ -79,10 +86,10 @@ async def test_the_doctor_names_what_waits_for_the_time_of_a_clock_that_was_days
 
 async def test_what_waited_in_a_time_to_come_waits_since_now(path: str) -> None:
     store = open_store(path, ManualClock(NOON), threaded=False)
-    store._session.connection.execute("update runs set status = 'WAITING', waiting_at = ?", (NOON,))
+    _connection(store).execute("update runs set status = 'WAITING', waiting_at = ?", (NOON,))
     store.close()
     again = open_store(path, ManualClock(NOON - 2 * DAY), threaded=False)
-    found = again._session.connection.execute("select waiting_at from runs").get
+    found = _connection(again).execute("select waiting_at from runs").get
     assert found == NOON - 2 * DAY
     assert await again.read(partial(reads.find_run, "run_a")) is not None
     again.close()

@@ -23,7 +23,8 @@ from runcast.domain.limits import CLAIM_RUNS_MAX
 from runcast.domain.run import End
 from runcast.gateway import Assignment, Demand, Hello, News, Stop
 from runcast.store.claim import Claimant, Claimed, claim
-from runcast.store.script import Changed, Due, Freed, Note, Ready, ScriptFactory, Tell
+from runcast.store.others import look
+from runcast.store.script import Changed, Due, Freed, Note, Ready, Script, ScriptFactory, Tell
 
 
 class Claimer(Protocol):
@@ -115,6 +116,18 @@ class Dispatch:
             wanted = self._backlog
         if wanted:
             self._ring()
+
+    def look(self, since: int) -> Script[None]:
+        """What other engines did, for the workers that are connected here."""
+        with self._lock:
+            workers = list(self._desks)
+        return look(since, workers)
+
+    def look_everywhere(self) -> None:
+        """Something may be claimable in any queue: others changed what queues may do, or were not heard for a while."""
+        with self._lock:
+            self._backlog = True
+            self._unlimited.clear()
 
     def follow(self, notes: Sequence[Note]) -> Sequence[ScriptFactory[Any]]:
         queues = self._where(notes)

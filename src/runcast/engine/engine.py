@@ -106,6 +106,7 @@ class Engine:
         self._timer_service: Service | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         store.set_follower(self._dispatch)
+        store.database.listen(self._on_ring)
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -133,6 +134,12 @@ class Engine:
         self._results.fail(reason)
         self._doorbell.ring()
 
+    def _on_ring(self, queues: bool) -> None:  # noqa: FBT001 - a callback
+        """Another engine did something: a turn of our own learns what."""
+        if queues:
+            self._dispatch.look_everywhere()
+        self._ring()
+
     def _ring(self) -> None:
         # The last commit of a closing store may ring too: whoever opens the file next looks anyway.
         with suppress(Unavailable):
@@ -156,7 +163,10 @@ class Engine:
 
     async def open(self, hello: Hello, inbox: Inbox) -> LocalSession:
         now = self.clock.now_ms()
-        # A worker in this process cannot outlive the engine, so nobody needs a lease to know that it is gone.
+        if self.store.database.shared:
+            hello = msgspec.structs.replace(hello, embedded=False)
+        # A worker in this process cannot outlive the engine: where that is the only one, nobody needs a lease to know
+        # that it is gone.
         lease_ms = 0 if hello.embedded else self.settings.lease_ms
         welcome = Welcome(now, lease_ms, self.settings.renew_ms)
         session = LocalSession(self.store, self._dispatch, self._rescue, hello, inbox, welcome)

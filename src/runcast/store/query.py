@@ -15,6 +15,7 @@ Macros, where the two databases speak differently:
     {array column}                          an aggregate: the JSON array of a column
     {field column name}                     a field of a JSON object, as JSON text
     {greatest}(a, b)                        the greater of two values
+    {plain column}                          the column, for a check of rows that are found otherwise: no index of it is used
 
 Rows come back as one JSON document, built by the database and decoded straight into structs: a batch then costs one
 release of the interpreter's lock, not one a row (ADR 0003).
@@ -47,6 +48,7 @@ VALUES = re.compile(r"\{values :(\w+)\}")
 EACH = re.compile(r"\{each ([\w.]+)\}")
 ARRAY = re.compile(r"\{array ([\w.]+)\}")
 FIELD = re.compile(r"\{field ([\w.]+) (\w+)\}")
+PLAIN = re.compile(r"\{plain ([\w.]+)\}")
 _INSERT = re.compile(r"insert into (\w+) \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},

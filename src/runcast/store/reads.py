@@ -53,14 +53,21 @@ def runs_by_id(run_ids: Sequence[str]) -> Script[tuple[Run, ...]]:
     return (yield from _whole_all(runs))
 
 
-def ends(run_ids: Sequence[str]) -> Script[tuple[list[End], list[str]]]:
-    """How those of the runs ended that have, and the ids that name no run."""
-    ids = [[id] for id in run_ids]
-    found: list[End] = yield call("ends", ids=ids)
-    for at, end in enumerate(found):
+def whole_ends(rows: Sequence[End]) -> Script[list[End]]:
+    """The same, large outputs fetched."""
+    found = list(rows)
+    for at, end in enumerate(rows):
         if end.output is not None and blobs.is_blob(end.output):
             output = yield from blobs.fetch(end.id, end.output)
             found[at] = msgspec.structs.replace(end, output=output)
+    return found
+
+
+def ends(run_ids: Sequence[str]) -> Script[tuple[list[End], list[str]]]:
+    """How those of the runs ended that have, and the ids that name no run."""
+    ids = [[id] for id in run_ids]
+    rows: list[End] = yield call("ends", ids=ids)
+    found = yield from whole_ends(rows)
     if len(found) == len(run_ids):
         return found, []
     existing: list[Name] = yield call("existing_runs", ids=ids)

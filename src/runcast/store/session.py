@@ -71,6 +71,7 @@ class Session(ABC):
     @abstractmethod
     def give_up(self) -> None:
         """After `TurnLost`: whatever is left of the transaction, and of its connection, is let go."""
+
     @abstractmethod
     def savepoint(self, name: str) -> None: ...
     @abstractmethod

@@ -31,6 +31,11 @@ _OPTIONS = {
     "lock_timeout": "20000",
     "client_min_messages": "warning",
 }
+_WRITER_OPTIONS = {
+    # What the writer asks for, it names: rows are looked up one by one, however many a plan expects.
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 _NETWORK: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -61,11 +66,13 @@ class PostgresDatabase:
             raise Unavailable(f"cannot reach {self.name}: {str(error).strip()}") from error
         with connection:
             if connection.info.server_version < VERSION_MIN:
-                raise Unavailable(f"{self.name} is PostgreSQL {connection.info.server_version // 10000}; 14 is the oldest")
+                raise Unavailable(
+                    f"{self.name} is PostgreSQL {connection.info.server_version // 10000}; 14 is the oldest"
+                )
             migrate(connection, self.name)
         time = DatabaseClock(clock) if isinstance(clock, SystemClock) else None
         session = PostgresSession(
-            self.connect, self.name, on_time=None if time is None else time.hear, on_change=self._ring
+            self._connect_writer, self.name, on_time=None if time is None else time.hear, on_change=self._ring
         )
         session.begin(lazy=True)
         session.rollback()
@@ -77,9 +84,10 @@ class PostgresDatabase:
             connection = psycopg.connect(self.url, autocommit=True, target_session_attrs="read-write", **_NETWORK)
         except psycopg.ProgrammingError as error:
             raise InvalidInput(f"{self.name} is no address of a PostgreSQL database: {error}") from error
-        for name, value in _OPTIONS.items():
-            connection.execute("select set_config(%s, %s, false)", (name, value))
-        return connection
+        return _configured(connection, _OPTIONS)
+
+    def _connect_writer(self) -> psycopg.Connection:
+        return _configured(self.connect(), _WRITER_OPTIONS)
 
     def open_reader(self) -> PostgresSession:
         return PostgresSession(self.connect, self.name)
@@ -114,3 +122,9 @@ class PostgresDatabase:
 
     def abandon(self, session: Session) -> None:
         session.close()
+
+
+def _configured(connection: psycopg.Connection, options: dict[str, str]) -> psycopg.Connection:
+    sets = ", ".join("set_config(%s, %s, false)" for _ in options)
+    connection.execute(f"select {sets}".encode(), [text for item in options.items() for text in item])
+    return connection

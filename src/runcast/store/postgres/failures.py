@@ -38,9 +38,7 @@ def translated(name: str) -> Iterator[None]:
             f"a row of that id is stored already ({_first_line(error)}). Was the request sent twice?"
         ) from error
     except errors.DiskFull as error:
-        raise DiskFull(
-            f"no space left for {name}; the request was rolled back. Free space and try again."
-        ) from error
+        raise DiskFull(f"no space left for {name}; the request was rolled back. Free space and try again.") from error
     except errors.InsufficientPrivilege as error:
         raise DatabaseReadOnly(f"{name}: {_first_line(error)}. Give the user of the address that right.") from error
     except errors.DataError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from runcast.store.query import ARRAY, EACH, FIELD, ROWS, VALUES, QueryText
+from runcast.store.query import ARRAY, EACH, FIELD, PLAIN, ROWS, VALUES, QueryText
 
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -45,6 +45,7 @@ def render(text: QueryText, columns: Columns) -> Query:
 
 def _macros(body: str) -> str:
     body = body.replace("{greatest}", "greatest")
+    body = PLAIN.sub(r"greatest(\1)", body)
     body = EACH.sub(r"lateral (select element as value from jsonb_array_elements_text((\1)::jsonb) element)", body)
     body = ARRAY.sub(r"coalesce(json_agg(\1), '[]')::text", body)
     return FIELD.sub(r"((\1)::json -> '\2')::text", body)

@@ -50,6 +50,8 @@ _PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 19)
 """Before each attempt to reach a database that went away: about twenty seconds, which most fail-overs take."""
 log = logging.getLogger("runcast.store")
 
+_PLAN_FACTS = 256
+
 Connect = Callable[[], psycopg.Connection]
 
 
@@ -77,6 +79,8 @@ class PostgresSession(Session):
         self._columns: Columns = {}
         self._queries: dict[str, Query] = {}
         self._prepared: set[str] = set()
+        self._plan_until = 0
+        """At this place of the feed plans are made anew."""
         self._attempts = 0
         self._last_turn = 0
         self._seen: int | None = None
@@ -110,6 +114,8 @@ class PostgresSession(Session):
         self._turn = (number, end, _value(result, 2))
         if self._on_time is not None:
             self._on_time(int(_value(result, 3)))
+        if end >= self._plan_until:
+            self._plan_anew(end)
         alone = number == self._last_turn + 1
         self._last_turn = number
         if self._seen is None:
@@ -182,7 +188,7 @@ class PostgresSession(Session):
         if call.name in _RINGING:
             self._changed.add(call.name)
         params = call.params
-        values = [
+        values: list[Any] = [
             _json(params[name]) if name in query.json_params else _text(params[name]) for name in query.params
         ]
         result = _checked(self._pg.exec_prepared(call.name.encode(), values), self._pg)
@@ -205,6 +211,13 @@ class PostgresSession(Session):
         self._queries[name] = query
         self._prepared.add(name)
         return query
+
+    def _plan_anew(self, end: int) -> None:
+        """A plan that was good for a table of ten rows may read all of a table of a thousand. Statistics come late."""
+        self._plan_until = max(_PLAN_FACTS, 4 * end)
+        if self._prepared:
+            self._send(b"deallocate all")
+            self._prepared.clear()
 
     def define(self, statements: str) -> None:
         """Make or change tables, in the open transaction. Raises psycopg's errors."""
@@ -282,5 +295,3 @@ def _text(value: Any) -> bytes | None:
 def _json(value: Any) -> bytes:
     text = _ENCODE(value)
     return _NUL.sub(rb"\1\\ufffd", text) if b"\\u0000" in text else text
-
-

@@ -135,7 +135,7 @@ update runs
 set status = 'EXECUTING', epoch = epoch + 1, attempt = attempt + fresh, version = version + 1, fresh = 0, held = 0,
   slot = 1, worker_id = :worker_id, claimed_at = :now, started_at = coalesce(started_at, :now), waiting_at = null,
   alone = case when deaths >= 2 then 1 else 0 end
-where id in (select r.id from {rows :ids (id text)} r) and status = 'QUEUED';
+where id in (select r.id from {rows :ids (id text)} r) and {plain status} = 'QUEUED';
 
 -- name: advance_queue
 update queues

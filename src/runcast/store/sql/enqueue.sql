@@ -74,14 +74,14 @@ update runs
 set available_at = r.available_at, expires_at = expires_at + r.available_at - runs.available_at,
   rank = rank + (r.available_at - runs.available_at) * 1048576, version = version + 1
 from {rows :rows (id text, available_at bigint)} r
-where runs.id = r.id and runs.status in ('DELAYED', 'PENDING_VERSION') and runs.attempt = 0;
+where runs.id = r.id and {plain runs.status} in ('DELAYED', 'PENDING_VERSION') and runs.attempt = 0;
 
 -- name: replace_data
 update runs
 set payload = r.payload, metadata = r.metadata, tags = r.tags, max_attempts = r.max_attempts,
   max_duration_ms = r.max_duration_ms, machine = r.machine
 from {rows :rows (id text, payload text, metadata text, tags text, max_attempts bigint, max_duration_ms bigint, machine text)} r
-where runs.id = r.id and runs.status in ('DELAYED', 'PENDING_VERSION') and runs.attempt = 0;
+where runs.id = r.id and {plain runs.status} in ('DELAYED', 'PENDING_VERSION') and runs.attempt = 0;
 
 -- name: add_batch
 insert into batches (id, environment, run_id, size, created_at) {values :rows}

@@ -97,12 +97,13 @@ where run_id in (select r.id from {rows :ids (id text)} r)
 -- name: release_slots
 update runs
 set slot = 0
-where id in (select r.id from {rows :ids (id text)} r) and slot = 1;
+where id in (select r.id from {rows :ids (id text)} r) and {plain slot} = 1;
 
 -- name: evict_runs
 update runs
 set worker_id = null
-where id in (select r.id from {rows :ids (id text)} r) and status in ('WAITING', 'QUEUED') and worker_id = :worker_id;
+where id in (select r.id from {rows :ids (id text)} r) and {plain status} in ('WAITING', 'QUEUED')
+  and {plain worker_id} = :worker_id;
 
 -- name: add_attempts
 insert into attempts (run_id, number, worker_id, started_at, finished_at, outcome, error) {values :rows}

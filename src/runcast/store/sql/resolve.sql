@@ -10,12 +10,12 @@ update journal
 set status = r.status, value = r.value, error = r.error, finished_at = :now,
   resolved_at = {greatest}(:now, coalesce((select waiting_at from runs where runs.id = journal.run_id), 0))
 from {rows :rows (run_id text, key text, status text, value text, error text)} r
-where journal.run_id = r.run_id and journal.key = r.key and journal.status = 'pending';
+where journal.run_id = r.run_id and journal.key = r.key and {plain journal.status} = 'pending';
 
 -- name: wake_runs
 update runs
 set status = 'QUEUED', held = 0, fresh = 0, version = version + 1
-where id in (select r.id from {rows :ids (id text)} r) and status = 'WAITING' and parked_reason is null;
+where id in (select r.id from {rows :ids (id text)} r) and {plain status} = 'WAITING' and parked_reason is null;
 
 -- name: finished_batches -> Name*
 -- Of these batches, those whose every member is final: looked up with a fresh statement after the last change.
@@ -97,7 +97,7 @@ limit :limit;
 -- name: queue_runs
 update runs
 set status = 'QUEUED', held = 0, version = version + 1
-where id in (select r.id from {rows :ids (id text)} r) and status = 'DELAYED';
+where id in (select r.id from {rows :ids (id text)} r) and {plain status} = 'DELAYED';
 
 -- name: expired_runs -> Holding*
 select holding.*

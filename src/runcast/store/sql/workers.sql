@@ -26,7 +26,7 @@ set status = r.status, queue = r.queue, turn = r.turn, max_attempts = r.max_atte
   max_duration_ms = r.max_duration_ms, expires_at = r.expires_at, machine = r.machine, version = version + 1
 from {rows :rows (id text, status text, queue text, turn bigint, max_attempts bigint, max_duration_ms bigint, expires_at bigint,
   machine text)} r
-where runs.id = r.id and runs.status = 'PENDING_VERSION';
+where runs.id = r.id and {plain runs.status} = 'PENDING_VERSION';
 
 -- name: renew_worker
 update workers

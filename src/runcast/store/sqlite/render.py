@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from runcast.store.query import ARRAY, EACH, FIELD, ROWS, VALUES, QueryText, load_texts
+from runcast.store.query import ARRAY, EACH, FIELD, PLAIN, ROWS, VALUES, QueryText, load_texts
 
 VALUES_CHUNKS = (64, 16, 4, 1)
 """Rows per insert statement: few distinct texts, so that each stays prepared."""
@@ -60,6 +60,7 @@ def render(text: QueryText) -> Query:
 
 def _macros(body: str) -> str:
     body = body.replace("{greatest}", "max")
+    body = PLAIN.sub(r"+\1", body)
     body = EACH.sub(r"json_each(\1)", body)
     body = ARRAY.sub(r"json_group_array(\1)", body)
     return FIELD.sub(r"\1 -> '$.\2'", body)

@@ -1,0 +1,51 @@
+"""What other engines did since this one's last turn, as the notes that their own followers had.
+
+Engines that share a database write in turn. At each turn one learns from the feed what came since its last: runs that
+became ready, ends that somebody waits for here, and news for the workers that are connected here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runcast.domain.ids import RunId
+from runcast.domain.journal import Entry
+from runcast.domain.run import End
+from runcast.gateway import News, Stop
+from runcast.store import reads
+from runcast.store.claim import to_entries
+from runcast.store.rows import Holding, JournalRow, Name
+from runcast.store.script import Changed, Freed, Ready, Script, Tell, call
+
+
+def look(since: int, workers: Sequence[str]) -> Script[None]:
+    """Note what lies behind `since` in the feed. `workers`: those that are connected here."""
+    newest: int = yield call("newest_change")
+    if newest <= since:
+        return
+    ready: list[Name] = yield call("queues_ready_since", since=since)
+    if ready:
+        yield Ready(tuple(row.name for row in ready))
+    freed: list[Name] = yield call("queues_freed_since", since=since)
+    if freed:
+        yield Freed(tuple(row.name for row in freed))
+    ends: list[End] = yield call("ends_since", since=since)
+    yield Changed(ended=tuple((yield from reads.whole_ends(ends))))
+    if workers:
+        yield from _tell(since, workers)
+
+
+def _tell(since: int, workers: Sequence[str]) -> Script[None]:
+    held: list[Holding] = yield call("held_since", since=since, workers=[[id] for id in workers])
+    executing = [run for run in held if run.status == "EXECUTING"]
+    if executing:
+        rows: list[JournalRow] = yield call("resolved_since", since=since, ids=[[run.id] for run in executing])
+        news: dict[str, list[Entry]] = {}
+        for run_id, entry in (yield from to_entries(rows)):
+            news.setdefault(run_id, []).append(entry)
+        for run in executing:
+            if run.id in news:
+                yield Tell(run.worker_id or "", News(RunId(run.id), run.epoch, tuple(news[run.id])))
+    for run in held:
+        if run.status in ("CANCELED", "EXPIRED", "CRASHED", "SYSTEM_FAILURE"):
+            yield Tell(run.worker_id or "", Stop(RunId(run.id), run.epoch, run.status))
