@@ -21,6 +21,7 @@ from runcast.engine.rescue import Rescue
 from runcast.engine.service import Service
 from runcast.engine.timers import Timers
 from runcast.gateway import Report, RunFilter
+from runcast.store.sqlite.database import SqliteSession
 from tests.engine.house import House
 from tests.store.world import ERROR
 

@@ -25,6 +25,7 @@ from runcast.sdk.factory import task_factory
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import Served
 from runcast.store.opening import open_store
+from runcast.store.sqlite.database import SqliteSession
 from runcast.store.store import Store
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker

@@ -15,6 +15,7 @@ from runcast.store import doctor, reads
 from runcast.store.enqueue import enqueue
 from runcast.store.opening import open_store
 from runcast.store.sqlite.database import SqliteSession
+from runcast.store.store import Store
 
 pytestmark = pytest.mark.anyio
 
