@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from runcast.clock import Clock
-from runcast.domain.errors import EngineStopped
+from runcast.domain.errors import EngineStopped, Unavailable
 from runcast.domain.transaction import App
 from runcast.store.database import Database
 from runcast.store.mailbox import Mailbox
@@ -105,10 +105,15 @@ class Store:
         self, factory: ScriptFactory[Any], done: Callable[[Any, BaseException | None], None], *, lazy: bool = False
     ) -> None:
         """As `write`, with a callback on the writer's thread."""
-        self._writer.submit(Job(factory, done, lazy))
+        self._writer.submit(Job(factory, partial(self._done, done), lazy))
         if not self._threaded and not self._stepping:
             self._stepping = True
             asyncio.get_running_loop().call_soon(self._step)
+
+    def _done(
+        self, done: Callable[[Any, BaseException | None], None], result: Any, error: BaseException | None
+    ) -> None:
+        done(result, self._why(error) if isinstance(error, Unavailable) else error)
 
     def _step(self) -> None:
         self._stepping = False
@@ -131,6 +136,17 @@ class Store:
         return result
 
     def _read(self, factory: ScriptFactory[T]) -> T:
+        try:
+            return self._read_beside(factory)
+        except Unavailable as error:
+            raise self._why(error) from error
+
+    def _why(self, error: Unavailable) -> Unavailable:
+        """What a failure comes from: a database that is not there any more, or what it says itself."""
+        reason = self._refusal or self.find_loss() or ""
+        return EngineStopped(reason) if reason else error
+
+    def _read_beside(self, factory: ScriptFactory[T]) -> T:
         session: Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = self.database.open_reader()

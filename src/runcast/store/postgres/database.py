@@ -81,7 +81,9 @@ class PostgresDatabase:
     def connect(self) -> psycopg.Connection:
         """A connection with Runcast's settings. Raises psycopg's `OperationalError`."""
         try:
-            connection = psycopg.connect(self.url, autocommit=True, target_session_attrs="read-write", **_NETWORK)
+            connection = psycopg.connect(
+                self.url, autocommit=True, prepare_threshold=None, target_session_attrs="read-write", **_NETWORK
+            )
         except psycopg.ProgrammingError as error:
             raise InvalidInput(f"{self.name} is no address of a PostgreSQL database: {error}") from error
         return _configured(connection, _OPTIONS)
