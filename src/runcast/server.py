@@ -18,6 +18,7 @@ from runcast.engine.guard import Guard
 from runcast.engine.service import Service
 from runcast.gateway import ClientGateway
 from runcast.sdk.extension import Extension, load_extensions
+from runcast.sdk.fresh_ids import fresh_id
 from runcast.socket_server import SocketServer
 from runcast.store.opening import is_shared, open_store, sqlite_path
 from runcast.store.store import Store
@@ -110,7 +111,7 @@ class Server:
             if not self._shared:
                 # Of a database that many machines share, leases alone say who is gone.
                 settings = msgspec.structs.replace(settings, is_gone=_is_gone)
-            self._engine = Engine(self._store, self._store.clock, settings)
+            self._engine = Engine(self._store, self._store.clock, settings, id=fresh_id("engine"))
             for extension in load_extensions(self.config.extensions, installed=self.config.installed_extensions):
                 await self._engine.extensions.install(extension.app())
             await self._engine.start()

@@ -35,13 +35,14 @@ from runcast.domain.usage import RunUsage
 from runcast.engine import again, enqueue, inbox
 from runcast.engine.alerts import Alerts
 from runcast.engine.dispatch import Dispatch
+from runcast.engine.duty import Duty
 from runcast.engine.extensions import Extensions
 from runcast.engine.prune import Prune
 from runcast.engine.rescue import Rescue
 from runcast.engine.results import Results
 from runcast.engine.schedule import Schedules
 from runcast.engine.schedule_desk import ScheduleDesk
-from runcast.engine.service import Service
+from runcast.engine.service import Service, Ticker
 from runcast.engine.session import LocalSession
 from runcast.engine.timers import Timers
 from runcast.feed.doorbell import Doorbell
@@ -86,7 +87,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Engine:
     """`gateway.WorkerGateway` and `gateway.ClientGateway` over one store. `start` before workers open."""
 
-    def __init__(self, store: Store, clock: Clock, settings: EngineSettings | None = None) -> None:
+    def __init__(self, store: Store, clock: Clock, settings: EngineSettings | None = None, *, id: str = "") -> None:
+        self.id = id
         self.store = store
         self.clock = clock
         self.settings = settings or EngineSettings()
@@ -126,8 +128,12 @@ class Engine:
             group.create_task(self._timer_service.run())
             group.create_task(self._schedule_service.run())
             group.create_task(Service(self._rescue, self.clock).run())
-            group.create_task(Service(Alerts(self.store), self.clock).run())
-            group.create_task(Service(self._prune, self.clock).run())
+            group.create_task(Service(self._duty(Alerts(self.store)), self.clock).run())
+            group.create_task(Service(self._duty(self._prune), self.clock).run())
+
+    def _duty(self, ticker: Ticker) -> Ticker:
+        """Of engines that share a database one does it."""
+        return Duty(ticker, self.store, self.id) if self.store.database.shared else ticker
 
     def stopped(self, reason: str) -> None:
         """The store is closed: whoever waits for a run, or follows one, gets `EngineStopped`."""

@@ -259,6 +259,14 @@ create table workers (
 );
 create index workers_live on workers (lease_until) where stopped_at is null;
 
+-- What one of several engines does for all.
+create table duties (
+  name text primary key,
+  holder text not null,
+  epoch integer not null,
+  until integer not null
+);
+
 create table changes (
   seq integer primary key autoincrement,
   run_id text not null,
