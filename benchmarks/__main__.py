@@ -17,10 +17,11 @@ from benchmarks.suite import BENCHMARKS
 
 def main() -> int:
     options = _arguments()
-    if options.database == "postgres":
-        print("Runcast has no PostgreSQL store yet: use --database sqlite.", file=sys.stderr)
-        return 2
-    chosen = [benchmark for name, benchmark in BENCHMARKS.items() if name in options.names or not options.names]
+    chosen = [
+        benchmark.on(options.database)
+        for name, benchmark in BENCHMARKS.items()
+        if name in options.names or (not options.names and options.database in benchmark.databases)
+    ]
     if options.profile:
         return print_profile(chosen if options.names else [BENCHMARKS["throughput"]])
     if options.against:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class Metric:
     """The target, without disk syncs."""
     aim: float | None = None
     """What would be excellent, without disk syncs."""
+    on_postgres: tuple[float, float] | None = None
+    """The target and what would be excellent on PostgreSQL, disk syncs included."""
     fsyncs: int = 0
     """Disk syncs on the measured path: that many times the machine's own sync time is added to `reach` and `aim`."""
 
@@ -56,11 +58,22 @@ class Benchmark:
     """The sizes that differ for a peer too slow for the full ones."""
     peer_quick: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """The same, with `--quick`."""
+    databases: tuple[str, ...] = ("sqlite", "postgres")
+    """On which it says something."""
     repeats: int = 5
     quick_repeats: int = 1
     timeout_s: int = 180
+
+    def on(self, database: str) -> Benchmark:
+        """The same with the targets of a database."""
+        return self if database == "sqlite" else replace(self, metrics=tuple(map(_on_postgres, self.metrics)))
 
     def size_for(self, subject: str, *, quick: bool) -> dict[str, int]:
         """The sizes of one measurement of `subject`."""
         sizes = {**self.size, **(self.quick if quick else {}), **self.peer_size.get(subject, {})}
         return {**sizes, **(self.peer_quick.get(subject, {}) if quick else {})}
+
+
+def _on_postgres(metric: Metric) -> Metric:
+    reach, aim = metric.on_postgres or (None, None)
+    return replace(metric, reach=reach, aim=aim, fsyncs=0)

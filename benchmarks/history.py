@@ -18,7 +18,7 @@ async def measure(lab: Lab) -> Values:
         name = benchmark.BENCHMARK.name
         size = _size(lab, name)
         empty_value = (await lab.again("measure", module=benchmark.__name__, size=size))[metric]
-        full_value = (await lab.again("measure", module=benchmark.__name__, size=size, database=full))[metric]
+        full_value = (await lab.again("measure", module=benchmark.__name__, size=size, database=str(full)))[metric]
         is_rate = metric == "runs_per_s"
         values[f"{name}_ratio"] = full_value / empty_value if is_rate else empty_value / full_value
         values[f"{name}_{metric}"] = full_value
@@ -34,7 +34,7 @@ async def _full_file(lab: Lab) -> Path:
     """The file with finished runs, made by the first repetition of an invocation and used by all."""
     path = lab.shared / "history.db"
     if not path.exists():
-        await lab.again("one_finished_run", database=path)
+        await lab.again("one_finished_run", database=str(path))
         copy_finished_run(path, lab.size["finished"])
     return path
 
@@ -47,6 +47,7 @@ async def one_finished_run(lab: Lab) -> Values:
 
 
 BENCHMARK = Benchmark(
+    databases=("sqlite",),
     name="history",
     summary="the first three with 1,000,000 finished runs in the file, as a share of the empty file's rate",
     measure=measure,

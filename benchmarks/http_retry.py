@@ -62,6 +62,7 @@ def _async_batch(transport: Any) -> float:
 
 
 BENCHMARK = Benchmark(
+    databases=("sqlite",),
     name="http_retry",
     summary="what retry_transport adds to a request that needs no retry",
     measure=measure,

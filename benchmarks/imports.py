@@ -51,6 +51,7 @@ def _help_s(command: str) -> float:
 
 
 BENCHMARK = Benchmark(
+    databases=("sqlite",),
     name="imports",
     summary="importing the package; its command's --help; memory of an idle worker",
     measure=measure,

@@ -11,9 +11,11 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks.benchmark import Values
+from benchmarks.databases import fresh_database
 from benchmarks.ledger import ENVIRONMENT_NAME, Ledger
 from benchmarks.subjects import Subject, create_subject
 
@@ -38,7 +40,9 @@ class Order:
     shared: str
     """A directory that lives as long as the whole invocation."""
     database: str = ""
-    """Path of the database file; empty: a fresh one in `directory`."""
+    """Path of the file, or address of the database; empty: a fresh one."""
+    postgres: str = ""
+    """Address of the server on which each measurement has a database of its own; empty: SQLite."""
     source: str = ""
     """Where Runcast is imported from; empty: as it is installed."""
 
@@ -65,9 +69,13 @@ class Lab:
         """A fresh ledger for the bodies of this measurement."""
         return Ledger.create(self.directory / "ledger", rows)
 
-    @property
-    def database(self) -> Path:
-        return Path(self.order.database) if self.order.database else self.directory / "bench.db"
+    @cached_property
+    def database(self) -> str:
+        if self.order.database:
+            return self.order.database
+        if self.order.postgres:
+            return fresh_database(self.order.postgres)
+        return str(self.directory / "bench.db")
 
     @asynccontextmanager
     async def subject(self, *, slots: int = 0, evict_after_s: float | None = None) -> AsyncIterator[Subject]:
@@ -81,11 +89,11 @@ class Lab:
 
     def start(self, act: str, **size: int) -> Process:
         """Start another act of this benchmark on the same database and ledger, in a process of its own."""
-        order = replace(self.order, act=act, size={**self.size, **size}, database=str(self.database))
+        order = replace(self.order, act=act, size={**self.size, **size}, database=self.database)
         return Process(sys.executable, order)
 
     async def again(
-        self, act: str, *, module: str = "", database: Path | None = None, size: Mapping[str, int] | None = None
+        self, act: str, *, module: str = "", database: str = "", size: Mapping[str, int] | None = None
     ) -> Values:
         """Another measurement, in a fresh process with a fresh directory, on a fresh database unless one is named."""
         directory = self.directory / f"{module or 'again'}-{act}-{len(list(self.directory.iterdir()))}"
@@ -96,7 +104,7 @@ class Lab:
             act=act,
             size={**self.size, **(size or {})},
             directory=str(directory),
-            database=str(database or ""),
+            database=database,
         )
         return await asyncio.to_thread(Process(sys.executable, order).values, AGAIN_TIMEOUT_S)
 

@@ -16,6 +16,11 @@ MACHINE = "machine"
 FSYNC = "fdatasync_p50"
 FOREIGN = "foreign_cores"
 
+_TITLES = {
+    "sqlite": "SQLite with synchronous=FULL",
+    "postgres": "PostgreSQL with fsync and synchronous_commit=on",
+}
+
 
 @dataclass(frozen=True)
 class Record:
@@ -36,7 +41,7 @@ def print_table(benchmarks: Sequence[Benchmark], records: Iterable[Record]) -> N
     """One row a metric: Runcast, its target on this machine, how many times better than it, and the peers."""
     values = {(record.benchmark, record.subject, record.metric): record.value for record in records}
     peers = sorted({subject for _, subject, _ in values} - {RUNCAST, MACHINE})
-    table = Table(title="Runcast, SQLite with synchronous=FULL; medians")
+    table = Table(title=f"Runcast, {_TITLES[records[0].database]}; medians" if records else "")
     table.add_column("benchmark")
     table.add_column("metric")
     for heading in ("runcast", "target", "× target", "aim", *peers, "others' cores"):

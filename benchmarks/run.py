@@ -11,10 +11,11 @@ from pathlib import Path
 
 from benchmarks import peers
 from benchmarks.benchmark import Benchmark, Values
+from benchmarks.databases import serving
 from benchmarks.lab import ROOT, MeasurementFailed, Order, Process
 from benchmarks.machine import ForeignLoad, sync_ms, wait_for_quiet
 from benchmarks.report import FOREIGN, FSYNC, MACHINE, Record
-from benchmarks.subjects import RUNCAST
+from benchmarks.subjects import PEERS_OF, RUNCAST
 
 SCRATCH = ROOT / "build" / "benchmarks"
 """On the repository's own file system: a temporary directory in memory would hide the cost of durability."""
@@ -32,16 +33,21 @@ class Suite:
     peers: Sequence[str]
     quick: bool
     failures: list[str] = field(default_factory=list)
+    server: str = ""
+    """Address of the PostgreSQL that is measured, if one is."""
 
     def records(self, benchmarks: Sequence[Benchmark]) -> Iterator[Record]:
         """Measure, and yield the medians benchmark by benchmark."""
         SCRATCH.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=SCRATCH) as shared:
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as shared, serving(self.database, SCRATCH) as self.server:
             for benchmark in benchmarks:
                 yield from self._medians(benchmark, Path(shared))
 
     def _medians(self, benchmark: Benchmark, shared: Path) -> Iterator[Record]:
-        subjects = [RUNCAST, *(peer for peer in benchmark.peers if peer in self.peers)]
+        subjects = [
+            RUNCAST,
+            *(peer for peer in benchmark.peers if peer in self.peers and peer in PEERS_OF[self.database]),
+        ]
         found: dict[str, list[Values]] = {subject: [] for subject in [MACHINE, *subjects]}
         for repetition in range(benchmark.quick_repeats if self.quick else benchmark.repeats):
             for subject in subjects:
@@ -60,7 +66,8 @@ class Suite:
         machine = {FSYNC: sync_ms(shared)}
         load = ForeignLoad()
         try:
-            found[subject].append(measure_once(benchmark, subject, shared, quick=self.quick))
+            values = measure_once(benchmark, subject, shared, quick=self.quick, postgres=self.server)
+            found[subject].append(values)
         except MeasurementFailed as error:
             self.failures.append(str(error))
             print(f"\n{error}", file=sys.stderr)
@@ -68,7 +75,9 @@ class Suite:
         found[MACHINE].append(machine)
 
 
-def measure_once(benchmark: Benchmark, subject: str, shared: Path, *, quick: bool, source: str = "") -> Values:
+def measure_once(
+    benchmark: Benchmark, subject: str, shared: Path, *, quick: bool, source: str = "", postgres: str = ""
+) -> Values:
     """One measurement in a process and a directory of its own. Raises `MeasurementFailed`."""
     python = sys.executable if subject == RUNCAST else str(peers.PYTHON)
     with tempfile.TemporaryDirectory(dir=shared, prefix=f"{benchmark.name}-") as directory:
@@ -80,6 +89,7 @@ def measure_once(benchmark: Benchmark, subject: str, shared: Path, *, quick: boo
             directory=directory,
             shared=str(shared),
             source=source,
+            postgres=postgres,
         )
         return Process(python, order).values(benchmark.timeout_s)
 

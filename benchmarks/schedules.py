@@ -35,7 +35,7 @@ async def measure(lab: Lab) -> Values:
             copy = lab.directory / f"{file.stem}-{turn}.db"
             with closing(sqlite3.connect(file)) as connection:
                 connection.execute("vacuum into ?", (str(copy),))
-            found.append(await lab.again("noops", database=copy))
+            found.append(await lab.again("noops", database=str(copy)))
     return {
         "throughput_ratio": max(one["runs_per_s"] for one in beside) / max(one["runs_per_s"] for one in plain),
         "cpu_ratio": min(one["cpu_s"] for one in beside) / min(one["cpu_s"] for one in plain),
@@ -56,7 +56,7 @@ async def noops(lab: Lab) -> Values:
 async def _file(lab: Lab, entries: int) -> Path:
     """A database with so many schedules."""
     path = lab.directory / f"{entries}-schedules.db"
-    await lab.again("fill", database=path, size={"entries": entries})
+    await lab.again("fill", database=str(path), size={"entries": entries})
     return path
 
 
@@ -108,6 +108,7 @@ async def _fill(entries: int) -> None:
 
 
 BENCHMARK = Benchmark(
+    databases=("sqlite",),
     name="schedules",
     summary="10,000 idle schedules: what they cost a bulk of no-op runs, and how late a tick's body starts beside them",
     measure=measure,

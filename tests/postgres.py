@@ -22,13 +22,13 @@ _FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
 
 @contextmanager
-def serving(*, durable: bool = False) -> Iterator[str]:
-    """The address of a server that lives as long as the block."""
+def serving(*, durable: bool = False, beside: str = "/tmp") -> Iterator[str]:  # noqa: S108 - a socket's path must be short
+    """The address of a server that lives as long as the block. `beside`: where its files are."""
     given = os.environ.get("RUNCAST_TEST_POSTGRES_URL")
     if given:
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="rcpg", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="rcpg", dir=beside))
     try:
         with warnings.catch_warnings():
             # The wheel asks for a runtime directory that a container may not have.

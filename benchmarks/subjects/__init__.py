@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Protocol
 
 RUNCAST = "runcast"
-PEERS = ("huey", "dbos")
+PEERS = ("huey", "dbos", "procrastinate")
+PEERS_OF = {"sqlite": ("huey", "dbos"), "postgres": ("dbos", "procrastinate")}
+"""Who is measured on which database."""
 DATABASE_NAME = "RUNCAST_BENCH_DATABASE"
-"""Where worker processes find the database's path."""
+"""Where worker processes find the database: a path, or an address."""
 
 Result = Callable[[], Awaitable[None]]
 """Waits until the results of what was triggered were seen."""
@@ -66,9 +67,9 @@ class Subject(Protocol):
         ...
 
 
-def create_subject(name: str, database: Path) -> Subject:
+def create_subject(name: str, database: str) -> Subject:
     """The subject `name` over `database`; only its own packages are imported."""
-    os.environ[DATABASE_NAME] = str(database)
+    os.environ[DATABASE_NAME] = database
     module = importlib.import_module(f"benchmarks.subjects.with_{name}")
     subject: Subject = module.create()
     return subject

@@ -77,7 +77,7 @@ class Dbos:
     async def open(self, *, slots: int = 0, evict_after_s: float | None = None) -> None:
         config: DBOSConfig = {
             "name": "bench",
-            "system_database_url": f"sqlite:///{os.environ[DATABASE_NAME]}",
+            "system_database_url": _address(os.environ[DATABASE_NAME]),
             "log_level": "ERROR",
             "executor_id": "bench",
             "application_version": "1",
@@ -137,3 +137,7 @@ class Dbos:
             await asyncio.gather(*(handle.get_result(polling_interval_sec=POLL_S) for handle in handles))
 
         return finished
+
+
+def _address(database: str) -> str:
+    return database if database.startswith("postgresql://") else f"sqlite:///{database}"
