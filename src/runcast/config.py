@@ -7,7 +7,6 @@ it, and below that one the user's own `$XDG_CONFIG_HOME/runcast/runcast.toml`. P
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -20,6 +19,7 @@ from msgspec import Meta
 from runcast.domain import limits
 from runcast.domain.durations import duration_ms, duration_text
 from runcast.domain.errors import InvalidInput
+from runcast.domain.masked import masked
 from runcast.domain.nearest import did_you_mean
 
 FILE = "runcast.toml"
@@ -203,15 +203,6 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
         for name in sorted(environ)
         if name.startswith(PREFIX) and name not in known
     ]
-
-
-def masked(text: str) -> str:
-    """`text` without the password of an address.
-
-    >>> masked("postgresql://ada:secret@db.example.com/runcast")
-    'postgresql://ada:***@db.example.com/runcast'
-    """
-    return re.sub(r"(://[^:/@\s]*:)[^@/\s]+@", r"\1***@", text)
 
 
 @lru_cache(maxsize=1)

@@ -27,21 +27,28 @@ def sqlite_path(database: str) -> str:
     return database
 
 
-def find_database(database: str, *, in_passing: bool = False) -> Database:
-    """The database of an address. `in_passing`: not for an engine. Raises `InvalidInput` for another scheme, or without its driver."""
+def find_database(database: str, *, direct: str = "", in_passing: bool = False) -> Database:
+    """The database of an address. `direct`: past a pooler, for what needs a connection of its own. `in_passing`: not for
+    an engine. Raises `InvalidInput` for another scheme, or without its driver."""
     if is_shared(database):
         try:
             from runcast.store.postgres.database import PostgresDatabase
         except ImportError as error:
             raise InvalidInput("PostgreSQL needs its driver: pip install 'runcast[postgres]'") from error
-        return PostgresDatabase(database)
+        return PostgresDatabase(database, direct=direct, in_passing=in_passing)
     from runcast.store.sqlite.file import SqliteDatabase
 
     return SqliteDatabase(sqlite_path(database), in_passing=in_passing)
 
 
 def open_store(
-    database: str, clock: Clock, *, threaded: bool = True, in_passing: bool = False, faults: Faults | None = None
+    database: str,
+    clock: Clock,
+    *,
+    direct: str = "",
+    threaded: bool = True,
+    in_passing: bool = False,
+    faults: Faults | None = None,
 ) -> Store:
     """An open store. Raises `DatabaseLocked`, `DatabaseCorrupt`, `DatabaseReadOnly`, `Unavailable`."""
-    return Store(find_database(database, in_passing=in_passing), clock, threaded=threaded, faults=faults)
+    return Store(find_database(database, direct=direct, in_passing=in_passing), clock, threaded=threaded, faults=faults)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import errors
 
 from runcast.clock import Clock, SystemClock
-from runcast.domain.errors import InvalidInput, Unavailable
+from runcast.domain.errors import Unavailable
+from runcast.domain.masked import masked
 from runcast.domain.transaction import App
 from runcast.store.postgres.apps import install
 from runcast.store.postgres.bell import Bell
 from runcast.store.postgres.clock import DatabaseClock
-from runcast.store.postgres.migrate import migrate
+from runcast.store.postgres.failures import translated
+from runcast.store.postgres.migrate import migrate, require_schema
+from runcast.store.postgres.pooled import warn_of_settings
 from runcast.store.postgres.session import PostgresSession
+from runcast.store.postgres.unreachable import no_address, unreachable
 from runcast.store.script import Script
-from runcast.store.session import Session
+from runcast.store.session import Session, TurnLost
 
 VERSION_MIN = 140000
 _READERS = 4
@@ -52,50 +57,87 @@ class PostgresDatabase:
     shared = True
     readers = _READERS
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, direct: str = "", in_passing: bool = False) -> None:
+        """`direct`: an address that no pooler is in front of, for the one connection that listens. `in_passing`: not for
+        an engine, so the schema is not changed."""
         self.url = url
-        self.name = re.sub(r"(://[^:/@\s]*:)[^@/\s]+@", r"\1***@", url)
+        self.name = masked(url)
+        self._direct = direct
+        self._in_passing = in_passing
         self._bell: Bell | None = None
         self._on_ring: Callable[[bool], None] | None = None
 
     def open(self, clock: Clock) -> tuple[PostgresSession, Clock]:
         """Engine time is the database's clock, unless `clock` is not that of this machine."""
-        try:
-            connection = self.connect()
-        except psycopg.OperationalError as error:
-            raise Unavailable(f"cannot reach {self.name}: {str(error).strip()}") from error
-        with connection:
-            if connection.info.server_version < VERSION_MIN:
-                raise Unavailable(
-                    f"{self.name} is PostgreSQL {connection.info.server_version // 10000}; 14 is the oldest"
-                )
-            migrate(connection, self.name)
         time = DatabaseClock(clock) if isinstance(clock, SystemClock) else None
-        session = PostgresSession(
-            self._connect_writer, self.name, on_time=None if time is None else time.hear, on_change=self._ring
-        )
-        session.begin(lazy=True)
-        session.rollback()
+        with self._told(), translated(self.name):
+            with self.reach() as connection:
+                self._prepare(connection)
+            session = PostgresSession(
+                self._connect_writer, self.name, on_time=None if time is None else time.hear, on_change=self._ring
+            )
+            session.begin(lazy=True)
+            session.rollback()
         return session, time or clock
 
+    def _prepare(self, connection: psycopg.Connection) -> None:
+        """Raises `Unavailable` for a server that is too old, and for a schema that cannot be used."""
+        if connection.info.server_version < VERSION_MIN:
+            raise Unavailable(f"{self.name} is PostgreSQL {connection.info.server_version // 10000}; 14 is the oldest")
+        if self._direct:
+            warn_of_settings(connection, self.name, _OPTIONS | _WRITER_OPTIONS)
+        if self._in_passing:
+            require_schema(connection, self.name)
+        else:
+            migrate(connection, self.name)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raises what keeps it from being opened as the domain's errors."""
+        try:
+            yield
+        except TurnLost as error:
+            # Nothing was tried again yet: whoever opens it is told at once.
+            raise Unavailable(f"{error}. Try again.") from error
+        except errors.InvalidSchemaName as error:
+            raise Unavailable(
+                f"{self.name} has no such schema. Make it first (create schema …), or leave search_path out of the address"
+            ) from error
+
     def connect(self) -> psycopg.Connection:
-        """A connection with Runcast's settings. Raises psycopg's `OperationalError`."""
+        """A connection with Runcast's settings. Raises psycopg's `OperationalError`, or `InvalidInput`."""
+        return self._connected(self.url, _OPTIONS)
+
+    def reach(self) -> psycopg.Connection:
+        """The same, for whoever does not try again. Raises `Unavailable` that says what to do."""
+        try:
+            return self.connect()
+        except psycopg.OperationalError as error:
+            raise unreachable(self.url, self.name, error) from error
+
+    def _connected(self, url: str, options: dict[str, str]) -> psycopg.Connection:
         try:
             connection = psycopg.connect(
-                self.url, autocommit=True, prepare_threshold=None, target_session_attrs="read-write", **_NETWORK
+                url, autocommit=True, prepare_threshold=None, target_session_attrs="read-write", **_NETWORK
             )
         except psycopg.ProgrammingError as error:
-            raise InvalidInput(f"{self.name} is no address of a PostgreSQL database: {error}") from error
-        return _configured(connection, _OPTIONS)
+            raise no_address(url, masked(url), error) from None
+        return connection if self._direct else _configured(connection, options)
+
+    def _connect_direct(self) -> psycopg.Connection:
+        return self._connected(self._direct or self.url, _OPTIONS)
 
     def _connect_writer(self) -> psycopg.Connection:
-        return _configured(self.connect(), _WRITER_OPTIONS)
+        return self._connected(self.url, _OPTIONS | _WRITER_OPTIONS)
 
     def open_reader(self) -> PostgresSession:
-        return PostgresSession(self.connect, self.name)
+        try:
+            return PostgresSession(self.connect, self.name)
+        except psycopg.OperationalError as error:
+            raise unreachable(self.url, self.name, error) from error
 
     def start(self) -> None:
-        self._bell = Bell(self.connect, self._rung)
+        self._bell = Bell(self._connect_direct, self._rung)
         self._bell.start()
 
     def listen(self, on_ring: Callable[[bool], None]) -> None:

@@ -57,3 +57,18 @@ def check_schema(connection: psycopg.Connection, name: str) -> dict[str, str]:
                 f"{known[key][:12]}. Keep it for the build that made it, and choose another database or schema."
             )
     return applied
+
+
+def require_schema(connection: psycopg.Connection, name: str) -> None:
+    """For who only passes by: a laptop with a newer release must not change the schema under running engines. Changes
+    nothing. Raises `Unavailable` when the schema is not that of this release."""
+    applied = check_schema(connection, name)
+    if not applied:
+        raise Unavailable(
+            f"{name} has no tables of Runcast yet: start an engine on it (`runcast dev app.py`), or `runcast db migrate`"
+        )
+    if missing := [number for number, _ in migrations() if f"migration {number}" not in applied]:
+        raise Unavailable(
+            f"{name} has schema {missing[0] - 1}, this release needs {missing[-1]}: `runcast db migrate`, or start an "
+            "engine of this release, brings it up to date"
+        )

@@ -1,0 +1,21 @@
+"""Addresses of databases as they may be shown: without passwords."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "***"
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)\S+(?=@)")
+"""Up to the last `@`: a password that should have been quoted contains others."""
+_PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&\s]+")
+
+
+def masked(text: str) -> str:
+    """`text` without the password of an address.
+
+    >>> masked("postgresql://ada:secret@db.example.com/runcast")
+    'postgresql://ada:***@db.example.com/runcast'
+    >>> masked("postgresql://db.example.com/runcast?user=ada&password=secret")
+    'postgresql://db.example.com/runcast?user=ada&password=***'
+    """
+    return _PARAMETER.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1{MASK}", text))
