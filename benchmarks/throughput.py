@@ -32,6 +32,7 @@ BENCHMARK = Benchmark(
     quick={},
     tiny={"runs": 50},
     peers=("huey", "procrastinate"),
+    peer_size={"procrastinate": {"runs": 1_000}},
     peer_quick={"huey": {"runs": 3_000}},
     timeout_s=60,
 )
