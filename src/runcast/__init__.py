@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from runcast.domain.schedule import ScheduledRun, ScheduleState
     from runcast.domain.transaction import Transaction
     from runcast.embedded import embed
-    from runcast.sdk import artifacts, batch, hooks, logger, metadata, streams, tags, tasks, usage, wait
+    from runcast.sdk import artifacts, batch, hooks, logger, metadata, outbox, streams, tags, tasks, usage, wait
     from runcast.sdk.alert import Alert
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
@@ -133,6 +133,7 @@ __all__ = [
     "logger",
     "metadata",
     "now",
+    "outbox",
     "progress",
     "random",
     "resource",
@@ -180,7 +181,9 @@ _HOMES = {
     "topics": ("TopicChange",),
     "values": ("now", "random", "uuid4"),
 }
-_MODULES = frozenset({"artifacts", "batch", "hooks", "logger", "metadata", "streams", "tags", "tasks", "usage", "wait"})
+_MODULES = frozenset(
+    {"artifacts", "batch", "hooks", "logger", "metadata", "outbox", "streams", "tags", "tasks", "usage", "wait"}
+)
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
 _HOME_OF["AlertEvent"] = "runcast.domain.alert"
 _HOME_OF["Transaction"] = "runcast.domain.transaction"

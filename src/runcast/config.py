@@ -54,17 +54,68 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     database: Annotated[
         str,
         Meta(
-            description="The database file. The process that owns it is reached through the socket beside it.",
+            description="The database: a file, whose owner is reached through the socket beside it, or "
+            "`postgresql://user@host/name`, which any number of processes open.",
             extra=_PATH | {"flag": "--database"},
         ),
     ] = DEFAULT_DATABASE
+    database_direct: Annotated[
+        str,
+        Meta(
+            description="The PostgreSQL's address without a pooler, if `database` leads through one (PgBouncer): for the "
+            "one connection of a process that listens."
+        ),
+    ] = ""
+    blobs: Annotated[
+        str,
+        Meta(
+            description="Where artifacts over 128 KiB go, `file:///path` or `s3://bucket/prefix`; without it they stay in "
+            "the database. All servers of a database need the same."
+        ),
+    ] = ""
     url: Annotated[
         str,
         Meta(
-            description="The socket of a running engine, `unix:///path`: then the database is not looked for.",
+            description="A running engine, `unix:///path`, `tcp://host:port` or `tls://host:port` (several with commas): "
+            "then the database is not looked for.",
             extra={"flag": "--url"},
         ),
     ] = ""
+    listen: Annotated[
+        str,
+        Meta(
+            description="Where `serve` answers other machines too: `tcp://host:port`, or `tls://host:port`.",
+            extra={"flag": "--listen"},
+        ),
+    ] = ""
+    key: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="What admits to an engine at `tcp://` or `tls://`. A server takes any of several; the first is shown.",
+            extra={"flag": "--key", "secret": True},
+        ),
+    ] = ()
+    tls_cert: Annotated[
+        str,
+        Meta(description="PEM file with the certificate that `listen` shows.", extra=_PATH | {"flag": "--tls-cert"}),
+    ] = ""
+    tls_key: Annotated[
+        str, Meta(description="PEM file with the private key of `tls_cert`.", extra=_PATH | {"flag": "--tls-key"})
+    ] = ""
+    tls_ca: Annotated[
+        str,
+        Meta(
+            description="PEM file with the authorities to trust at `tls://`, instead of the machine's.",
+            extra=_PATH | {"flag": "--tls-ca"},
+        ),
+    ] = ""
+    outbox: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Your databases with a `runcast_outbox`, whose rows the engine carries out: "
+            "`sqlite:///app.db`, `postgresql://user@host/name`."
+        ),
+    ] = ()
     public_url: Annotated[
         str,
         Meta(
@@ -72,6 +123,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
             extra={"flag": "--public-url"},
         ),
     ] = ""
+    metrics: Annotated[
+        str,
+        Meta(
+            description="Where `serve` and `dev` tell `/metrics` (Prometheus) and `/healthz`, such as 127.0.0.1:9464.",
+            extra={"flag": "--metrics"},
+        ),
+    ] = ""
+    metrics_public: Annotated[
+        bool,
+        Meta(
+            description="`metrics` may be an address that other machines reach: everyone there can read it.",
+            extra={"flag": "--metrics-public"},
+        ),
+    ] = False
     workers: Annotated[
         int, Meta(ge=0, le=256, description="Worker processes; 0: one inside.", extra={"flag": "--workers"})
     ] = 0
@@ -122,6 +187,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
         ),
     ] = 0
 
+    def __repr__(self) -> str:
+        """Without keys."""
+        shown = (f"{setting.name}={setting.show(getattr(self, setting.attribute))!r}" for setting in all_settings())
+        return f"Settings({', '.join(shown)})"
+
     @property
     def apps(self) -> tuple[str, ...]:
         """`app` and `modules`."""
@@ -140,16 +210,21 @@ class Setting(NamedTuple):
     description: str
     flag: str
     type: Any
+    is_secret: bool
 
     @property
     def variable(self) -> str:
         return PREFIX + self.name.upper()
 
     def show(self, value: Any) -> Any:
-        """A value as a file would say it, without passwords."""
+        """A value as a file would say it, without passwords and keys."""
+        if self.is_secret:
+            return ["***"] * len(value)
         if self.kind == "duration":
             return duration_text(value)
-        return masked(value) if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
+        if isinstance(value, tuple):
+            return [masked(one) for one in value]
+        return masked(value) if isinstance(value, str) else value
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -216,7 +291,14 @@ def _describe(field: msgspec.structs.FieldInfo) -> Setting:
     extra = metas[0].extra or {}
     kind = extra.get("kind") or _kind(plain)
     return Setting(
-        field.encode_name, field.name, kind, field.default, metas[0].description, extra.get("flag", ""), field.type
+        name=field.encode_name,
+        attribute=field.name,
+        kind=kind,
+        default=field.default,
+        description=metas[0].description,
+        flag=extra.get("flag", ""),
+        type=field.type,
+        is_secret=extra.get("secret", False),
     )
 
 
@@ -322,6 +404,8 @@ def _from_file(setting: Setting, raw: object, folder: Path, here: Path) -> objec
         return _anchored(raw, folder, here)
     if setting.name == "modules" and isinstance(raw, list):
         return [_anchored(one, folder, here) if isinstance(one, str) and one.endswith(".py") else one for one in raw]
+    if setting.name == "outbox" and isinstance(raw, list):
+        return [_anchored(one.removeprefix("sqlite:///"), folder, here) if isinstance(one, str) else one for one in raw]
     return raw
 
 
@@ -341,7 +425,8 @@ def _convert(setting: Setting, raw: object, origin: str) -> Any:
         return msgspec.convert(raw, setting.type, strict=not is_text)
     except (msgspec.ValidationError, InvalidInput) as error:
         article = "" if " or " in setting.kind else "a "
-        raise InvalidInput(f"{origin}: {setting.name} is {article}{setting.kind}, got {raw!r}: {error}") from error
+        got = "something else" if setting.is_secret else f"{raw!r}: {error}"
+        raise InvalidInput(f"{origin}: {setting.name} is {article}{setting.kind}, got {got}") from error
 
 
 def _number(raw: Any) -> Any:

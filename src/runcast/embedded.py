@@ -29,6 +29,7 @@ def embed(
     concurrency: int | None = None,
     grace: Duration | None = None,
     extensions: Sequence[str | Extension] = (),
+    outbox: Sequence[str] | None = None,
 ) -> Embedded:
     """An engine that owns `database`, by default that of the settings, and a worker for the tasks that this process has
     imported.
@@ -37,7 +38,8 @@ def embed(
     goes to it, and programs beside it reach it through the socket beside the database. Engine and worker have threads
     and event loops of their own: what runs on yours is never delayed. `concurrency` bounds how many bodies execute at
     once; `grace` is what attempts get to finish at the end, the rest goes on with the next start. `extensions` are
-    installed beside those of the settings and of installed packages. What no argument says, the project's settings do, as
+    installed beside those of the settings and of installed packages. `outbox` are addresses of databases whose outboxes
+    it carries out. What no argument says, the project's settings do, as
     for `runcast dev`: retention, lease, concurrency, grace and the others of an engine and a worker.
 
     Raises `DatabaseLocked` while another process owns the file (there, only trigger), `DatabaseCorrupt`,
@@ -55,6 +57,8 @@ def embed(
     settings = config.load(given).settings
     if grace is not None:
         settings = replace(settings, shutdown_grace_ms=duration_ms(grace, name="grace"))
+    if outbox is not None:
+        settings = replace(settings, outbox=tuple(outbox))
     return Embedded(settings.database if database is None else database, settings, extensions=tuple(extensions))
 
 
@@ -70,7 +74,13 @@ class Embedded:
     ) -> None:
         installed = (*settings.extensions, *extensions)
         self._server = Server(
-            ServerConfig(database=str(database), engine=engine_settings(settings), extensions=installed)
+            ServerConfig(
+                database=str(database),
+                database_direct=settings.database_direct,
+                blobs=settings.blobs,
+                engine=engine_settings(settings),
+                extensions=installed,
+            )
         )
         self._settings = worker_settings(settings)
         self._worker: EmbeddedWorker | None = None

@@ -7,11 +7,13 @@ import logging
 import os
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from runcast.clock import Clock, SystemClock
-from runcast.config import DEFAULT_DATABASE, Settings
+from runcast.config import DEFAULT_DATABASE, Settings, load
+from runcast.domain.address import Address
 from runcast.domain.errors import DatabaseLocked, EngineStopped
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.engine.guard import Guard
@@ -20,9 +22,14 @@ from runcast.gateway import ClientGateway
 from runcast.sdk.extension import Extension, load_extensions
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.socket_server import SocketServer
+from runcast.socket_server.network import Listen, NetworkServer
+from runcast.store.bucket import open_bucket
 from runcast.store.opening import is_shared, open_store, sqlite_path
 from runcast.store.store import Store
 from runcast.wire import socket_path
+
+if TYPE_CHECKING:
+    from runcast.metrics.listener import Listener
 
 log = logging.getLogger("runcast")
 
@@ -40,6 +47,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         renew_ms=max(1, settings.lease_ms // RENEWALS_PER_LEASE),
         retention_ms=settings.retention_ms,
         retention_failed_ms=settings.retention_failed_ms or None,
+        outbox=settings.outbox,
     )
 
 
@@ -48,11 +56,19 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     database: str = DEFAULT_DATABASE
     """A path, `sqlite:///path`, `:memory:`, or `postgresql://user@host/name`. Only a file has a socket."""
+    database_direct: str = ""
+    """The PostgreSQL's address without the pooler that `database` leads through, if it does."""
+    blobs: str = ""
+    """Where large artifacts go: `file:///path` or `s3://bucket/prefix`; empty: into the database."""
     socket: bool = True
     """Serve other processes of this user on the socket beside the database."""
+    listen: Listen | None = None
+    """Serve other machines too."""
     engine: EngineSettings = EngineSettings()
     extensions: tuple[str | Extension, ...] = ()
     """Apps to install, as objects or `module:name`; those of installed packages are found by themselves."""
+    metrics: tuple[str, int] | None = None
+    """Host and port where `/metrics` and `/healthz` are served; port 0: any. `metrics.listener.parse_address` makes one."""
     installed_extensions: bool = True
     """Look for the entry points `runcast.extensions` of installed packages."""
 
@@ -76,6 +92,8 @@ class Server:
         self._store: Store | None = None
         self._engine: Engine | None = None
         self._socket: SocketServer | None = None
+        self._network: NetworkServer | None = None
+        self._metrics: Listener | None = None
         self._services: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -87,6 +105,16 @@ class Server:
         """Both gateways of this process."""
         assert self._engine is not None, "the server is not started"
         return self._engine
+
+    @property
+    def metrics_url(self) -> str | None:
+        """Where the metrics are, if anywhere."""
+        return None if self._metrics is None else self._metrics.url
+
+    @property
+    def address(self) -> Address | None:
+        """Where other machines reach it, None without `listen`."""
+        return None if self._network is None else self._network.address
 
     @property
     def database(self) -> str:
@@ -111,7 +139,8 @@ class Server:
             if not self._shared:
                 # Of a database that many machines share, leases alone say who is gone.
                 settings = msgspec.structs.replace(settings, is_gone=_is_gone)
-            self._engine = Engine(self._store, self._store.clock, settings, id=fresh_id("engine"))
+            bucket = open_bucket(self.config.blobs)
+            self._engine = Engine(self._store, self._store.clock, settings, id=fresh_id("engine"), bucket=bucket)
             for extension in load_extensions(self.config.extensions, installed=self.config.installed_extensions):
                 await self._engine.extensions.install(extension.app())
             await self._engine.start()
@@ -122,16 +151,23 @@ class Server:
             if self.config.socket and not self._shared and self.database != ":memory:":
                 self._socket = SocketServer(socket_path(Path(self.database)), self._engine, self._engine)
                 await self._socket.start()
+            if self.config.metrics is not None:
+                self._metrics = self._serve_metrics(self._engine, self.config.metrics)
         except BaseException:
             await self.stop()
             raise
+
+    def _serve_metrics(self, engine: Engine, address: tuple[str, int]) -> Listener:
+        from runcast.metrics.serving import listen
+
+        return listen(engine, address)
 
     async def _open(self) -> Store:
         loop = asyncio.get_running_loop()
         patient_until = loop.time() + PATIENCE_S
         while True:
             try:
-                return open_store(self.database, self._clock)
+                return open_store(self.database, self._clock, direct=self.config.database_direct)
             except DatabaseLocked as error:
                 if not error.in_passing or loop.time() > patient_until:
                     raise
@@ -171,6 +207,12 @@ class Server:
         # Readers that open the file anew miss it before the guard does. Whatever ends the server, the loss is told, and
         # a store that knows of it leaves alone what is at the path now.
         self.find_loss()
+        if self._metrics is not None:
+            await asyncio.to_thread(self._metrics.close)
+            self._metrics = None
+        if self._network is not None:
+            await self._network.close()
+            self._network = None
         if self._socket is not None:
             await self._socket.close()
             self._socket = None
@@ -216,10 +258,13 @@ class DirectClient(Engine):
         await asyncio.to_thread(self.store.close)
 
 
-async def open_client(database: str | Path) -> ClientGateway:
-    """A gateway straight into a database file that no server owns. Raises `DatabaseLocked` when one does.
+async def open_client(database: str | Path, *, direct: str = "") -> ClientGateway:
+    """A gateway straight into a database file that no server owns, or into a PostgreSQL beside its servers. Raises
+    `DatabaseLocked` when a server owns the file. `direct`: the PostgreSQL's address without a pooler.
 
     It does not take back what dead workers hold: the next server does.
     """
-    store = open_store(str(database), SystemClock(), in_passing=True)
-    return DirectClient(store, store.clock)
+    bucket = open_bucket(load().settings.blobs)
+    # Another machine may let one wait, and the loop has others to serve.
+    store = await asyncio.to_thread(open_store, str(database), SystemClock(), direct=direct, in_passing=True)
+    return DirectClient(store, store.clock, bucket=bucket)

@@ -24,6 +24,10 @@ LOGS_PER_RUN_MAX = 100_000
 STREAM_PART_BYTES_MAX = 1024 * 1024
 STREAM_BYTES_MAX = 300 * 1024 * 1024
 ARTIFACT_BYTES_MAX = 64 * 1024 * 1024
+UPLOAD_MS_MAX = 86_400_000
+"""An object in the blob store that no commit came to refer to is removed after this."""
+UPLOADS_AT_ONCE = 8
+"""Objects on their way to the blob store: each is in memory meanwhile."""
 JOURNAL_ENTRIES_SOFT = 10_000
 """Past this a run gets a warning in its log, once."""
 JOURNAL_ENTRIES_MAX = 50_000
@@ -88,3 +92,18 @@ LIVE_LOOK_BACK_ROWS = 20
 """Newest ticks among which an overlap policy looks for a run that still lives."""
 KEPT_LOOK_MS = 500
 """How often a tick that was kept back for its predecessor looks whether that has ended."""
+
+VITALS_ROWS_MAX = 100_000
+"""Where the counts of `/metrics` stop: runs of a queue, or in a state."""
+VITALS_HEADS_MAX = 1_000
+"""Runs at the head of a queue among which `/metrics` looks for the oldest."""
+VITALS_QUEUES_MAX = 2_000
+METRIC_QUEUES_MAX = 200
+"""Queues with labels of their own in `/metrics`, the fullest; the others are told together."""
+
+OUTBOX_ROWS = 500
+"""Rows of an outbox that are carried out in one go."""
+OUTBOX_LOOK_MS = 250
+"""How often an outbox without rows is read."""
+RELAYED_MS = 86_400_000
+"""How long the engine remembers what it took from an outbox: a row that could not be deleted since counts as done."""

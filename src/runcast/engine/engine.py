@@ -38,6 +38,8 @@ from runcast.engine.dispatch import Dispatch
 from runcast.engine.duty import Duty
 from runcast.engine.extensions import Extensions
 from runcast.engine.prune import Prune
+from runcast.engine.relay import Relay
+from runcast.engine.remove_objects import RemoveObjects
 from runcast.engine.rescue import Rescue
 from runcast.engine.results import Results
 from runcast.engine.schedule import Schedules
@@ -45,6 +47,7 @@ from runcast.engine.schedule_desk import ScheduleDesk
 from runcast.engine.service import Service, Ticker
 from runcast.engine.session import LocalSession
 from runcast.engine.timers import Timers
+from runcast.engine.uploads import Uploads
 from runcast.feed.doorbell import Doorbell
 from runcast.feed.watch import follow
 from runcast.gateway import (
@@ -60,9 +63,13 @@ from runcast.gateway import (
 )
 from runcast.store import entries, queues, reads, resolve, workers
 from runcast.store.alerts import events as alert_events
+from runcast.store.bucket import Bucket
+from runcast.store.outboxes import Outbox, open_outbox
 from runcast.store.prune import prune
+from runcast.store.rows import ObjectRow
 from runcast.store.script import Script
 from runcast.store.store import Store
+from runcast.store.vitals import Vitals, newest, take_vitals
 from runcast.store.why import why
 
 T = TypeVar("T")
@@ -80,6 +87,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     retention_ms: int = RETENTION_MS
     retention_failed_ms: int | None = None
     """For runs that failed, crashed or timed out; None: `retention_ms`."""
+    outbox: tuple[str, ...] = ()
+    """Addresses of databases whose outboxes are relayed."""
     is_gone: Callable[[int, str], bool] = _nobody_is_gone
     """Whether the process of this id on this host is known to be dead."""
 
@@ -87,11 +96,20 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Engine:
     """`gateway.WorkerGateway` and `gateway.ClientGateway` over one store. `start` before workers open."""
 
-    def __init__(self, store: Store, clock: Clock, settings: EngineSettings | None = None, *, id: str = "") -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        settings: EngineSettings | None = None,
+        *,
+        id: str = "",
+        bucket: Bucket | None = None,
+    ) -> None:
         self.id = id
         self.store = store
         self.clock = clock
         self.settings = settings or EngineSettings()
+        self._outboxes = [open_outbox(address) for address in self.settings.outbox]
         self._doorbell = Doorbell(store)
         self.extensions = Extensions(store)
         self._results = Results(store)
@@ -102,6 +120,8 @@ class Engine:
         )
         retention = Retention(keep_ms=self.settings.retention_ms, failed_ms=self.settings.retention_failed_ms)
         self._prune = Prune(store, retention=retention)
+        self._bucket = bucket
+        self._uploads = Uploads(store, bucket)
         self._schedules = Schedules(store)
         self._schedule_desk = ScheduleDesk(store, ring=self._on_tick)
         self._schedule_service: Service | None = None
@@ -130,6 +150,18 @@ class Engine:
             group.create_task(Service(self._rescue, self.clock).run())
             group.create_task(Service(self._duty(Alerts(self.store)), self.clock).run())
             group.create_task(Service(self._duty(self._prune), self.clock).run())
+            for outbox in self._outboxes:
+                group.create_task(self._relay(outbox))
+            if self._bucket is not None:
+                remove_objects = RemoveObjects(self.store, self._bucket)
+                group.create_task(Service(self._duty(remove_objects), self.clock).run())
+
+    async def _relay(self, outbox: Outbox) -> None:
+        relay = Relay(self.store, outbox)
+        try:
+            await Service(relay, self.clock).run()
+        finally:
+            relay.close()
 
     def _duty(self, ticker: Ticker) -> Ticker:
         """Of engines that share a database one does it."""
@@ -175,7 +207,7 @@ class Engine:
         # that it is gone.
         lease_ms = 0 if hello.embedded else self.settings.lease_ms
         welcome = Welcome(now, lease_ms, self.settings.renew_ms)
-        session = LocalSession(self.store, self._dispatch, self._rescue, hello, inbox, welcome)
+        session = LocalSession(self.store, self._dispatch, self._rescue, self._uploads, hello, inbox, welcome)
         self._on_tick(await self.store.write(partial(workers.hello, hello, now, lease_ms)))
         self._dispatch.join(session)
         return session
@@ -221,7 +253,10 @@ class Engine:
         return await self.store.read(partial(reads.usage, run_id))
 
     async def artifact(self, artifact_id: str) -> bytes:
-        return found(await self.store.read(partial(reads.artifact, artifact_id)), "artifact", artifact_id)
+        stored: bytes | ObjectRow | None = await self.store.read(partial(reads.artifact, artifact_id))
+        if isinstance(stored, ObjectRow):
+            return await self._uploads.get(stored)
+        return found(stored, "artifact", artifact_id)
 
     async def members(self, batch_id: str) -> Sequence[Run]:
         return await self.store.read(partial(reads.members, batch_id))
@@ -323,6 +358,22 @@ class Engine:
 
     async def prune(self, before: int) -> int:
         return await self.store.write(partial(prune, before), lazy=True)
+
+    # --- for whoever watches over it
+
+    @property
+    def subscribers(self) -> int:
+        """How many follow runs through this engine."""
+        return self._doorbell.listeners
+
+    async def vitals(self) -> Vitals:
+        """How full queues are, and what is late. Raises `Unavailable` when the database is."""
+        return await self.store.read(partial(take_vitals, self.clock.now_ms()))
+
+    async def check(self) -> None:
+        """Raises `Unavailable` unless the database is both read and written."""
+        await self.store.write(_nothing, lazy=True)
+        await self.store.read(newest)
 
     async def close(self) -> None:
         """The store is closed by whoever opened it."""

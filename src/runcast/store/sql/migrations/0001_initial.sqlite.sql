@@ -308,10 +308,22 @@ create table artifacts (
   content_type text not null,
   size integer not null,
   data blob not null,
+  digest text,
   attempt integer not null,
   created_at integer not null
 );
 create index artifacts_run on artifacts (run_id);
+
+create table objects (
+  run_id text not null,
+  digest text not null,
+  key text not null,
+  due_at integer,
+  doomed integer not null default 0,
+  primary key (run_id, digest)
+) without rowid;
+-- What falls due, or is to be deleted: few of many.
+create index objects_due on objects (doomed, due_at) where due_at is not null;
 
 create table usage (
   run_id text not null,
@@ -370,6 +382,13 @@ create table schedule_ticks (
 ) without rowid;
 create unique index schedule_ticks_run on schedule_ticks (run_id) where run_id is not null;
 create index schedule_ticks_idle on schedule_ticks (decided_at) where run_id is null;
+
+-- Ids that an outbox handed over, so that each is started once.
+create table relayed (
+  id text primary key,
+  at integer not null
+) without rowid;
+create index relayed_at on relayed (at);
 
 -- What fences and follow-ups need to know of a run.
 create view holding as

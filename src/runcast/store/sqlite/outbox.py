@@ -1,0 +1,78 @@
+"""An outbox in a user's SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from runcast.domain.errors import Unavailable
+from runcast.domain.outbox import TABLE, OutboxRow
+from runcast.store.sqlite.identity import FileIdentity
+
+_BUSY_MS = 5_000
+"""How long a delete waits for a transaction of the user's: as long as Python's `sqlite3` does."""
+
+
+class SqliteOutbox:
+    """`store.outboxes.Outbox` in a file. Several engines may take the same rows: what each carries out counts once."""
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self._connection: apsw.Connection | None = None
+        self._identity: FileIdentity | None = None
+
+    def take(self, limit: int) -> Sequence[OutboxRow]:
+        with self._translated():
+            found = self._connected().execute(
+                f"select seq, kind, id, body from {TABLE} where reason is null order by seq limit ?", (limit,)
+            )
+            return [OutboxRow(*row) for row in found]
+
+    def settle(self, done: Sequence[int], refused: Sequence[tuple[int, str]]) -> None:
+        with self._translated():
+            connection = self._connected()
+            connection.execute("begin immediate")
+            try:
+                gone = msgspec.json.encode(done).decode()
+                connection.execute(f"delete from {TABLE} where seq in (select value from json_each(?))", (gone,))
+                connection.executemany(
+                    f"update {TABLE} set reason = ? where seq = ?", [(reason, seq) for seq, reason in refused]
+                )
+                connection.execute("commit")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+
+    def release(self) -> None:
+        """Nothing is held: a lock on the user's file while the engine commits would keep the user waiting."""
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close(True)
+
+    def _connected(self) -> apsw.Connection:
+        if self._identity is not None and self._identity.find_loss() is not None:
+            self.close()
+        if self._connection is None:
+            # Never made: an empty file at a mistyped path would look like an outbox without rows.
+            self._connection = apsw.Connection(self.name, flags=apsw.SQLITE_OPEN_READWRITE)
+            self._connection.set_busy_timeout(_BUSY_MS)
+            self._identity = FileIdentity(Path(self.name))
+        return self._connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (apsw.Error, OSError) as error:
+            self.close()
+            if f"no such table: {TABLE}" in str(error):
+                raise Unavailable(
+                    f"{self.name} has no table {TABLE}: make it with runcast.outbox.create(connection)"
+                ) from error
+            raise Unavailable(f"cannot read the outbox in {self.name}: {error}") from error
