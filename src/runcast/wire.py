@@ -1,10 +1,11 @@
-"""The local wire: length-prefixed msgpack frames over a unix socket, and how operations and errors travel in them."""
+"""The wire: length-prefixed msgpack frames over a socket, and how keys, operations and errors travel in them."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import os
+import socket
 import typing
 from collections.abc import Callable
 from enum import IntEnum
@@ -95,6 +96,59 @@ async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
         return _FRAMES.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"not a frame: {error}") from error
+
+
+# --- keys: the first frame of a connection from the network, which is no msgpack ----------------------------------
+
+KEY_BYTES_MAX = 1024
+_KEY_MARK = b"runcast key 1\n"
+"""What other protocols do not begin with, such as the request that a browser is made to send."""
+
+
+def encode_key(key: str) -> bytes:
+    """The frame that presents a key; an empty one to an engine that asks for none."""
+    body = _KEY_MARK + key.encode()
+    return len(body).to_bytes(_LENGTH_BYTES) + body
+
+
+async def read_key(reader: asyncio.StreamReader) -> bytes | None:
+    """The key that a connection presents, None when it ends before. Raises `InvalidInput` for another first frame.
+
+    Nothing is decoded, and no more is read than a key can have.
+    """
+    try:
+        length = int.from_bytes(await reader.readexactly(_LENGTH_BYTES))
+        if not len(_KEY_MARK) <= length <= len(_KEY_MARK) + KEY_BYTES_MAX:
+            raise InvalidInput("what was sent is no Runcast of this version, or speaks TLS where none is spoken")
+        body = await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    if not body.startswith(_KEY_MARK):
+        raise InvalidInput("what was sent is no Runcast of this version")
+    return body[len(_KEY_MARK) :]
+
+
+IDLE_S = 10
+"""A connection that is silent for this long is asked whether its other end is there."""
+ASK_AGAIN_S = 5
+ASK_TIMES = 3
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Have the kernel end a connection whose other end has vanished without a word, and keep a quiet one in the tables of
+    what lies between."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    vanished_ms = 1000 * (IDLE_S + ASK_AGAIN_S * ASK_TIMES)
+    options = {
+        "TCP_KEEPIDLE": IDLE_S,
+        "TCP_KEEPINTVL": ASK_AGAIN_S,
+        "TCP_KEEPCNT": ASK_TIMES,
+        "TCP_USER_TIMEOUT": vanished_ms,
+    }
+    for name, value in options.items():
+        # Not every system has all of them.
+        if (option := getattr(socket, name, None)) is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 # --- operations: types come from the gateway's protocols, so that there is no second list ------------------------

@@ -15,6 +15,7 @@ RuncastError
 ├── WaitTimedOut            a wait's own timeout passed
 ├── Parked                  the run needs a person: drift, full journal, …
 ├── LostOwnership           another execution owns the run; this one must stop
+├── AccessDenied            an engine's key, or its certificate, was not accepted
 └── Unavailable             the store or engine cannot be reached or is broken
     ├── EngineStopped       the engine of this process has stopped and does not come back
     ├── DatabaseLocked      another engine owns the file
@@ -124,6 +125,12 @@ class StepFailed(RuncastError):
         super().__init__(f"{error.name}: {error.message}")
 
 
+class BodyLost(RuncastError):
+    """The place that a step's body was sent to (`on=`) lost it: its process died, or the cluster gave it up."""
+
+    code = "body_lost"
+
+
 class WaitTimedOut(RuncastError):
     """The wait's own timeout passed before anyone completed it."""
 
@@ -140,6 +147,12 @@ class LostOwnership(RuncastError):
     """Another execution owns the run now (its epoch is newer), or it was canceled."""
 
     code = "lost_ownership"
+
+
+class AccessDenied(RuncastError):
+    """The engine did not accept the key, or its certificate is not trusted here. To try again as it is does not help."""
+
+    code = "access_denied"
 
 
 class Unavailable(RuncastError):

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
 
 from runcast import config
+from runcast.domain.address import is_network, parse_addresses
 from runcast.domain.errors import InvalidInput
+from runcast.domain.masked import masked
+from runcast.sdk.dial import Endpoint, Where
 from runcast.sdk.doors import DatabaseDoor, Door, SocketDoor
+from runcast.sdk.shared_door import SharedDoor
 
-_DECIDING = ("RUNCAST_URL", "RUNCAST_DATABASE", "RUNCAST_CONFIG", "XDG_CONFIG_HOME")
+_DECIDING = (
+    "RUNCAST_URL",
+    "RUNCAST_KEY",
+    "RUNCAST_TLS_CA",
+    "RUNCAST_DATABASE",
+    "RUNCAST_DATABASE_DIRECT",
+    "RUNCAST_CONFIG",
+    "XDG_CONFIG_HOME",
+)
 """The variables that decide who is asked."""
 
-_doors: dict[str, Door] = {}
+_doors: dict[Hashable, Door] = {}
 """Open doors of this process by address: connections are shared, as a database file is."""
 
 
@@ -22,8 +34,12 @@ def current_door() -> Door:
     """The door of code outside of any run, by the settings and the environment as they are now."""
     if "" in _doors:
         return _doors[""]
-    settings = _settings_of(Path.cwd(), *map(os.environ.get, _DECIDING))
+    settings = _current_settings()
     return door_to_url(settings.url) if settings.url else door_to_database(settings.database)
+
+
+def _current_settings() -> config.Settings:
+    return _settings_of(Path.cwd(), *map(os.environ.get, _DECIDING))
 
 
 @lru_cache(maxsize=8)
@@ -40,32 +56,44 @@ def use_door(door: Door | None) -> Door | None:
     return before
 
 
-def door_to_url(url: str) -> Door:
-    """The door to a running engine: `unix:///path/to.sock` or a path."""
-    socket = socket_of_url(url)
-    return _shared(f"unix:{url}", lambda: SocketDoor(socket))
+def door_to_url(url: str, *, key: str | None = None, tls_ca: str | None = None) -> Door:
+    """The door to a running engine: a path or `unix:///path/to.sock`, or `tcp://host:port` with a key, which is that of
+    the settings unless another is given."""
+    settings = _current_settings()
+    where = find_engine(
+        url,
+        key=(*settings.key, "")[0] if key is None else key,
+        tls_ca=settings.tls_ca if tls_ca is None else tls_ca,
+    )
+    # A frozen value with the key: two keys are two connections.
+    return _shared(where, lambda: SocketDoor(where))
 
 
-def socket_of_url(url: str) -> Path:
-    """The socket of `unix:///path/to.sock`, or of a path. Raises `InvalidInput` for another address."""
-    if url.startswith(("http://", "https://")):
+def find_engine(url: str, *, key: str = "", tls_ca: str = "") -> Where:
+    """What `url` names: a socket's file, or engines on the network. Raises `InvalidInput` for another address."""
+    if is_network(url):
+        return Endpoint(parse_addresses(url), key, tls_ca)
+    if "://" in url and not url.startswith("unix://"):
         raise InvalidInput(
-            f"RUNCAST_URL {url!r}: this version reaches an engine by its unix socket or its database file; "
-            "give unix:///path/to/runcast.db.sock, or set RUNCAST_DATABASE"
+            f"RUNCAST_URL {config.masked(url)!r}: an engine is reached at unix:///path/to/runcast.db.sock, "
+            "tcp://host:port or tls://host:port"
         )
     return Path(url.removeprefix("unix://"))
 
 
 def door_to_database(database: str | Path) -> Door:
-    """The door to a database file: `path`, or `sqlite:///path`."""
+    """The door to a database: a file's `path` or `sqlite:///path`, or `postgresql://user@host/name`."""
     text = str(database).removeprefix("sqlite:///")
+    if text.startswith(("postgresql://", "postgres://")):
+        direct = _current_settings().database_direct
+        return _shared(("shared", text, direct), lambda: SharedDoor(text, direct=direct))
     if "://" in text:
-        raise InvalidInput(f"database {text!r}: this version opens SQLite files; give a path")
+        raise InvalidInput(f"database {masked(text)!r}: give a path, sqlite:///path, or postgresql://user@host/name")
     path = Path(text).absolute()
-    return _shared(f"file:{path}", lambda: DatabaseDoor(path))
+    return _shared(("file", path), lambda: DatabaseDoor(path))
 
 
-def _shared(address: str, make: Callable[[], Door]) -> Door:
+def _shared(address: Hashable, make: Callable[[], Door]) -> Door:
     door = _doors.get(address)
     if door is None:
         door = _doors.setdefault(address, make())

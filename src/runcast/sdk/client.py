@@ -52,7 +52,9 @@ class Client:
     """An engine as a program sees it. Every method returns a call: `await` it, or `.result()` in blocking code.
 
     `database` is a SQLite file: the server that owns it is asked, and a free file is opened for the request.
-    `url` is the socket of a running engine. Without either: `RUNCAST_URL`, `RUNCAST_DATABASE`, `.runcast/runcast.db`.
+    `url` is a running engine: the socket's file, `unix:///path`, or on another machine `tcp://host:port` or
+    `tls://host:port`, with its `key` (or `RUNCAST_KEY`); several with commas are as good as each other. Without either:
+    `RUNCAST_URL`, `RUNCAST_DATABASE`, `.runcast/runcast.db`.
 
     >>> async with Client() as client:  # doctest: +SKIP
     ...     run = await client.trigger("enrich", {"domain": "python.org"})
@@ -62,11 +64,18 @@ class Client:
     """
 
     def __init__(
-        self, database: str | Path | None = None, *, url: str | None = None, gateway: ClientGateway | None = None
+        self,
+        database: str | Path | None = None,
+        *,
+        url: str | None = None,
+        key: str | None = None,
+        gateway: ClientGateway | None = None,
     ) -> None:
         if sum(given is not None for given in (database, url, gateway)) > 1:
             raise InvalidInput("a client has one of database, url and gateway")
-        self._door = _choose_door(database, url, gateway)
+        if key is not None and url is None:
+            raise InvalidInput("a key belongs to a url: Client(url=…, key=…)")
+        self._door = _choose_door(database, url, key, gateway)
 
     def _find_door(self) -> Door:
         return self._door
@@ -312,11 +321,13 @@ class Client:
         """A connection is the process's, not the block's; it is closed at exit."""
 
 
-def _choose_door(database: str | Path | None, url: str | None, gateway: ClientGateway | None) -> Door:
+def _choose_door(
+    database: str | Path | None, url: str | None, key: str | None, gateway: ClientGateway | None
+) -> Door:
     if gateway is not None:
         return GatewayDoor(gateway)
     if url is not None:
-        return door_to_url(url)
+        return door_to_url(url, key=key)
     return current_door() if database is None else door_to_database(database)
 
 

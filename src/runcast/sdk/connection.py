@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from runcast.domain.errors import Unavailable
-from runcast.wire import PROTOCOL, READ_AHEAD_BYTES, Frame, FrameKind, encode_frame, read_error, read_frame
+from runcast.sdk.dial import Where, dial
+from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, read_error, read_frame
 
 T = TypeVar("T")
 OnPush = Callable[[Frame], None]
@@ -29,12 +29,9 @@ class Connection:
         self._listener = asyncio.get_running_loop().create_task(self._listen(), name="runcast-connection")
 
     @classmethod
-    async def open(cls, path: Path, *, on_push: OnPush | None = None) -> Connection:
-        """Connect and agree on the protocol. Raises `Unavailable` when nobody listens."""
-        try:
-            reader, writer = await asyncio.open_unix_connection(path, limit=READ_AHEAD_BYTES)
-        except OSError as error:
-            raise Unavailable(f"no engine answers at {path}: start one with `runcast dev`") from error
+    async def open(cls, where: Where, *, on_push: OnPush | None = None) -> Connection:
+        """Connect and agree on the protocol. Raises `Unavailable` when nobody listens, `AccessDenied`."""
+        reader, writer = await dial(where)
         connection = cls(reader, writer, on_push)
         try:
             await connection.ask("hello", (PROTOCOL,), _nothing)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from runcast.domain.errors import Unavailable
 from runcast.gateway import ClientGateway
+from runcast.sdk.dial import Where
 from runcast.sdk.outside import Following, OutsideCall
 from runcast.sdk.portal import Portal, get_portal
 from runcast.sdk.reach import STARTING_S, open_database, served_or_free, until_served
@@ -70,10 +71,10 @@ class GatewayDoor:
 
 
 class SocketDoor:
-    """The engine behind a unix socket. One connection for the process, on the portal's loop."""
+    """The engine behind a socket. One connection for the process, on the portal's loop."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, where: Where) -> None:
+        self._where = where
         self._codec = find_codec()
         self._portal: Portal | None = None
         self._forget()
@@ -116,7 +117,7 @@ class SocketDoor:
         """The connection, made anew if it is gone. Raises `Unavailable`."""
         async with self._connecting:
             if self._gateway is None or self._gateway.is_closed:
-                self._gateway = await RemoteClientGateway.connect(self._path)
+                self._gateway = await RemoteClientGateway.connect(self._where)
             return self._gateway
 
     async def _disconnect(self) -> None:

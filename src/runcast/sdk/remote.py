@@ -1,9 +1,8 @@
-"""Both gateways over a unix socket: what a worker process and a client in another process use."""
+"""Both gateways over a socket: what a worker process and a client in another process, or on another machine, use."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -46,6 +45,7 @@ from runcast.gateway import (
     WorkerSession,
 )
 from runcast.sdk.connection import Connection
+from runcast.sdk.dial import Where
 from runcast.wire import Frame, operation
 
 T = TypeVar("T")
@@ -58,9 +58,9 @@ class RemoteClientGateway:
         self._connection = connection
 
     @classmethod
-    async def connect(cls, path: Path) -> RemoteClientGateway:
-        """Raises `Unavailable` when nobody listens at `path`."""
-        return cls(await Connection.open(path))
+    async def connect(cls, where: Where) -> RemoteClientGateway:
+        """Raises `Unavailable` when nobody listens there, `AccessDenied`."""
+        return cls(await Connection.open(where))
 
     @property
     def is_closed(self) -> bool:
@@ -218,13 +218,13 @@ class RemoteClientGateway:
 
 
 class RemoteWorkerGateway:
-    """`WorkerGateway` over the socket at `path`: every session is a connection of its own."""
+    """`WorkerGateway` over a socket: every session is a connection of its own."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, where: Where) -> None:
+        self._where = where
 
     async def open(self, hello: Hello, inbox: Inbox) -> RemoteWorkerSession:
-        """Raises `Unavailable` when nobody listens."""
+        """Raises `Unavailable` when nobody listens, `AccessDenied`."""
         pushes: dict[str, tuple[Callable[[msgspec.Raw], Any], Callable[[Any], None]]] = {
             "assign": (msgspec.msgpack.Decoder(list[Assignment]).decode, inbox.assign),
             "news": (msgspec.msgpack.Decoder(list[News]).decode, inbox.news),
@@ -235,7 +235,7 @@ class RemoteWorkerGateway:
             decode, receive = pushes[frame.op]
             receive(decode(frame.body))
 
-        connection = await Connection.open(self._path, on_push=on_push)
+        connection = await Connection.open(self._where, on_push=on_push)
         try:
             welcome = await connection.ask("worker.open", (hello,), msgspec.msgpack.Decoder(Welcome).decode)
         except BaseException:

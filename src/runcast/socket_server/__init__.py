@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 from contextlib import suppress
@@ -11,12 +10,11 @@ from pathlib import Path
 
 from runcast.domain.errors import Unavailable
 from runcast.gateway import ClientGateway, WorkerGateway
+from runcast.socket_server.connections import Connections
 from runcast.socket_server.served import Served
 from runcast.wire import READ_AHEAD_BYTES
 
 __all__ = ["Served", "SocketServer"]
-
-log = logging.getLogger("runcast")
 
 
 class SocketServer:
@@ -29,7 +27,7 @@ class SocketServer:
         self._server: asyncio.Server | None = None
         self._inode = 0
         """Of our socket's file: after a while another server's may be at the path."""
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections = Connections()
 
     @property
     def path(self) -> Path:
@@ -61,24 +59,12 @@ class SocketServer:
             if self._path.stat().st_ino == self._inode:
                 self._path.unlink()
         self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._connections.close()
         await self._server.wait_closed()
         self._server = None
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        try:
-            await Served(reader, writer, self._client, self._worker).serve()
-        except asyncio.CancelledError:
-            pass  # the server closes; nobody awaits this task
-        except Exception:
-            log.exception("a connection ended with an error")
-        finally:
-            self._connections.discard(task)
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.start(Served(reader, writer, self._client, self._worker).serve())
 
 
 def _private_directory(path: Path) -> None:

@@ -248,6 +248,9 @@ class Served:
     async def _leave_session(self, gone: ProcessEnd) -> None:
         """A worker that broke off: lost as soon as its process is gone; until then its lease decides."""
         session, self._session = self._session, None
+        if session is not None:
+            # What would be assigned now would reach nobody.
+            session.demand(Demand({}))
         if session is not None and await gone.within(session.welcome.lease_ms / 1000):
             # Whoever opens the database next takes back what it held.
             with suppress(EngineStopped):

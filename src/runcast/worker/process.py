@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from runcast.gateway import WorkerSession
+from runcast.sdk.dial import Where
 from runcast.sdk.registry import registry
 from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.worker.link import Link
@@ -15,7 +15,7 @@ from runcast.worker.worker import Worker
 
 
 async def serve(
-    socket: Path,
+    where: Where,
     settings: WorkerSettings,
     *,
     on_open: Callable[[WorkerSession], None],
@@ -25,7 +25,7 @@ async def serve(
 
     `obey` is handed the worker, to stop it. True when the process should be started anew: threads of its are stuck.
     """
-    async with Link(RemoteWorkerGateway(socket)) as link:
+    async with Link(RemoteWorkerGateway(where)) as link:
         worker = Worker(link, registry, settings, on_open=on_open, heartbeat=link.heartbeat)
         obey(worker)
         with LoopWatch(worker.executing):
