@@ -151,6 +151,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     reload: Annotated[
         bool, Meta(description="`dev` restarts when a .py file changes.", extra={"flag": "--no-reload"})
     ] = True
+    dask: Annotated[str, Meta(description="The scheduler of steps with `on='dask'`, such as tcp://host:8786.")] = ""
+    ray: Annotated[str, Meta(description="The cluster of steps with `on='ray'`: host:6379, or ray://host:10001.")] = ""
+    offload_processes: Annotated[
+        Annotated[int, Meta(ge=1, le=1_024)] | None,
+        Meta(description="Processes for steps with `on='process'` in one worker; otherwise one for each core."),
+    ] = None
     log_format: Annotated[
         Literal["pretty", "json"],
         Meta(description="Lines for people, or JSON lines for programs.", extra={"flag": "--log-format"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -22,10 +23,12 @@ from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
 from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
+from runcast.cli.shared import AWAY_S, shared_database
 from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
 from runcast.config import Settings
 from runcast.domain.durations import duration_text
-from runcast.domain.errors import InvalidInput, RuncastError
+from runcast.domain.errors import InvalidInput, RuncastError, Unavailable
+from runcast.domain.masked import masked
 from runcast.gateway import TaskInfo
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.registry import load_apps, registry
@@ -37,6 +40,8 @@ from runcast.worker.tuning import tune_process
 
 RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
+logger = logging.getLogger("runcast")
+
 Stop = Callable[[int], Awaitable[None]]
 Ended = asyncio.Future[str | None]
 
@@ -62,7 +67,9 @@ class Host:
         self._plan = plan
         self._settings = plan.settings
         self._console = console()
-        self._database = database_path(plan.settings.database)
+        self._shared = shared_database(plan.settings.database)
+        self._database = self._shared or str(database_path(plan.settings.database))
+        self._socket = None if self._shared else socket_path(Path(self._database))
         self._started_at = now_ms()
         self._stdout = sys.stdout
         if plan.as_json:
@@ -75,7 +82,12 @@ class Host:
         set_up_logging(self._settings, self._stdout)
         load_apps((), home=self._plan.home)  # extensions are found where apps are
         config = ServerConfig(
-            database=str(self._database), engine=engine_settings(self._settings), extensions=self._settings.extensions
+            database=self._database,
+            database_direct=self._settings.database_direct,
+            blobs=self._settings.blobs,
+            engine=engine_settings(self._settings),
+            extensions=self._settings.extensions,
+            metrics=self._metrics_address(),
         )
         async with Server(config) as server:
             ended = self._listen()
@@ -90,7 +102,7 @@ class Host:
                 if tasks is not None and self._plan.apps:
                     stop_worker = await self._start_worker(server)
                 if tasks is not None or self._plan.as_json or not self._plan.changed:
-                    self._say_ready(tasks or [])
+                    self._say_ready(tasks or [], server.metrics_url)
                 tell_supervisor(READY)
                 waited: list[asyncio.Future[Any]] = [ended, log, lost]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -106,10 +118,18 @@ class Host:
                     await stop_worker(RELOAD_GRACE_MS if saved else self._settings.shutdown_grace_ms)
                 log.cancel()
 
+    def _metrics_address(self) -> tuple[str, int] | None:
+        from runcast.metrics.listener import parse_address
+
+        settings = self._settings
+        return parse_address(settings.metrics, public=settings.metrics_public) if settings.metrics else None
+
     def _set_environment(self) -> None:
         """Code of the app that triggers outside of a run reaches this engine; its processes have our settings."""
         os.environ.pop("RUNCAST_URL", None)
-        os.environ["RUNCAST_DATABASE"] = str(self._database.absolute())
+        os.environ["RUNCAST_DATABASE"] = self._shared or str(Path(self._database).absolute())
+        if self._shared and self._settings.database_direct:
+            os.environ["RUNCAST_DATABASE_DIRECT"] = self._settings.database_direct
         os.environ["RUNCAST_LOG_FORMAT"] = self._settings.log_format
         os.environ["RUNCAST_LOG_LEVEL"] = self._settings.log_level
         if self._settings.extensions:
@@ -140,7 +160,10 @@ class Host:
     async def _start_worker(self, server: Server) -> Stop:
         """Start the worker inside, or worker processes; returns how to stop them within a grace in ms."""
         if self._settings.workers:
-            processes = WorkerProcesses(self._worker_arguments(), self._settings.workers, quiet=self._plan.as_json)
+            module = "runcast.cli.attached" if self._shared else "runcast.worker"
+            processes = WorkerProcesses(
+                self._worker_arguments(), self._settings.workers, module=module, quiet=self._plan.as_json
+            )
             await processes.start()
             return lambda grace_ms: processes.stop(grace_ms=grace_ms)
         worker = EmbeddedWorker(server.engine, registry, worker_settings(self._settings))
@@ -157,32 +180,31 @@ class Host:
     def _worker_arguments(self) -> list[str]:
         settings = msgspec.json.encode(worker_settings(self._settings)).decode()
         apps = [argument for app in self._plan.apps for argument in ("--app", app)]
-        where = ["--home", str(self._plan.home), "--socket", str(socket_path(self._database))]
+        # An address has a password, which everybody could read in the arguments: it is in the environment.
+        where = ["--home", str(self._plan.home), *(["--socket", str(self._socket)] if self._socket else [])]
         return [*apps, *where, "--settings", settings]
 
     # --- what people see ------------------------------------------------------------------------------------------
 
-    def _say_ready(self, tasks: list[TaskInfo]) -> None:
-        socket = socket_path(self._database)
+    def _say_ready(self, tasks: list[TaskInfo], metrics: str | None) -> None:
         if self._plan.as_json:
             names = [{"name": task.name, "source": task.source} for task in tasks]
-            print_json(
-                {"event": "ready", "database": str(self._database), "socket": str(socket), "tasks": names}, self._stdout
-            )
+            socket = str(self._socket) if self._socket else None
+            record = {"event": "ready", "database": masked(self._database), "socket": socket, "tasks": names}
+            print_json(record, self._stdout)
         elif self._plan.changed:
             line = f"{clock(now_ms())} {self._plan.changed} changed: {len(tasks)} tasks"
             self._console.print(line, style="bright_black", soft_wrap=True)
         else:
             shown = tasks if self._plan.apps else None
-            drawn = banner(shown, self._facts(socket), version=__version__, width=self._console.width)
+            drawn = banner(shown, self._facts(), version=__version__, width=self._console.width)
             self._console.print(drawn, soft_wrap=True)
 
-    def _facts(self, socket: Path) -> list[tuple[str, str]]:
-        facts = [
-            ("database", printable(str(self._database))),
-            ("socket", printable(str(socket))),
-            ("worker", self._where_workers_are()),
-        ]
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = [("database", printable(masked(self._database)))]
+        if self._socket:
+            facts.append(("socket", printable(str(self._socket))))
+        facts.append(("worker", self._where_workers_are()))
         return [*facts, ("reload", "when a .py file changes")] if self._plan.reload else facts
 
     def _where_workers_are(self) -> str:
@@ -226,7 +248,16 @@ class Host:
 
     async def _follow_runs(self, server: Server) -> None:
         show = partial(json_runs, self._stdout) if self._plan.as_json else partial(print_runs, self._console)
-        await follow_runs(server.engine, show, since=self._started_at)
+        while True:
+            try:
+                await follow_runs(server.engine, show, since=self._started_at)
+            except Unavailable as error:
+                if not self._shared:
+                    raise
+                # Another machine that is away for long comes back: the engine goes on then, and so does its log.
+                logger.warning("%s", error)
+                await asyncio.sleep(AWAY_S)
+                self._started_at = now_ms()
 
 
 def _home(app: str) -> Path:

@@ -15,6 +15,8 @@ from runcast.cli.wiring import (
     codec_option,
     concurrency_option,
     log_format_option,
+    metrics_option,
+    metrics_public_option,
     public_url_option,
     workers_option,
 )
@@ -23,6 +25,7 @@ from runcast.domain.errors import InvalidInput
 EXAMPLES = (
     ("runcast serve", "an engine alone; workers come with `runcast worker app.py`"),
     ("runcast serve app.py", "with a worker inside"),
+    ("runcast serve app.py --metrics 127.0.0.1:9464", "with numbers for Prometheus"),
     ("runcast serve app.py --workers 4 --log-format json", "four worker processes, watched and started again"),
 )
 
@@ -33,6 +36,8 @@ EXAMPLES = (
 @concurrency_option
 @public_url_option
 @codec_option
+@metrics_option
+@metrics_public_option
 @log_format_option
 @database_option
 def serve(apps: Sequence[str], as_json: bool, **flags: object) -> int:

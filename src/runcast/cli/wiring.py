@@ -32,6 +32,17 @@ log_format_option = click.option(
 )
 
 
+metrics_option = click.option(
+    "--metrics", metavar="HOST:PORT", help="Serve /metrics (Prometheus) and /healthz there, such as 127.0.0.1:9464."
+)
+metrics_public_option = click.option(
+    "--metrics-public",
+    is_flag=True,
+    default=None,
+    help="HOST may be an address that other machines reach: everyone there can read it.",
+)
+
+
 def app_argument(command: F) -> F:
     """Files and modules with tasks; completed as file names."""
     return click.argument("apps", metavar="[APP]...", nargs=-1, type=click.Path())(command)

@@ -18,6 +18,11 @@ class Doorbell:
         self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._lock = threading.Lock()
 
+    @property
+    def listeners(self) -> int:
+        """How many follow the feed here."""
+        return len(self._listeners)
+
     def ring(self) -> None:
         if not self._listeners:
             return

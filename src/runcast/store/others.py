@@ -18,6 +18,12 @@ from runcast.store.rows import Holding, JournalRow, Name
 from runcast.store.script import Changed, Freed, Ready, Script, Tell, call
 
 
+def stopped(workers: Sequence[str]) -> Script[list[str]]:
+    """Of these workers those that another engine declared dead: whatever they claimed now, nobody would take back."""
+    rows: list[Name] = yield call("stopped_workers", ids=[[id] for id in workers])
+    return [row.name for row in rows]
+
+
 def look(since: int, workers: Sequence[str]) -> Script[None]:
     """Note what lies behind `since` in the feed. `workers`: those that are connected here."""
     newest: int = yield call("newest_change")
@@ -30,7 +36,7 @@ def look(since: int, workers: Sequence[str]) -> Script[None]:
     if freed:
         yield Freed(tuple(row.name for row in freed))
     ends: list[End] = yield call("ends_since", since=since)
-    yield Changed(ended=tuple((yield from reads.whole_ends(ends))))
+    yield Changed(ended=tuple((yield from reads.whole_ends(ends))), ours=False)
     if workers:
         yield from _tell(since, workers)
 

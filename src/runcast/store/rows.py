@@ -315,6 +315,16 @@ class SeqRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seq: int
 
 
+class ObjectRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An object in the blob store."""
+
+    run_id: str
+    digest: str
+    key: str
+    due_at: int | None
+    doomed: bool
+
+
 class WorkerRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     environment: str
@@ -343,3 +353,37 @@ class KnownTick(msgspec.Struct, frozen=True, array_like=True, gc=False):
     schedule_id: str
     at: int
     run_id: str | None
+
+
+class QueueDepth(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How full a queue is."""
+
+    environment: str
+    name: str
+    paused: int
+    concurrency: int | None
+    queued: int
+    executing: int
+    oldest_at: int | None
+
+
+class Resting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    environment: str
+    queue: str
+    status: str
+    count: int
+
+
+class LiveWorkers(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    environment: str
+    count: int
+
+
+class Pulse(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where the feed is, and what falls due next."""
+
+    feed: int
+    next_tick_at: int | None
+    next_start_at: int | None
+    next_entry_at: int | None
+    open_waits: int

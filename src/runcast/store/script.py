@@ -48,6 +48,8 @@ class Changed(msgspec.Struct, frozen=True):
 
     ended: tuple[End, ...] = ()
     born: tuple[str, ...] = ()
+    ours: bool = True
+    """False: another engine added them, and counted them."""
 
 
 Note = Ready | Freed | Due | Tell | Changed

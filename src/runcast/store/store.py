@@ -17,7 +17,7 @@ from runcast.store.database import Database
 from runcast.store.mailbox import Mailbox
 from runcast.store.script import ScriptFactory
 from runcast.store.session import Session, TurnLost
-from runcast.store.writer import Faults, Follower, Job, Writer
+from runcast.store.writer import Faults, Follower, Job, Meter, Writer
 
 T = TypeVar("T")
 
@@ -61,6 +61,10 @@ class Store:
     def set_follower(self, follower: Follower) -> None:
         """Who adds scripts to commits and hears of them."""
         self._writer.follower = follower
+
+    def set_meter(self, meter: Meter) -> None:
+        """Who measures the writer's turns."""
+        self._writer.meter = meter
 
     def mailbox(self, loop: asyncio.AbstractEventLoop) -> Mailbox:
         """The way into `loop` from the writer's thread."""

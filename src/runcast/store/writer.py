@@ -54,6 +54,19 @@ class Follower(Protocol):
     def committed(self, notes: Sequence[Note], results: Sequence[Any]) -> None: ...
 
 
+class Meter(Protocol):
+    """Hears of each turn of the writer, on its thread. Must not raise."""
+
+    def began(self) -> None:
+        """A batch left the inbox."""
+
+    def committing(self) -> None: ...
+    def committed(self) -> None: ...
+
+    def ended(self, jobs: int, notes: Sequence[Note], results: Sequence[Any]) -> None:
+        """Everything that the batch did is told; `notes` are those of what was committed."""
+
+
 class Faults(Protocol):
     """Test hook around commits; may raise."""
 
@@ -76,6 +89,7 @@ class Writer:
         self._refusal: str | None = None
         """Why nothing is written any more, not even what is queued."""
         self.follower: Follower | None = None
+        self.meter: Meter | None = None
         self.delivery: Callable[[], AbstractContextManager[None]] = nullcontext
         """What is around the delivery of one batch."""
 
@@ -132,6 +146,9 @@ class Writer:
         if self._refusal is not None:
             self._refuse(jobs, self._refusal)
             return
+        meter = self.meter
+        if meter is not None:
+            meter.began()
         notes: list[Note] = []
         try:
             followed = self._again_and_again(jobs, notes)
@@ -140,6 +157,8 @@ class Writer:
             notes = []
             followed = self._one_by_one(jobs, notes)
         self._deliver(jobs, notes, followed)
+        if meter is not None:
+            meter.ended(len(jobs), notes, followed)
 
     def _again_and_again(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
         """All together; once more whenever the database gave up the transaction. The session ends this when the database
@@ -274,7 +293,12 @@ class Writer:
         self._hot.settle()
         if self._faults is not None:
             self._faults.before_commit()
-        self._session.commit()
+        if self.meter is None:
+            self._session.commit()
+        else:
+            self.meter.committing()
+            self._session.commit()
+            self.meter.committed()
         if self._faults is not None:
             self._faults.after_commit()
 

@@ -1,0 +1,1 @@
+"""What an operator's monitor reads: `/metrics` in Prometheus' format, and `/healthz`."""
