@@ -298,3 +298,39 @@ def test_scripts_see_what_those_before_them_wrote(bench: Bench) -> None:
     bench.submit("count", count)
     bench.writer.step()
     assert bench.ends["count"] == 1
+
+
+class Away(SqliteSession):
+    """A session whose database has gone: each turn is waited for in vain."""
+
+    waits = 0
+    gone = True
+
+    def begin(self, *, lazy: bool) -> int | None:
+        if not self.gone:
+            return super().begin(lazy=lazy)
+        self.waits += 1
+        raise Unavailable("nobody answers")
+
+
+def test_a_database_that_is_away_is_waited_for_once_for_all_who_ask(tmp_path: Path) -> None:
+    connection = connect(str(tmp_path / "runcast.db"))
+    migrate(connection, "")
+    session = Away(connection, "")
+    writer = Writer(session)
+    errors: list[BaseException | None] = []
+
+    def script() -> Script[None]:
+        yield call("newest_change")
+
+    for _ in range(5):
+        writer.submit(Job(script, lambda _, error: errors.append(error)))
+    writer.step()
+    assert [str(error) for error in errors] == ["nobody answers"] * 5
+    assert session.waits == 1
+    session.gone = False
+    writer.submit(Job(script, lambda _, error: errors.append(error)))
+    writer.step()
+    assert errors[-1] is None
+    writer.close()
+    connection.close()

@@ -29,7 +29,7 @@ from runcast.domain.errors import EngineStopped, Unavailable
 from runcast.domain.limits import WRITER_BATCH_MAX, WRITER_INBOX_MAX
 from runcast.store.hot import HotRows
 from runcast.store.script import Note, Script, ScriptFactory
-from runcast.store.session import Session, TurnLost
+from runcast.store.session import DatabaseAway, Session, TurnLost
 
 log = logging.getLogger("runcast.store")
 
@@ -43,6 +43,10 @@ class Job(msgspec.Struct):
     """It needs no fsync of its own."""
     result: Any = None
     error: BaseException | None = None
+
+
+_Stage = Callable[[list[Job], list[Note]], list[Any]]
+"""A way to carry out jobs: it adds to the notes, and answers with what the followers came to."""
 
 
 class Follower(Protocol):
@@ -150,27 +154,41 @@ class Writer:
         if meter is not None:
             meter.began()
         notes: list[Note] = []
-        try:
-            followed = self._again_and_again(jobs, notes)
-        except Exception:  # noqa: BLE001 (whatever a script raises is its caller's)
-            self._rollback()
-            notes = []
-            followed = self._one_by_one(jobs, notes)
+        followed = self._carry_out(jobs, notes)
         self._deliver(jobs, notes, followed)
         if meter is not None:
             meter.ended(len(jobs), notes, followed)
 
-    def _again_and_again(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
-        """All together; once more whenever the database gave up the transaction. The session ends this when the database
-        stays away: then it raises `Unavailable`."""
+    def _carry_out(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
+        """All together, or one by one, or each alone; what the followers came to."""
+        for stage in (self._together, self._one_by_one):
+            try:
+                return self._again_and_again(stage, jobs, notes)
+            except DatabaseAway as away:
+                self._fail(jobs, away)
+                notes.clear()
+                return []
+            except Exception:  # noqa: BLE001 (whatever a script raises is its caller's)
+                self._rollback()
+        return self._alone(jobs, notes)
+
+    def _again_and_again(self, stage: _Stage, jobs: list[Job], notes: list[Note]) -> list[Any]:
+        """Once more whenever the database gave up the transaction. The session ends this when the database stays away:
+        then it raises `DatabaseAway`."""
         while True:
             notes.clear()
             try:
-                return self._together(jobs, notes)
+                return stage(jobs, notes)
             except TurnLost as lost:
                 log.info("%s", lost)
                 self._hot.forget()
                 self._session.give_up()
+
+    def _fail(self, jobs: list[Job], error: BaseException) -> None:
+        """None of them waits any longer."""
+        self._hot.forget()
+        for job in jobs:
+            job.result, job.error = None, error
 
     def _refuse(self, jobs: list[Job], reason: str) -> None:
         with self.delivery():
@@ -189,54 +207,58 @@ class Writer:
 
     def _one_by_one(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
         """The slow way after a failure: a savepoint for each job."""
-        try:
-            with self._session.translated():
-                self._begin(notes, lazy=False)
+        with self._session.translated():
+            self._begin(notes, lazy=False)
             for job in jobs:
-                if not self._in_savepoint(job, notes):
-                    return self._alone(jobs, notes)
+                self._in_savepoint(job, notes)
             followed = self._follow(notes)
-            with self._session.translated():
-                self._commit()
-            return followed
-        except Exception:  # noqa: BLE001 (each job hears of its own failure)
-            self._rollback()
-            return self._alone(jobs, notes)
+            self._commit()
+        return followed
 
-    def _in_savepoint(self, job: Job, notes: list[Note]) -> bool:
-        """Run one job so that it fails alone; False when its failure ended the whole transaction."""
+    def _in_savepoint(self, job: Job, notes: list[Note]) -> None:
+        """Run one job so that it fails alone. Raises what ended the whole transaction."""
         self._savepoint("job")
         mine: list[Note] = []
         job.result = job.error = None
         try:
             with self._session.translated():
                 job.result = self._session.run(job.factory(), mine)
-        except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
-            job.error = error
+        except TurnLost:
+            raise
+        except Exception as error:
             if not self._session.in_transaction:
-                return False
+                raise
+            job.error = error
             self._rollback_to("job")
         else:
             notes.extend(mine)
         self._session.release("job")
-        return True
 
     def _alone(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
         """The last resort when the disk is full or the common commit fails: each job in a transaction of its own."""
         notes.clear()
-        for job in jobs:
+        for number, job in enumerate(jobs):
             mine: list[Note] = []
             job.result = job.error = None
             try:
-                with self._session.translated():
-                    self._begin(mine, lazy=False)
-                    job.result = self._session.run(job.factory(), mine)
-                    self._commit()
+                self._again_and_again(self._only, [job], mine)
                 notes.extend(mine)
+            except DatabaseAway as away:
+                self._fail(jobs[number:], away)
+                break
             except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
                 job.error = error
                 self._rollback()
         return self._follow_alone(notes)
+
+    def _only(self, jobs: list[Job], notes: list[Note]) -> list[Any]:
+        """Jobs in one transaction, without followers."""
+        with self._session.translated():
+            self._begin(notes, lazy=False)
+            for job in jobs:
+                job.result = self._session.run(job.factory(), notes)
+            self._commit()
+        return []
 
     def _follow_alone(self, notes: list[Note]) -> list[Any]:
         """What became ready is claimed in a commit of its own; if that fails too, the follower tries with the next."""
@@ -246,6 +268,7 @@ class Writer:
                 followed = self._follow(notes)
                 self._commit()
         except Exception:  # noqa: BLE001 (the follower remembers what was ready)
+            self._followers(notes)
             self._rollback()
             return []
         return followed
@@ -261,7 +284,10 @@ class Writer:
         mine: list[Note] = []
         self._savepoint("follow")
         try:
-            results = [self._session.run(factory(), mine) for factory in factories]
+            with self._session.translated():
+                results = [self._session.run(factory(), mine) for factory in factories]
+        except TurnLost:
+            raise
         except Exception:
             if not self._session.in_transaction:
                 raise
