@@ -7,11 +7,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from runcast import config
+from runcast.cli.shared import is_shared, open_shared
 from runcast.domain.errors import InvalidInput, NotFound, Unavailable
 from runcast.gateway import ClientGateway
+
+if TYPE_CHECKING:
+    from runcast.sdk.dial import Where
 
 T = TypeVar("T")
 
@@ -36,10 +40,12 @@ async def any_gateway(database: str | None) -> AsyncIterator[ClientGateway]:
     from runcast.sdk.sealed_client import sealed_by_settings
 
     settings = _settings(database)
-    connect = partial(_connect, find_socket(settings))
-    if settings.url:
-        gateway: ClientGateway = await connect()
+    if is_shared(settings):
+        gateway: ClientGateway = await open_shared(settings)
+    elif settings.url:
+        gateway = await _connect(find_socket(settings))
     else:
+        connect = partial(_connect, find_socket(settings))
         gateway = await served_or_free(connect, partial(_open_file, database_path(settings.database)))
     try:
         yield sealed_by_settings(gateway)
@@ -53,7 +59,13 @@ async def running_engine(database: str | None, *, on_wait: Callable[[], None]) -
     from runcast.sdk.reach import until_served
     from runcast.sdk.sealed_client import sealed_by_settings
 
-    connect = partial(_connect, find_socket(_settings(database)))
+    settings = _settings(database)
+    if is_shared(settings):
+        # Whoever opens it learns from the feed what engines elsewhere do.
+        async with any_gateway(database) as gateway:
+            yield gateway
+        return
+    connect = partial(_connect, find_socket(settings))
     gateway = await until_served(connect, on_wait=lambda _error: on_wait(), patience_s=PATIENCE_S)
     try:
         yield sealed_by_settings(gateway)
@@ -79,19 +91,21 @@ def existing_database(database: str | None) -> Path:
     return path
 
 
-def find_socket(settings: config.Settings) -> Path:
+def find_socket(settings: config.Settings) -> Where:
     """The socket of the engine that the settings name: by `url`, or beside the database."""
-    from runcast.sdk.ambient import socket_of_url
+    from runcast.sdk.ambient import find_engine
     from runcast.wire import socket_path
 
-    return socket_of_url(settings.url) if settings.url else socket_path(database_path(settings.database))
+    if settings.url:
+        return find_engine(settings.url, key=settings.shown_key, tls_ca=settings.tls_ca)
+    return socket_path(database_path(settings.database))
 
 
 def _settings(database: str | None) -> config.Settings:
     return config.load({"database": database}).settings
 
 
-async def _connect(socket: Path) -> ClientGateway:
+async def _connect(socket: Where) -> ClientGateway:
     from runcast.sdk.remote import RemoteClientGateway
 
     return await RemoteClientGateway.connect(socket)

@@ -26,6 +26,7 @@ from runcast.cli.runlog import follow_runs, json_runs, print_runs
 from runcast.cli.shared import AWAY_S, shared_database
 from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
 from runcast.config import Settings
+from runcast.domain.address import Address
 from runcast.domain.durations import duration_text
 from runcast.domain.errors import InvalidInput, RuncastError, Unavailable
 from runcast.domain.masked import masked
@@ -33,6 +34,7 @@ from runcast.gateway import TaskInfo
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.registry import load_apps, registry
 from runcast.server import Server, ServerConfig, engine_settings
+from runcast.socket_server.network import Listen
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings
@@ -58,6 +60,8 @@ class Plan(NamedTuple):
     as_json: bool
     changed: str = ""
     """The file whose change restarted this process, or empty."""
+    listen: Listen | None = None
+    """Where other machines reach it."""
 
 
 class Host:
@@ -70,6 +74,7 @@ class Host:
         self._shared = shared_database(plan.settings.database)
         self._database = self._shared or str(database_path(plan.settings.database))
         self._socket = None if self._shared else socket_path(Path(self._database))
+        self._address: Address | None = None
         self._started_at = now_ms()
         self._stdout = sys.stdout
         if plan.as_json:
@@ -88,8 +93,10 @@ class Host:
             engine=engine_settings(self._settings),
             extensions=self._settings.extensions,
             metrics=self._metrics_address(),
+            listen=self._plan.listen,
         )
         async with Server(config) as server:
+            self._address = server.address
             ended = self._listen()
             # It watches before the app is read: no change is missed.
             changes = asyncio.create_task(self._wait_for_change(ended))
@@ -190,7 +197,14 @@ class Host:
         if self._plan.as_json:
             names = [{"name": task.name, "source": task.source} for task in tasks]
             socket = str(self._socket) if self._socket else None
-            record = {"event": "ready", "database": masked(self._database), "socket": socket, "tasks": names}
+            listen = str(self._address) if self._address else None
+            record = {
+                "event": "ready",
+                "database": masked(self._database),
+                "socket": socket,
+                "listen": listen,
+                "tasks": names,
+            }
             print_json(record, self._stdout)
         elif self._plan.changed:
             line = f"{clock(now_ms())} {self._plan.changed} changed: {len(tasks)} tasks"
@@ -204,6 +218,8 @@ class Host:
         facts = [("database", printable(masked(self._database)))]
         if self._socket:
             facts.append(("socket", printable(str(self._socket))))
+        if self._address:
+            facts.append(("listen", str(self._address)))
         facts.append(("worker", self._where_workers_are()))
         return [*facts, ("reload", "when a .py file changes")] if self._plan.reload else facts
 

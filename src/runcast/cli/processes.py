@@ -27,8 +27,10 @@ class WorkerProcesses:
     process is gone, however it went.
     """
 
-    def __init__(self, arguments: Sequence[str], count: int, *, quiet: bool = False) -> None:
-        self._arguments = [sys.executable, "-P", "-m", "runcast.worker", *arguments]
+    def __init__(
+        self, arguments: Sequence[str], count: int, *, module: str = "runcast.worker", quiet: bool = False
+    ) -> None:
+        self._arguments = [sys.executable, "-P", "-m", module, *arguments]
         self._count = count
         self._stdout = sys.stderr if quiet else None
         """`quiet`: what tasks print goes to stderr, because stdout is for programs."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from runcast import config
 from runcast.cli import exits
 from runcast.cli.command import Command, database_option
 from runcast.cli.connect import PATIENCE_S, find_socket
+from runcast.cli.shared import is_shared
 from runcast.cli.wiring import (
     app_argument,
     choose_apps,
@@ -24,16 +25,17 @@ from runcast.cli.wiring import (
     log_format_option,
 )
 from runcast.domain.durations import duration_text
+from runcast.domain.masked import masked
 
 if TYPE_CHECKING:
-    from runcast.gateway import WorkerSession
-    from runcast.worker.worker import Worker
+    from runcast.worker.started import Stoppable
 
 EXAMPLES = (
     ("runcast worker app.py", "for the engine of this project"),
     ("runcast worker shop.jobs --concurrency 20", "a module; at most twenty runs at once"),
     ("runcast worker app.py --labels gpu", 'takes tasks with `machine="gpu"`, and those that need none'),
     ("runcast worker app.py --url unix:///run/runcast/runcast.db.sock", "for the engine behind that socket"),
+    ("runcast worker app.py -d postgresql://ada@db.example.com/shop", "an engine of its own on a shared database"),
 )
 
 
@@ -51,8 +53,8 @@ def worker(apps: Sequence[str], labels: str | None, as_json: bool, **flags: obje
     """Execute the tasks of APP (files or modules) for an engine in another process: `runcast serve` or `dev`.
 
     It needs the engine's socket, not the database. Start as many as there are cores. An engine that is not there yet,
-    or goes, is waited for. SIGTERM and Ctrl-C stop it gracefully; what does not finish within `shutdown_grace` is handed
-    back unharmed.
+    or goes, is waited for. On a PostgreSQL it is an engine itself, and needs no other. SIGTERM and Ctrl-C stop it
+    gracefully; what does not finish within `shutdown_grace` is handed back unharmed.
     """
     flags["labels"] = labels and labels.split(",")
     found = config.load(flags | ({"log_format": "json"} if as_json else {}))
@@ -71,7 +73,12 @@ class _Process:
         self._config = found
         self._settings = found.settings
         self._apps = apps
-        self._socket = find_socket(found.settings)
+        self._shared = is_shared(found.settings)
+        self._place: dict[str, object] = (
+            {"database": masked(found.settings.database)}
+            if self._shared
+            else {"socket": str(find_socket(found.settings))}
+        )
         self._as_json = found.settings.log_format == "json"
         self._stdout = sys.stdout
         self._opened = asyncio.Event()
@@ -81,13 +88,11 @@ class _Process:
         from runcast.logs import finish_logging, set_up_logging
         from runcast.sdk.extension import load_extensions
         from runcast.sdk.registry import load_apps
-        from runcast.worker.process import serve
-        from runcast.worker.settings import worker_settings
         from runcast.worker.tuning import tune_process
 
         if self._settings.codec:
             os.environ["RUNCAST_CODEC"] = self._settings.codec
-        os.environ["RUNCAST_URL"] = f"unix://{self._socket.absolute()}"
+        self._set_environment()
         if self._as_json:
             sys.stdout = sys.stderr
         set_up_logging(self._settings, self._stdout)
@@ -95,13 +100,44 @@ class _Process:
         load_extensions(self._settings.extensions)
         finish_logging()
         tune_process()
+        return await (self._serve_attached() if self._shared else self._serve())
+
+    async def _serve(self) -> bool:
+        """For an engine in another process."""
+        from runcast.worker.process import serve
+        from runcast.worker.settings import worker_settings
+
         waiting = asyncio.create_task(self._say_waiting())
         try:
-            return await serve(self._socket, worker_settings(self._settings), on_open=self._say_open, obey=self._obey)
+            return await serve(
+                find_socket(self._settings),
+                worker_settings(self._settings),
+                on_open=lambda _session: self._say_open(),
+                obey=self._obey,
+            )
         finally:
             waiting.cancel()
 
-    def _say_open(self, _session: WorkerSession) -> None:
+    async def _serve_attached(self) -> bool:
+        """With an engine in this one."""
+        from runcast.cli.attached import serve_attached
+        from runcast.worker.settings import worker_settings
+
+        settings = self._settings
+        await serve_attached(settings, worker_settings(settings), on_open=self._say_open, obey=self._obey)
+        return False
+
+    def _set_environment(self) -> None:
+        """Code of the app that triggers outside of a run reaches the same runs, and so do its processes."""
+        if self._shared:
+            os.environ.pop("RUNCAST_URL", None)
+            os.environ["RUNCAST_DATABASE"] = self._settings.database
+            os.environ["RUNCAST_DATABASE_DIRECT"] = self._settings.database_direct
+        else:
+            where = find_socket(self._settings)
+            os.environ["RUNCAST_URL"] = f"unix://{where.absolute()}" if isinstance(where, Path) else str(where)
+
+    def _say_open(self) -> None:
         from runcast.cli.supervisor import READY, tell_supervisor
         from runcast.sdk.registry import registry
 
@@ -109,23 +145,23 @@ class _Process:
         if not self._opened.is_set():
             tell_supervisor(READY)
         self._opened.set()
-        self._say({"event": "ready", "socket": str(self._socket), "tasks": names}, _ready(self._socket, names))
+        self._say({"event": "ready", **self._place, "tasks": names}, _ready(self._place, names))
 
     async def _say_waiting(self) -> None:
         try:
             await asyncio.wait_for(self._opened.wait(), PATIENCE_S)
         except TimeoutError:
+            (where,) = self._place.values()
             self._say(
-                {"event": "waiting", "socket": str(self._socket)},
-                f"no engine answers at {self._socket} yet: `runcast serve` starts one",
+                {"event": "waiting", **self._place}, f"no engine answers at {where} yet: `runcast serve` starts one"
             )
 
-    def _obey(self, running: Worker) -> None:
+    def _obey(self, running: Stoppable) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, running)
 
-    def _stop(self, running: Worker) -> None:
+    def _stop(self, running: Stoppable) -> None:
         """The first signal stops gracefully, the second at once: the engine takes back what was in flight."""
         if self._stopping:
             os._exit(exits.INTERRUPTED)
@@ -143,5 +179,6 @@ class _Process:
             note(text)
 
 
-def _ready(socket: Path, names: Sequence[str]) -> str:
-    return f"worker {os.getpid()} executes {len(names)} tasks for the engine at {socket}: {', '.join(names)}"
+def _ready(place: Mapping[str, object], names: Sequence[str]) -> str:
+    where = f"the engine at {place['socket']}" if "socket" in place else f"{place['database']}"
+    return f"worker {os.getpid()} executes {len(names)} tasks for {where}: {', '.join(names)}"

@@ -59,12 +59,13 @@ async def until_served(
             await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def open_database(database: Path) -> ClientGateway:
-    """An engine on a free database file, without workers. Raises `DatabaseLocked` when another process owns it.
+async def open_database(database: str | Path, *, direct: str = "") -> ClientGateway:
+    """An engine without workers on a free database file, or on a PostgreSQL. Raises `DatabaseLocked` when another process
+    owns the file. `direct`: the PostgreSQL's address without a pooler.
 
     The only place where the SDK reaches the server's side, by name, because the arrows of the layers point the
     other way: whoever triggers into a file that no server owns must write it somehow.
     """
     server = importlib.import_module("runcast.server")
-    gateway: ClientGateway = await server.open_client(database)
+    gateway: ClientGateway = await server.open_client(database, direct=direct)
     return gateway

@@ -19,7 +19,7 @@ from runcast.store.postgres.clock import DatabaseClock
 from runcast.store.postgres.failures import translated
 from runcast.store.postgres.migrate import migrate, require_schema
 from runcast.store.postgres.pooled import warn_of_settings
-from runcast.store.postgres.session import PostgresSession
+from runcast.store.postgres.session import PATIENCE_S, PostgresSession
 from runcast.store.postgres.unreachable import no_address, unreachable
 from runcast.store.script import Script
 from runcast.store.session import Session, TurnLost
@@ -35,6 +35,7 @@ _OPTIONS = {
     "idle_in_transaction_session_timeout": "5000",
     "lock_timeout": "20000",
     "client_min_messages": "warning",
+    "bytea_output": "hex",
 }
 _WRITER_OPTIONS = {
     # What the writer asks for, it names: rows are looked up one by one, however many a plan expects.
@@ -48,6 +49,7 @@ _NETWORK: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
     "application_name": "runcast",
+    "client_encoding": "utf8",
 }
 
 
@@ -57,10 +59,11 @@ class PostgresDatabase:
     shared = True
     readers = _READERS
 
-    def __init__(self, url: str, *, direct: str = "", in_passing: bool = False) -> None:
+    def __init__(self, url: str, *, direct: str = "", in_passing: bool = False, patience_s: float = PATIENCE_S) -> None:
         """`direct`: an address that no pooler is in front of, for the one connection that listens. `in_passing`: not for
-        an engine, so the schema is not changed."""
+        an engine, so the schema is not changed. `patience_s`: how long it may be away before anybody hears of it."""
         self.url = url
+        self._patience_s = patience_s
         self.name = masked(url)
         self._direct = direct
         self._in_passing = in_passing
@@ -70,11 +73,15 @@ class PostgresDatabase:
     def open(self, clock: Clock) -> tuple[PostgresSession, Clock]:
         """Engine time is the database's clock, unless `clock` is not that of this machine."""
         time = DatabaseClock(clock) if isinstance(clock, SystemClock) else None
-        with self._told(), translated(self.name):
+        with self.opening():
             with self.reach() as connection:
                 self._prepare(connection)
             session = PostgresSession(
-                self._connect_writer, self.name, on_time=None if time is None else time.hear, on_change=self._ring
+                self._reach_writer,
+                self.name,
+                on_time=None if time is None else time.hear,
+                on_change=self._ring,
+                patience_s=self._patience_s,
             )
             session.begin(lazy=True)
             session.rollback()
@@ -92,10 +99,11 @@ class PostgresDatabase:
             migrate(connection, self.name)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def opening(self) -> Iterator[None]:
         """Raises what keeps it from being opened as the domain's errors."""
         try:
-            yield
+            with translated(self.name):
+                yield
         except TurnLost as error:
             # Nothing was tried again yet: whoever opens it is told at once.
             raise Unavailable(f"{error}. Try again.") from error
@@ -109,9 +117,12 @@ class PostgresDatabase:
         return self._connected(self.url, _OPTIONS)
 
     def reach(self) -> psycopg.Connection:
-        """The same, for whoever does not try again. Raises `Unavailable` that says what to do."""
+        """The same. Raises `Unavailable` that says what to do."""
+        return self._reached(_OPTIONS)
+
+    def _reached(self, options: dict[str, str]) -> psycopg.Connection:
         try:
-            return self.connect()
+            return self._connected(self.url, options)
         except psycopg.OperationalError as error:
             raise unreachable(self.url, self.name, error) from error
 
@@ -127,14 +138,11 @@ class PostgresDatabase:
     def _connect_direct(self) -> psycopg.Connection:
         return self._connected(self._direct or self.url, _OPTIONS)
 
-    def _connect_writer(self) -> psycopg.Connection:
-        return self._connected(self.url, _OPTIONS | _WRITER_OPTIONS)
+    def _reach_writer(self) -> psycopg.Connection:
+        return self._reached(_OPTIONS | _WRITER_OPTIONS)
 
     def open_reader(self) -> PostgresSession:
-        try:
-            return PostgresSession(self.connect, self.name)
-        except psycopg.OperationalError as error:
-            raise unreachable(self.url, self.name, error) from error
+        return PostgresSession(self.reach, self.name, patience_s=self._patience_s)
 
     def start(self) -> None:
         self._bell = Bell(self._connect_direct, self._rung)
@@ -170,5 +178,9 @@ class PostgresDatabase:
 
 def _configured(connection: psycopg.Connection, options: dict[str, str]) -> psycopg.Connection:
     sets = ", ".join("set_config(%s, %s, false)" for _ in options)
-    connection.execute(f"select {sets}".encode(), [text for item in options.items() for text in item])
+    try:
+        connection.execute(f"select {sets}".encode(), [text for item in options.items() for text in item])
+    except BaseException:
+        connection.close()
+        raise
     return connection

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event
+from time import monotonic
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import pq
-from psycopg.errors import OperationalError, error_from_result
+from psycopg.errors import InvalidParameterValue, OperationalError, error_from_result
 
 from runcast.domain.errors import Unavailable
 from runcast.domain.transaction import App
@@ -28,7 +29,7 @@ from runcast.store.postgres.failures import translated
 from runcast.store.postgres.render import Columns, Query, render
 from runcast.store.query import QueryText, load_texts
 from runcast.store.script import Call
-from runcast.store.session import Session, TurnLost
+from runcast.store.session import DatabaseAway, Session, TurnLost
 
 _ENCODE = msgspec.json.Encoder().encode
 _BYTEA = 17
@@ -36,18 +37,22 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _TURN = b"""
 with turn as materialized (
   select pg_advisory_xact_lock(hashtextextended('runcast writer ' || current_schema(), 0)))
-select nextval('writer_turns'), (select last_value from changes_seq_seq), pg_current_xact_id(),
-  (extract(epoch from clock_timestamp()) * 1000)::bigint
+select nextval('writer_turns'), (select case when is_called then last_value else 0 end from changes_seq_seq),
+  pg_current_xact_id(), (extract(epoch from clock_timestamp()) * 1000)::bigint
 from turn"""
-_BEGIN = b"begin;" + _TURN
-_BEGIN_LAZY = b"begin; set local synchronous_commit = off;" + _TURN
+# A fresh snapshot for each statement, whatever the server's default is: what is counted is counted after the lock.
+_BEGIN = b"begin isolation level read committed;" + _TURN
+_COMMIT = b"commit"
+_COMMIT_LAZY = b"set local synchronous_commit = off; commit"
 _BEGIN_READ = b"begin isolation level repeatable read read only"
 _COLUMNS = b"""
 select table_name, column_name, data_type from information_schema.columns where table_schema = current_schema()"""
 _RINGING = frozenset({"add_changes", "set_queue", "declare_queues"})
 """Queries after which other engines have something to look at."""
-_PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 19)
-"""Before each attempt to reach a database that went away: about twenty seconds, which most fail-overs take."""
+_PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
+"""Before each attempt to reach a database that went away; the last one is repeated."""
+PATIENCE_S = 20.0
+"""How long a database may be away, which is longer than most fail-overs take."""
 log = logging.getLogger("runcast.store")
 
 _PLAN_FACTS = 256
@@ -65,14 +70,16 @@ class PostgresSession(Session):
         *,
         on_time: Callable[[int], None] | None = None,
         on_change: Callable[[bool], None] | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        """`on_time` hears the database's time at each turn; `on_change` of each commit that others should look at, and
+        """`connect` raises `Unavailable`, saying why. `on_time` hears the database's time at each turn; `on_change` of each commit that others should look at, and
         whether it changed what queues may do."""
         super().__init__()
         self.name = name
         self._connect = connect
         self._on_time = on_time
         self._on_change = on_change
+        self._patience_s = patience_s
         self._texts: dict[str, QueryText] = dict(load_texts())
         self._connection = connect()
         self._pg = self._connection.pgconn
@@ -81,10 +88,18 @@ class PostgresSession(Session):
         self._prepared: set[str] = set()
         self._plan_until = 0
         """At this place of the feed plans are made anew."""
+        self._away_since: float | None = None
+        """When the database was lost, of which nothing was committed or read since."""
         self._attempts = 0
+        self._reason = ""
+        """Why the last attempt failed."""
         self._last_turn = 0
+        """The number of the last turn that was committed; 0: on another connection."""
         self._seen: int | None = None
         """The feed's end when the last turn that was committed began."""
+        self._seen_for_sure: int | None = None
+        """The same of the last that a crash of the server cannot undo: afterwards it gives later numbers once more."""
+        self._lazy = False
         self._turn: tuple[int, int, bytes] = (0, 0, b"")
         """Number, end of the feed when it began, transaction id."""
         self._changed: set[str] = set()
@@ -97,8 +112,14 @@ class PostgresSession(Session):
     def know(self, app: App) -> None:
         self._texts.update({text.name: text for text in app_texts(app)})
 
-    def translated(self) -> AbstractContextManager[None]:
-        return translated(self.name)
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        try:
+            with translated(self.name):
+                yield
+        except TurnLost as lost:
+            self._reason = str(lost)
+            raise
 
     @property
     def in_transaction(self) -> bool:
@@ -109,7 +130,8 @@ class PostgresSession(Session):
     def begin(self, *, lazy: bool) -> int | None:
         self._open_again()
         self._changed.clear()
-        result = self._send(_BEGIN_LAZY if lazy else _BEGIN)
+        self._lazy = lazy
+        result = self._send(_BEGIN)
         number, end = int(_value(result, 0)), int(_value(result, 1))
         self._turn = (number, end, _value(result, 2))
         if self._on_time is not None:
@@ -117,21 +139,26 @@ class PostgresSession(Session):
         if end >= self._plan_until:
             self._plan_anew(end)
         alone = number == self._last_turn + 1
-        self._last_turn = number
         if self._seen is None:
             return end
         return None if alone else self._seen
 
     def commit(self) -> None:
+        # Whoever hears of a fact acts on it, a worker on its claim: a crash of the server must not undo it.
+        lazy = self._lazy and not self._changed
         try:
-            result = self._send(b"commit")
+            result = self._send(_COMMIT_LAZY if lazy else _COMMIT)
             if result.command_status == b"ROLLBACK":
                 raise TurnLost(f"{self.name} rolled a transaction back")
         except OperationalError as error:
             if self._pg.status == pq.ConnStatus.OK or not self._was_committed():
                 raise TurnLost(f"a commit of {self.name} was lost") from error
-        self._attempts = 0
+        else:
+            self._last_turn = self._turn[0]
+        self._calm()
         self._seen = self._turn[1]
+        if not lazy:
+            self._seen_for_sure = self._seen
         if self._changed and self._on_change is not None:
             self._on_change(self._changed != {"add_changes"})
 
@@ -141,22 +168,26 @@ class PostgresSession(Session):
         while True:
             self._open_again()
             try:
-                result = self._send(b"select pg_xact_status('" + xid + b"')")
-            except OperationalError:
-                if self._pg.status == pq.ConnStatus.OK:
-                    # A server that took over never heard of it.
-                    return False
-                continue
-            except psycopg.Error:
+                status = self._send(b"select pg_xact_status('" + xid + b"')").get_value(0, 0)
+            except InvalidParameterValue:
+                # It lies in the future: a server that took over never heard of it.
                 return False
-            status = result.get_value(0, 0)
-            if status != b"in progress":
-                return status == b"committed"
+            except psycopg.Error as error:
+                self._reason = f"how a commit of {self.name} ended cannot be asked: {error}"
+            else:
+                if status != b"in progress":
+                    return status == b"committed"
+                self._reason = f"the server of {self.name} does not notice that a connection broke"
             self.give_up()
 
     def rollback(self) -> None:
-        if self._pg.status == pq.ConnStatus.OK:
+        if self._pg.transaction_status == pq.TransactionStatus.INTRANS:
+            self._calm()
+        try:
             self._send(b"rollback")
+        except OperationalError:
+            # The connection is gone, and the transaction with it.
+            self.give_up()
 
     def give_up(self) -> None:
         self._connection.close()
@@ -173,7 +204,6 @@ class PostgresSession(Session):
     def begin_read(self) -> None:
         self._open_again()
         self._send(_BEGIN_READ)
-        self._attempts = 0
 
     def close(self) -> None:
         self._connection.close()
@@ -232,24 +262,34 @@ class PostgresSession(Session):
     def _send(self, statements: bytes) -> pq.abc.PGresult:
         return _checked(self._pg.exec_(statements), self._pg)
 
+    def _calm(self) -> None:
+        """The database works."""
+        self._away_since = None
+        self._attempts = 0
+
     def _open_again(self) -> None:
-        """A connection that works. Raises `Unavailable` when the database stays away."""
+        """A connection that works. Raises `DatabaseAway` when the database stays away."""
         while self._pg.status != pq.ConnStatus.OK:
-            if self._attempts >= len(_PAUSES_S):
-                self._attempts = 0
-                raise Unavailable(f"{self.name} does not answer. Is it running, and does the network lead there?")
-            Event().wait(_PAUSES_S[self._attempts])
+            now = monotonic()
+            if self._away_since is None:
+                self._away_since = now
+            away_s = now - self._away_since
+            if away_s > self._patience_s:
+                self._calm()
+                raise DatabaseAway(f"{self._reason} It was tried for {away_s:.0f} seconds.")
+            Event().wait(_PAUSES_S[min(self._attempts, len(_PAUSES_S) - 1)])
             self._attempts += 1
+            self._connection.close()
             try:
-                self._connection.close()
                 self._connection = self._connect()
-            except (OperationalError, Unavailable) as error:
-                log.info("%s: %s", self.name, error)
+            except Unavailable as error:
+                self._reason = str(error)
+                log.info("%s", error)
                 continue
             self._pg = self._connection.pgconn
             self._prepared.clear()
             self._last_turn = 0
-            return
+            self._seen = self._seen_for_sure
 
 
 def _checked(result: pq.abc.PGresult, pgconn: pq.abc.PGconn) -> pq.abc.PGresult:
