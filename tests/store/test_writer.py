@@ -15,6 +15,7 @@ from runcast.domain.run import NewRun
 from runcast.store import writer as writer_module
 from runcast.store.enqueue import enqueue
 from runcast.store.script import Changed, Note, Script, ScriptFactory, call
+from runcast.store.session import DatabaseAway
 from runcast.store.sqlite.database import SqliteSession, connect
 from runcast.store.sqlite.migrate import migrate
 from runcast.store.writer import Job, Writer
@@ -310,7 +311,7 @@ class Away(SqliteSession):
         if not self.gone:
             return super().begin(lazy=lazy)
         self.waits += 1
-        raise Unavailable("nobody answers")
+        raise DatabaseAway("nobody answers")
 
 
 def test_a_database_that_is_away_is_waited_for_once_for_all_who_ask(tmp_path: Path) -> None:
