@@ -15,6 +15,7 @@ from runcast.engine.engine import Engine
 from runcast.engine.session import LocalSession
 from runcast.gateway import Assignment, Demand, Hello, News, Reply, Report, Stop, TaskInfo
 from runcast.store import doctor
+from runcast.store.bucket import Bucket
 from runcast.store.opening import open_store
 from runcast.store.writer import Faults
 
@@ -43,10 +44,18 @@ class Received:
 class House:
     """`clock`, `store` and `engine`; its services run only when the test ticks them."""
 
-    def __init__(self, path: str, *, faults: Faults | None = None) -> None:
-        self.clock = ManualClock()
+    def __init__(
+        self,
+        path: str,
+        *,
+        clock: ManualClock | None = None,
+        id: str = "",
+        bucket: Bucket | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        self.clock = clock or ManualClock()
         self.store = open_store(path, self.clock, threaded=False, faults=faults)
-        self.engine = Engine(self.store, self.clock)
+        self.engine = Engine(self.store, self.clock, id=id, bucket=bucket)
         self._chance = 0
 
     def new(self, task: str = "work", **options: Any) -> NewRun:

@@ -22,6 +22,8 @@ class ChangeKind(StrEnum):
     USAGE = "usage"
     MESSAGE = "message"
     """A message waits in the run's inbox."""
+    SLOT = "slot"
+    """A slot or a coroutine was let go: for other engines, which may have work for it; followers do not see it."""
     TOPIC = "topic"
     """Not of a run: `run_id` is what changed, `root_id` the topic."""
 

@@ -23,7 +23,7 @@ from runcast.domain.limits import CLAIM_RUNS_MAX
 from runcast.domain.run import End
 from runcast.gateway import Assignment, Demand, Hello, News, Stop
 from runcast.store.claim import Claimant, Claimed, claim
-from runcast.store.others import look
+from runcast.store.others import look, stopped
 from runcast.store.script import Changed, Due, Freed, Note, Ready, Script, ScriptFactory, Tell
 
 
@@ -121,7 +121,9 @@ class Dispatch:
         """What other engines did, for the workers that are connected here."""
         with self._lock:
             workers = list(self._desks)
-        return look(since, workers)
+        for worker_id in (yield from stopped(workers)) if workers else ():
+            self.leave(worker_id)
+        yield from look(since, workers)
 
     def look_everywhere(self) -> None:
         """Something may be claimable in any queue: others changed what queues may do, or were not heard for a while."""

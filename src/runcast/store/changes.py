@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runcast.domain.run import End
+from runcast.store.rows import Holding
 from runcast.store.script import Changed, Script, call
 
 ChangeFact = tuple[str, str, int, str, str, int]
 """run_id, root_id, version, kind, status, at"""
+
+
+def let_go(runs: Sequence[Holding], now: int) -> Script[None]:
+    """What these runs held is free: nothing that followers see, but engines that share the database have to hear it."""
+    facts: list[ChangeFact] = [(run.id, run.root_id, run.version, "slot", run.status, now) for run in runs]
+    if facts:
+        yield call("add_changes", rows=facts)
 
 
 def append(facts: Sequence[ChangeFact], *, ended: tuple[End, ...] = (), born: tuple[str, ...] = ()) -> Script[None]:

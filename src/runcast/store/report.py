@@ -80,7 +80,7 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
             replies.lost.add(item.run_id)
         else:
             accepted.append((run, item))
-    yield from _let_go(worker_id, reports, runs)
+    yield from _let_go(worker_id, reports, runs, now)
     if restless:
         replies.waiting.update(run.id for run in restless)
         yield from _wake(restless, now)
@@ -133,7 +133,7 @@ def _awaited(run: Holding) -> Holding:
     return msgspec.structs.replace(run, awaited=True)
 
 
-def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding]) -> Script[None]:
+def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding], now: int) -> Script[None]:
     """Slots of bodies that are gone, and coroutines that were dropped."""
     released: list[list[str]] = [
         [item.run_id]
@@ -147,10 +147,13 @@ def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding])
     if released:
         yield call("release_slots", ids=released)
         yield Freed(tuple({runs[id].queue for (id,) in released}))
+        yield from changes.let_go([runs[id] for (id,) in released], now)
     evicted = [[item.run_id] for item in reports if isinstance(item.outcome, Evicted)]
     if evicted:
         yield call("evict_runs", ids=evicted, worker_id=worker_id)
         yield Ready(tuple({runs[id].queue for (id,) in evicted if id in runs}))
+        woken = [runs[id] for (id,) in evicted if id in runs and runs[id].status == RunStatus.QUEUED]
+        yield from changes.let_go(woken, now)
 
 
 _Group = list[tuple[Holding, Report]]

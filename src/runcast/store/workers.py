@@ -9,7 +9,7 @@ import msgspec
 from runcast.domain.errors import LostOwnership
 from runcast.domain.run import RunStatus
 from runcast.gateway import Hello
-from runcast.store import alerts, queues, schedule_changes
+from runcast.store import alerts, changes, queues, schedule_changes
 from runcast.store.known import know
 from runcast.store.report import hand_back
 from runcast.store.rows import Holding, Process, WorkerRow
@@ -79,14 +79,18 @@ def rescue(worker_ids: Sequence[str], now: int, *, deaths: bool) -> Script[int]:
     yield call("stop_workers", now=now, ids=ids)
     held: list[Holding] = yield call("held_by", ids=ids)
     executing = [run for run in held if run.status == RunStatus.EXECUTING]
-    ended = [[run.id] for run in held if run.status != RunStatus.EXECUTING]
+    ended = [run for run in held if run.status != RunStatus.EXECUTING]
     if ended:
-        yield call("release_slots", ids=ended)
+        yield call("release_slots", ids=[[run.id] for run in ended])
+        yield from changes.let_go(ended, now)
     if executing:
         if deaths:
             # A run that had a process of its own did not kill its worker: its deaths alone are reported as `Died`.
             yield call("count_deaths", ids=[[run.id] for run in executing])
         yield from hand_back([(run, 0) for run in executing], now)
-    yield call("drop_residents", ids=ids)
+    residents: list[Holding] = yield call("residents", ids=ids)
+    if residents:
+        yield call("drop_residents", ids=ids)
+        yield from changes.let_go([run for run in residents if run.status == RunStatus.QUEUED], now)
     yield READY
     return len(executing)

@@ -102,6 +102,8 @@ class Bell:
 
     def _turns(self, connection: psycopg.Connection) -> int:
         """How far the feed has come: the fallback for a bell that was not heard."""
-        row = connection.execute("select last_value from changes_seq_seq").fetchone()
+        row = connection.execute(
+            "select case when is_called then last_value else 0 end from changes_seq_seq"
+        ).fetchone()
         assert row is not None
         return int(row[0])

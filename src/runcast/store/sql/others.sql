@@ -16,11 +16,18 @@ from changes
 join runs on runs.id = changes.run_id
 where changes.seq > :since and changes.kind = 'status' and runs.finished_at is not null;
 
+-- name: stopped_workers -> Name*
+-- Of these workers those that left, or that another engine declared dead.
+select workers.id as name
+from {rows :ids (id text)} r
+join workers on workers.id = r.id
+where workers.stopped_at is not null;
+
 -- name: held_since -> Holding*
--- Runs of these workers of which the feed says something.
+-- Runs of these workers that changed.
 select holding.*
 from holding
-where holding.id in (select run_id from changes where seq > :since)
+where holding.id in (select run_id from changes where seq > :since and kind in ('status', 'journal'))
   and holding.worker_id in (select r.id from {rows :workers (id text)} r);
 
 -- name: resolved_since -> JournalRow*

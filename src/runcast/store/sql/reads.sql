@@ -160,6 +160,13 @@ select count(*) as runs, coalesce(sum(runs.executing_ms), 0) as total_ms,
   coalesce(sum(case when runs.id = :run_id then runs.executing_ms end), 0) as own_ms
 from tree join runs on runs.id = tree.id;
 
+-- name: artifact_object -> ObjectRow?
+-- Where the bytes of an artifact are, if they are in the blob store.
+select o.run_id, o.digest, o.key, o.due_at, o.doomed
+from artifacts a
+join objects o on o.run_id = a.run_id and o.digest = a.digest
+where a.id = :id;
+
 -- name: artifact_data -> str
 select data
 from artifacts
@@ -175,7 +182,7 @@ limit :limit;
 -- name: changes_for -> ChangeRow*
 select seq, run_id, root_id, version, kind, status, at
 from changes
-where seq > :cursor and seq <= :upto
+where seq > :cursor and seq <= :upto and kind <> 'slot'
   and (run_id in (select r.id from {rows :run_ids (id text)} r) or root_id in (select r.id from {rows :root_ids (id text)} r))
 order by seq;
 

@@ -63,6 +63,13 @@ select holding.*
 from holding
 where slot = 1 and worker_id in (select r.id from {rows :ids (id text)} r);
 
+-- name: residents -> Holding*
+-- Runs whose coroutine lives in these workers.
+select holding.*
+from holding
+where status in ('WAITING', 'QUEUED') and worker_id is not null
+  and worker_id in (select r.id from {rows :ids (id text)} r);
+
 -- name: drop_residents
 update runs
 set worker_id = null
