@@ -16,6 +16,10 @@ class TurnLost(Unavailable):
     """The database ended the transaction for reasons of its own, and nothing of it happened: it may be run again."""
 
 
+class DatabaseAway(Unavailable):
+    """The database was away for longer than anybody waits. What was asked for last may have been committed."""
+
+
 class Session(ABC):
     """One connection that runs scripts in transactions. Not thread-safe: one thread owns it."""
 

@@ -162,7 +162,7 @@ class Store:
                 with session.translated():
                     return self._read_in(session, factory)
             except TurnLost:
-                continue
+                session.give_up()
 
     def _read_in(self, session: Session, factory: ScriptFactory[T]) -> T:
         session.begin_read()

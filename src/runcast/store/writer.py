@@ -245,7 +245,8 @@ class Writer:
                 notes.extend(mine)
             except DatabaseAway as away:
                 self._fail(jobs[number:], away)
-                break
+                self._followers(notes)
+                return []
             except Exception as error:  # noqa: BLE001 (whatever a script raises is its caller's)
                 job.error = error
                 self._rollback()
