@@ -199,6 +199,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
         return f"Settings({', '.join(shown)})"
 
     @property
+    def shown_key(self) -> str:
+        """What a client shows an engine."""
+        return (*self.key, "")[0]
+
+    @property
     def apps(self) -> tuple[str, ...]:
         """`app` and `modules`."""
         return (self.app, *self.modules) if self.app else self.modules

@@ -7,7 +7,7 @@ import sys
 import click
 
 from runcast.cli import exits
-from runcast.domain.errors import InvalidInput, NotFound, RuncastError, Unavailable, UnknownTask
+from runcast.domain.errors import AccessDenied, InvalidInput, NotFound, RuncastError, Unavailable, UnknownTask
 
 
 def report(error: Exception, *, as_json: bool) -> int:
@@ -31,7 +31,7 @@ def exit_code(error: Exception) -> int:
             return exits.NOT_FOUND
         case InvalidInput() | click.ClickException():
             return exits.USAGE
-        case Unavailable() | OSError():
+        case Unavailable() | AccessDenied() | OSError():
             return exits.UNAVAILABLE
         case RuncastError():
             return exits.FAILED

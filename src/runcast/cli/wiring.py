@@ -41,6 +41,26 @@ metrics_public_option = click.option(
     default=None,
     help="HOST may be an address that other machines reach: everyone there can read it.",
 )
+key_option = click.option(
+    "--key",
+    multiple=True,
+    metavar="KEY",
+    callback=lambda _context, _parameter, keys: keys or None,
+    help="What admits to an engine at tcp:// or tls://. Better RUNCAST_KEY: the system shows arguments to everybody.",
+)
+tls_ca_option = click.option(
+    "--tls-ca", metavar="FILE", help="PEM file of the authorities to trust at tls://, instead of the machine's."
+)
+
+
+def listen_options(command: F) -> F:
+    """Where a server listens to other machines, and what it needs for that."""
+    cert = click.option("--tls-cert", metavar="FILE", help="PEM file with the certificate; --listen then speaks TLS.")
+    private = click.option("--tls-key", metavar="FILE", help="PEM file with its private key.")
+    listen = click.option(
+        "--listen", metavar="URL", help="Serve other machines too, at tcp://HOST:PORT; needs a key beyond 127.0.0.1."
+    )
+    return listen(key_option(cert(private(command))))
 
 
 def app_argument(command: F) -> F:

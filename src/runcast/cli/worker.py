@@ -22,12 +22,16 @@ from runcast.cli.wiring import (
     choose_apps,
     codec_option,
     concurrency_option,
+    key_option,
     log_format_option,
+    tls_ca_option,
 )
 from runcast.domain.durations import duration_text
+from runcast.domain.errors import RuncastError
 from runcast.domain.masked import masked
 
 if TYPE_CHECKING:
+    from runcast.sdk.dial import Where
     from runcast.worker.started import Stoppable
 
 EXAMPLES = (
@@ -35,6 +39,7 @@ EXAMPLES = (
     ("runcast worker shop.jobs --concurrency 20", "a module; at most twenty runs at once"),
     ("runcast worker app.py --labels gpu", 'takes tasks with `machine="gpu"`, and those that need none'),
     ("runcast worker app.py --url unix:///run/runcast/runcast.db.sock", "for the engine behind that socket"),
+    ("RUNCAST_KEY=… runcast worker app.py --url tls://runs.example.com:8420", "for an engine on another machine"),
     ("runcast worker app.py -d postgresql://ada@db.example.com/shop", "an engine of its own on a shared database"),
 )
 
@@ -45,7 +50,13 @@ EXAMPLES = (
 @click.option(
     "--labels", metavar="A,B", help="Machines that it serves: runs of tasks with another `machine` go elsewhere."
 )
-@click.option("--url", metavar="URL", help="The engine's socket, unix:///path  [default: beside the database]")
+@click.option(
+    "--url",
+    metavar="URL",
+    help="The engine: unix:///path, tcp://HOST:PORT, tls://HOST:PORT  [default: beside the database]",
+)
+@key_option
+@tls_ca_option
 @codec_option
 @log_format_option
 @database_option
@@ -136,6 +147,8 @@ class _Process:
         else:
             where = find_socket(self._settings)
             os.environ["RUNCAST_URL"] = f"unix://{where.absolute()}" if isinstance(where, Path) else str(where)
+            os.environ["RUNCAST_KEY"] = self._settings.shown_key
+            os.environ["RUNCAST_TLS_CA"] = self._settings.tls_ca and str(Path(self._settings.tls_ca).absolute())
 
     def _say_open(self) -> None:
         from runcast.cli.supervisor import READY, tell_supervisor
@@ -152,9 +165,11 @@ class _Process:
             await asyncio.wait_for(self._opened.wait(), PATIENCE_S)
         except TimeoutError:
             (where,) = self._place.values()
-            self._say(
-                {"event": "waiting", **self._place}, f"no engine answers at {where} yet: `runcast serve` starts one"
-            )
+            reason = await _why_not(find_socket(self._settings))
+            if self._opened.is_set():
+                return
+            nobody = f"no engine answers at {where} yet: `runcast serve` starts one"
+            self._say({"event": "waiting", **self._place, "reason": reason}, reason or nobody)
 
     def _obey(self, running: Stoppable) -> None:
         loop = asyncio.get_running_loop()
@@ -177,6 +192,20 @@ class _Process:
             print_json(record, self._stdout)
         else:
             note(text)
+
+
+async def _why_not(where: Where) -> str:
+    """Why nobody answers on a network, where there are many reasons; empty for a socket's file, and when somebody does."""
+    from runcast.sdk.dial import dial
+
+    if isinstance(where, Path):
+        return ""
+    try:
+        _, writer = await dial(where)
+    except RuncastError as error:
+        return str(error)
+    writer.close()
+    return ""
 
 
 def _ready(place: Mapping[str, object], names: Sequence[str]) -> str:

@@ -62,7 +62,7 @@ def door_to_url(url: str, *, key: str | None = None, tls_ca: str | None = None) 
     settings = _current_settings()
     where = find_engine(
         url,
-        key=(*settings.key, "")[0] if key is None else key,
+        key=settings.shown_key if key is None else key,
         tls_ca=settings.tls_ca if tls_ca is None else tls_ca,
     )
     # A frozen value with the key: two keys are two connections.
@@ -75,7 +75,7 @@ def find_engine(url: str, *, key: str = "", tls_ca: str = "") -> Where:
         return Endpoint(parse_addresses(url), key, tls_ca)
     if "://" in url and not url.startswith("unix://"):
         raise InvalidInput(
-            f"RUNCAST_URL {config.masked(url)!r}: an engine is reached at unix:///path/to/runcast.db.sock, "
+            f"RUNCAST_URL {masked(url)!r}: an engine is reached at unix:///path/to/runcast.db.sock, "
             "tcp://host:port or tls://host:port"
         )
     return Path(url.removeprefix("unix://"))

@@ -10,7 +10,7 @@ from random import SystemRandom
 
 import msgspec
 
-from runcast.domain.address import Address, parse_addresses
+from runcast.domain.address import Address
 from runcast.domain.errors import AccessDenied, InvalidInput, Unavailable
 from runcast.wire import READ_AHEAD_BYTES, FrameKind, encode_key, keep_alive, read_error, read_frame
 
@@ -22,7 +22,7 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class Endpoint(msgspec.Struct, frozen=True):
     """Engines on the network that are as good as each other: servers of one database, or what distributes to them.
 
-    >>> Endpoint(parse_addresses("tcp://10.0.0.1:8420"), key="not shown")
+    >>> Endpoint((Address("tcp", "10.0.0.1", 8420),), key="not shown")
     Endpoint('tcp://10.0.0.1:8420')
     """
 

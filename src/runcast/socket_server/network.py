@@ -7,7 +7,6 @@ import ipaddress
 import logging
 import socket
 import ssl
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
