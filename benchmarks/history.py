@@ -60,7 +60,7 @@ BENCHMARK = Benchmark(
         Metric("fanout_makespan", "s"),
     ),
     size={"finished": 1_000_000, "throughput_runs": 10_000, "latency_runs": 300, "children": 1_000},
-    quick={"finished": 300_000, "latency_runs": 100},
+    quick={"finished": 200_000, "latency_runs": 100},
     tiny={"finished": 100, "throughput_runs": 20, "latency_runs": 2, "children": 3},
     timeout_s=300,
 )

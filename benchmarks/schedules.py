@@ -14,7 +14,7 @@ from benchmarks.latency import percentile
 from runcast import ScheduledRun, schedules, task
 
 AT_ONCE = 500
-ROUNDS = 4
+
 
 _late_ms: list[float] = []
 """How late each body of `ticked` started. Filled in the embedded worker's thread: bodies are in this process."""
@@ -30,7 +30,7 @@ async def measure(lab: Lab) -> Values:
     empty, full = await _file(lab, 0), await _file(lab, lab.size["entries"])
     plain: list[Values] = []
     beside: list[Values] = []
-    for turn in range(ROUNDS):
+    for turn in range(lab.size["rounds"]):
         for file, found in ((empty, plain), (full, beside)):
             copy = lab.directory / f"{file.stem}-{turn}.db"
             with closing(sqlite3.connect(file)) as connection:
@@ -119,8 +119,8 @@ BENCHMARK = Benchmark(
         Metric("together_p99", "ms", reach=250, aim=100),
         Metric("create", "s"),
     ),
-    size={"entries": 10_000, "runs": 10_000, "seconds": 20, "together": 100},
-    quick={"seconds": 4},
-    tiny={"entries": 5, "runs": 20, "seconds": 2, "together": 2},
+    size={"entries": 10_000, "runs": 10_000, "seconds": 20, "together": 100, "rounds": 4},
+    quick={"seconds": 3, "rounds": 2},
+    tiny={"entries": 5, "runs": 20, "seconds": 2, "together": 2, "rounds": 1},
     timeout_s=300,
 )
