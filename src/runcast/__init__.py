@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from runcast.domain.alert import AlertEvent
     from runcast.domain.errors import (
+        BodyLost,
         Conflict,
         DatabaseCorrupt,
         DatabaseLocked,
@@ -39,7 +40,20 @@ if TYPE_CHECKING:
     from runcast.domain.schedule import ScheduledRun, ScheduleState
     from runcast.domain.transaction import Transaction
     from runcast.embedded import embed
-    from runcast.sdk import artifacts, batch, hooks, logger, metadata, outbox, streams, tags, tasks, usage, wait
+    from runcast.sdk import (
+        artifacts,
+        batch,
+        hooks,
+        logger,
+        metadata,
+        offload,
+        outbox,
+        streams,
+        tags,
+        tasks,
+        usage,
+        wait,
+    )
     from runcast.sdk.alert import Alert
     from runcast.sdk.call import Call
     from runcast.sdk.client import Client
@@ -74,6 +88,7 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "BatchHandle",
+    "BodyLost",
     "Call",
     "Client",
     "Codec",
@@ -133,6 +148,7 @@ __all__ = [
     "logger",
     "metadata",
     "now",
+    "offload",
     "outbox",
     "progress",
     "random",
@@ -182,7 +198,20 @@ _HOMES = {
     "values": ("now", "random", "uuid4"),
 }
 _MODULES = frozenset(
-    {"artifacts", "batch", "hooks", "logger", "metadata", "outbox", "streams", "tags", "tasks", "usage", "wait"}
+    {
+        "artifacts",
+        "batch",
+        "hooks",
+        "logger",
+        "metadata",
+        "offload",
+        "outbox",
+        "streams",
+        "tags",
+        "tasks",
+        "usage",
+        "wait",
+    }
 )
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
 _HOME_OF["AlertEvent"] = "runcast.domain.alert"

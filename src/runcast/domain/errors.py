@@ -12,6 +12,7 @@ RuncastError
 ├── Overloaded              a queue is full: the trigger was refused, try again later
 ├── TaskFailed              a child or awaited run ended without success
 ├── StepFailed              a step failed, rebuilt from the journal
+├── BodyLost                a step's body was sent elsewhere, and lost there
 ├── WaitTimedOut            a wait's own timeout passed
 ├── Parked                  the run needs a person: drift, full journal, …
 ├── LostOwnership           another execution owns the run; this one must stop

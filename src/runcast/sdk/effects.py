@@ -74,7 +74,7 @@ def _step_scope(execution: Execution, trial: Trial) -> str:
 def emit_log(level: str, value: str) -> bool:
     """A log line: muted while its scope replays, shown for every try of a step. False outside of a run."""
     scope = current_scope.get()
-    if scope is None:
+    if scope is None or scope.is_far:
         return False
     if scope.trial is None and get_ident() == (scope.thread_id or scope.execution.thread_id):
         emit(EffectKind.LOG, level, value)

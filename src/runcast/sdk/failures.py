@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 import runcast
 from runcast.domain.errors import ErrorInfo, InvalidPayload, StepFailed
@@ -24,11 +25,23 @@ _OWN_FRAMES = str(Path(runcast.__file__).parent)
 _LIBRARY_FRAMES = (_OWN_FRAMES, str(Path(traceback.__file__).parent / "asyncio"), "<frozen ")
 
 
+class Recorded(Exception):
+    """An error that is a record already, made where it happened: in another process."""
+
+    def __init__(self, info: ErrorInfo, *, is_final: bool) -> None:
+        self.info = info
+        self.is_final = is_final
+        """Another try would end the same."""
+        super().__init__(info.message)
+
+
 def error_info(error: BaseException, *, keys: tuple[str, ...] = ()) -> ErrorInfo:
     """The record of an exception: class, message, stack with user frames first, and what people see.
 
     An exception may carry `user_message` (shown first) and `code` (for programs) as attributes.
     """
+    if isinstance(error, Recorded):
+        return structs.replace(error.info, keys=keys)
     return ErrorInfo(
         type=_storable(f"{type(error).__module__}.{type(error).__qualname__}", MESSAGE_CHARS_MAX),
         message=_storable(_message(error), MESSAGE_CHARS_MAX),

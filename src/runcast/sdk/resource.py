@@ -115,10 +115,15 @@ def _closers(loop: asyncio.AbstractEventLoop) -> AsyncExitStack:
 
 async def close_resources() -> None:
     """Close what was opened on this loop, newest first, and then what belongs to the process. For a worker's end."""
+    await close_loop_resources()
+    close_process_resources()
+
+
+async def close_loop_resources() -> None:
+    """Close what was opened on this loop, newest first."""
     stack = _loop_closers.pop(asyncio.get_running_loop(), None)
     if stack is not None:
         await stack.aclose()
-    close_process_resources()
 
 
 def close_process_resources() -> None:

@@ -39,6 +39,8 @@ class Scope:
     """Why durable calls are impossible here, if they are."""
     thread_id: int | None = None
     """The thread whose calls have an order here; None: the body's."""
+    is_far: bool = False
+    """True in another process, where a step's body was sent to: there is no execution."""
 
     def __init__(self, execution: Execution, path: str, trial: Trial | None = None) -> None:
         self.execution = execution

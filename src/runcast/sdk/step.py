@@ -17,7 +17,7 @@ from runcast.sdk.call import Call, PlainCall
 from runcast.sdk.codec import ValueCodec, codec_for, digest_arguments
 from runcast.sdk.control import AbortRun
 from runcast.sdk.execution import Execution, current_execution
-from runcast.sdk.failures import error_info, rebuild_error
+from runcast.sdk.failures import Recorded, error_info, rebuild_error
 from runcast.sdk.pauses import step_pause
 from runcast.sdk.payload import resolve_hints
 from runcast.sdk.scope import Scope, Trial, current_scope
@@ -31,19 +31,27 @@ class Step(Generic[P, T]):
     """A function as a step: calling it makes a durable call."""
 
     def __init__(
-        self, fn: Callable[P, Awaitable[T]] | Callable[P, T], *, retry: Retry | None, key: str | None, name: str | None
+        self,
+        fn: Callable[P, Awaitable[T]] | Callable[P, T],
+        *,
+        retry: Retry | None,
+        key: str | None,
+        name: str | None,
+        on: str | None = None,
     ) -> None:
         if not callable(fn):
             raise InvalidInput(f"step needs a function, got {fn!r}: write step(fn)(arguments)")
         if isinstance(fn, Step):
             # A step of a step is the same function with other options: there is no durable call inside a step.
-            retry, key, name = retry or fn.retry, key or fn.key, name or fn.name
+            retry, key, name, on = retry or fn.retry, key or fn.key, name or fn.name, on or fn.on
             fn = fn.fn
         self.fn: Callable[P, Any] = fn
         self.name: str = name or str(getattr(fn, "__qualname__", type(fn).__qualname__))
         self.is_async = inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(type(fn).__call__)
         self._retry = retry or _ONCE
         self.key: str | None = key
+        self.on: str | None = on
+        """Where its body is executed; None: here."""
         self._codec: ValueCodec[Any] | None = None
         # Without the attributes of what it calls: they are no options of the step.
         update_wrapper(self, fn, updated=())
@@ -75,7 +83,7 @@ class Step(Generic[P, T]):
         if instance is None:
             return self
         bound = self.fn.__get__(instance, owner)
-        return Step(bound, retry=self._retry, key=self.key, name=self.name)
+        return Step(bound, retry=self._retry, key=self.key, name=self.name, on=self.on)
 
     @property
     def retry(self) -> Retry:
@@ -160,7 +168,11 @@ class _StepBody:
         try:
             if self._execution.waiting:
                 await self._execution.until_executing()
-            entry = await self._tried()
+            span = self._execution.span
+            if span is None:
+                entry = await self._tried()
+            else:
+                entry = await span.around_step(self._call.key, self._step.name, self._tried)
         except asyncio.CancelledError as error:
             self._execution.give_up(self._call, error)
             raise
@@ -171,19 +183,21 @@ class _StepBody:
         while True:
             self._tries += 1
             try:
-                value = await self._one_try()
-                text = self._step.codec.encode(value, what=f"result of step {self._step.name!r}")
+                text = await (self._one_try() if self._step.on is None else self._one_try_on(self._step.on))
                 return self._entry(EntryStatus.DONE, value=text)
             except asyncio.CancelledError:
                 raise
             except BaseException as error:  # noqa: BLE001 - a step's failure is a record, `sys.exit()` included
-                if self._tries >= retry.max_attempts or isinstance(error, AbortRun | InvalidInput):
+                if self._tries >= retry.max_attempts or _is_final(error):
                     return self._failed(error)
             roll = self._execution.host.random.random()
             await step_pause.get()(retry.delay_ms(self._tries, roll=roll) / 1000)
 
-    async def _one_try(self) -> Any:
+    async def _one_try(self) -> str:
         current_scope.set(self._scope())
+        return self._step.codec.encode(await self._value(), what=f"result of step {self._step.name!r}")
+
+    async def _value(self) -> Any:
         if self._step.is_async:
             return await self._work()
         context = copy_context()
@@ -191,6 +205,20 @@ class _StepBody:
         if error is not None:
             raise error
         return await value if inspect.isawaitable(value) else value
+
+    async def _one_try_on(self, place: str) -> str:
+        from runcast.sdk.offload.places import execute_on
+
+        return await execute_on(
+            place,
+            self._step.fn,
+            self._work,
+            step=self._step.name,
+            execution=self._execution,
+            key=self._call.key,
+            generation=self._generation,
+            number=self._tries,
+        )
 
     def _scope(self) -> Scope:
         return Scope(self._execution, self._call.key, Trial(self._call.key, self._tries))
@@ -215,6 +243,11 @@ class _StepBody:
         )
 
 
+def _is_final(error: BaseException) -> bool:
+    """Another try would end the same."""
+    return isinstance(error, AbortRun | InvalidInput) or (isinstance(error, Recorded) and error.is_final)
+
+
 def _caught(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What `work` returned, or raised: asyncio's futures refuse a `StopIteration`, and whoever awaits would wait for ever."""
     try:
@@ -225,20 +258,33 @@ def _caught(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
 
 @overload
 def step(
-    fn: Callable[P, Awaitable[T]], *, retry: Retry | None = None, key: str | None = None, name: str | None = None
+    fn: Callable[P, Awaitable[T]],
+    *,
+    retry: Retry | None = None,
+    key: str | None = None,
+    name: str | None = None,
+    on: str | None = None,
 ) -> Callable[P, Call[T]]: ...
 @overload
 def step(
-    fn: Callable[P, T], *, retry: Retry | None = None, key: str | None = None, name: str | None = None
+    fn: Callable[P, T],
+    *,
+    retry: Retry | None = None,
+    key: str | None = None,
+    name: str | None = None,
+    on: str | None = None,
 ) -> Callable[P, Call[T]]: ...
 @overload
-def step(*, retry: Retry | None = None, key: str | None = None, name: str | None = None) -> StepDecorator: ...
+def step(
+    *, retry: Retry | None = None, key: str | None = None, name: str | None = None, on: str | None = None
+) -> StepDecorator: ...
 def step(
     fn: Callable[..., Any] | None = None,
     *,
     retry: Retry | None = None,
     key: str | None = None,
     name: str | None = None,
+    on: str | None = None,
 ) -> Any:
     """Make a function a step: once its result is recorded, it is never computed again.
 
@@ -246,25 +292,27 @@ def step(
     thread. `retry` tries again inside the body (default: one try); then the error is recorded and raised, rebuilt
     from its record, so that a re-execution sees the same. The result is JSON and is read by return annotation. `step`
     of a step is a step of the same function, with the options that are given here instead of its own.
+    `on` executes the body elsewhere: `"process"`, `"dask"`, `"ray"`, or a name given to `offload.use`.
 
     >>> page = await step(fetch, retry=Retry(max_attempts=5))("https://python.org")  # doctest: +SKIP
     """
     if fn is None:
-        return StepDecorator(retry=retry, key=key, name=name)
-    return Step(fn, retry=retry, key=key, name=name)
+        return StepDecorator(retry=retry, key=key, name=name, on=on)
+    return Step(fn, retry=retry, key=key, name=name, on=on)
 
 
 class StepDecorator:
     """`step` with options, waiting for its function."""
 
-    def __init__(self, *, retry: Retry | None, key: str | None, name: str | None) -> None:
+    def __init__(self, *, retry: Retry | None, key: str | None, name: str | None, on: str | None) -> None:
         self._retry = retry
         self._key = key
         self._name = name
+        self._on = on
 
     @overload
     def __call__(self, fn: Callable[P, Awaitable[T]]) -> Callable[P, Call[T]]: ...
     @overload
     def __call__(self, fn: Callable[P, T]) -> Callable[P, Call[T]]: ...
     def __call__(self, fn: Callable[..., Any]) -> Any:
-        return Step(fn, retry=self._retry, key=self._key, name=self._name)
+        return Step(fn, retry=self._retry, key=self._key, name=self._name, on=self._on)

@@ -90,7 +90,7 @@ def _tracer() -> Any | None:
 
 def _of_run() -> dict[str, Any]:
     execution = current_execution()
-    if execution is None:
+    if execution is None or execution.scope.is_far:
         return {}
     run = execution.assignment
     return {"runcast.run_id": run.run_id, "runcast.task": run.task, "runcast.attempt": run.attempt}
