@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from runcast.blobs.bucket import open_bucket
 from runcast.clock import Clock, SystemClock
 from runcast.config import DEFAULT_DATABASE, Settings, load
 from runcast.domain.address import Address
@@ -23,7 +24,6 @@ from runcast.sdk.extension import Extension, load_extensions
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.socket_server import SocketServer
 from runcast.socket_server.network import Listen, NetworkServer
-from runcast.store.bucket import open_bucket
 from runcast.store.opening import is_shared, open_store, sqlite_path
 from runcast.store.store import Store
 from runcast.wire import socket_path

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from runcast.blobs.bucket import Bucket
 from runcast.clock import ManualClock
 from runcast.domain.ids import RunId, WorkerId, make_id
 from runcast.domain.outcome import Outcome
@@ -15,7 +16,6 @@ from runcast.engine.engine import Engine
 from runcast.engine.session import LocalSession
 from runcast.gateway import Assignment, Demand, Hello, News, Reply, Report, Stop, TaskInfo
 from runcast.store import doctor
-from runcast.store.bucket import Bucket
 from runcast.store.opening import open_store
 from runcast.store.writer import Faults
 

@@ -91,6 +91,9 @@ BREAKS = {
         values ('{_PARENT}', '{_PARENT}', 1, 'status', 'QUEUED', 1)""",
     "orphans": "insert into applied (run_id, scope, count) values ('nothing', '/', 1)",
     "missing_blobs": f"update runs set payload = 'blob:00' where id = '{_PARENT}'",
+    "missing_objects": f"""
+        insert into artifacts (id, run_id, name, content_type, size, data, digest, attempt, created_at)
+        values ('a', '{_PARENT}', 'a', 'text/plain', 1, x'', 'ab', 1, 1)""",
     "times_ahead": f"""
         insert into changes (run_id, root_id, version, kind, status, at)
         values ('{_PARENT}', '{_PARENT}', 1, 'status', 'WAITING', 1);

@@ -35,6 +35,7 @@ from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.registry import load_apps, registry
 from runcast.server import Server, ServerConfig, engine_settings
 from runcast.socket_server.network import Listen
+from runcast.telemetry import set_up_telemetry
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings
@@ -153,6 +154,7 @@ class Host:
         try:
             load_apps(self._plan.apps, home=self._plan.home)
             finish_logging()
+            set_up_telemetry()
             return [definition.info() for definition in registry]
         except Exception as error:
             told = str(error) if isinstance(error, RuncastError) else _user_traceback(error)

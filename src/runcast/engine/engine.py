@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from runcast.blobs.bucket import Bucket
 from runcast.clock import Clock
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
@@ -63,7 +64,6 @@ from runcast.gateway import (
 )
 from runcast.store import entries, queues, reads, resolve, workers
 from runcast.store.alerts import events as alert_events
-from runcast.store.bucket import Bucket
 from runcast.store.outboxes import Outbox, open_outbox
 from runcast.store.prune import prune
 from runcast.store.rows import ObjectRow
@@ -201,6 +201,9 @@ class Engine:
 
     async def open(self, hello: Hello, inbox: Inbox) -> LocalSession:
         now = self.clock.now_ms()
+        if hello.was is not None:
+            # Its engine went, or the way there: no death of a worker.
+            await self._rescue.take_back(hello.was, now, deaths=False)
         if self.store.database.shared:
             hello = msgspec.structs.replace(hello, embedded=False)
         # A worker in this process cannot outlive the engine: where that is the only one, nobody needs a lease to know

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-import msgspec
-
 from runcast.domain.errors import Conflict, InvalidInput, Overloaded
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run
 from runcast.engine.dispatch import Dispatch
+from runcast.engine.uploads import NONSENSE, Uploads
 from runcast.gateway import Assignment, Demand, Hello, Inbox, News, Reply, Report, Stop, Welcome
 from runcast.store import reads, workers
 from runcast.store.report import report
@@ -25,21 +24,25 @@ class Leavers(Protocol):
     async def take_back(self, worker_id: str, now: int, *, deaths: bool) -> None: ...
 
 
-_NONSENSE = (msgspec.MsgspecError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a report raises whose values are not what they should be: it must not harm the reports beside it."""
-
-
 class LocalSession:
     """`gateway.WorkerSession` in the engine's process. Lives on the loop that opened it."""
 
     def __init__(
-        self, store: Store, dispatch: Dispatch, leavers: Leavers, hello: Hello, inbox: Inbox, welcome: Welcome
+        self,
+        store: Store,
+        dispatch: Dispatch,
+        leavers: Leavers,
+        uploads: Uploads,
+        hello: Hello,
+        inbox: Inbox,
+        welcome: Welcome,
     ) -> None:
         self.hello = hello
         self.welcome = welcome
         self._store = store
         self._dispatch = dispatch
         self._leavers = leavers
+        self._uploads = uploads
         self._inbox = inbox
         self._loop = asyncio.get_running_loop()
         self._mailbox = store.mailbox(self._loop)
@@ -51,6 +54,7 @@ class LocalSession:
 
     async def report(self, reports: Sequence[Report]) -> Sequence[Reply]:
         """Apply reports in order; one that is refused for its content fails alone."""
+        reports = await self._uploads.put_away(reports)
         replies: list[Reply] = []
         for chunk in _rounds(reports):
             replies.extend(await self._report(chunk))
@@ -67,7 +71,7 @@ class LocalSession:
         except (InvalidInput, Conflict, Overloaded) as error:
             if len(reports) == 1:
                 return [Reply(reports[0].run_id, error=str(error), error_code=error.code, details=error.details())]
-        except _NONSENSE as error:
+        except NONSENSE as error:
             if len(reports) == 1:
                 reason = f"the report makes no sense: {type(error).__name__}: {error}"
                 return [Reply(reports[0].run_id, error=reason, error_code=InvalidInput.code)]

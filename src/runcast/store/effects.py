@@ -23,6 +23,7 @@ from runcast.domain.limits import (
 )
 from runcast.domain.run import FINAL
 from runcast.store import changes
+from runcast.store.objects import KeptArtifact, keep
 from runcast.store.rows import AppliedRow, Holding, MetadataRow, SeqRow, StreamEnd
 from runcast.store.script import Script, call
 
@@ -263,19 +264,30 @@ def _apply_logs(news: Sequence[tuple[Holding, Effect]], logged: dict[str, int], 
 
 
 def _apply_artifacts(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
+    kept = [(run.id, effect.digest) for run, effect in news if isinstance(effect, KeptArtifact)]
+    if kept:
+        yield from keep(kept)
     rows: list[tuple[object, ...]] = []
     for run, effect in news:
-        record = _DECODE(effect.value)
-        data = b64decode(record["base64"]) if "base64" in record else record["text"].encode()
-        if len(data) > ARTIFACT_BYTES_MAX:
-            raise ValueTooLarge(
-                f"artifact {effect.key!r} has {len(data):,} bytes, the limit is {ARTIFACT_BYTES_MAX:,}."
-            )
+        if isinstance(effect, KeptArtifact):
+            content: tuple[object, ...] = (effect.content_type, effect.size, b"", effect.digest)
+        else:
+            content_type, data = artifact_content(effect)
+            content = (content_type, len(data), data, None)
         identity = f"{run.id}\0{run.epoch}\0{effect.scope}\0{effect.number}\0{effect.key}".encode()
         id = f"artifact_{blake2b(identity, digest_size=12).hexdigest()}"
-        rows.append((id, run.id, effect.key, record["content_type"], len(data), data, run.attempt, now))
+        rows.append((id, run.id, effect.key, *content, run.attempt, now))
     yield call("add_artifacts", rows=rows)
     yield from changes.append(list(_facts([run for run, _ in news], "artifact", now)))
+
+
+def artifact_content(effect: Effect) -> tuple[str, bytes]:
+    """Content type and bytes of an artifact. Raises `ValueTooLarge`."""
+    record = _DECODE(effect.value)
+    data = b64decode(record["base64"]) if "base64" in record else record["text"].encode()
+    if len(data) > ARTIFACT_BYTES_MAX:
+        raise ValueTooLarge(f"artifact {effect.key!r} has {len(data):,} bytes, the limit is {ARTIFACT_BYTES_MAX:,}.")
+    return record["content_type"], data
 
 
 def _apply_usage(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:

@@ -22,6 +22,7 @@ _OF_A_RUN = (
     "prune_parts",
     "prune_logs",
     "prune_artifacts",
+    "prune_objects",
     "prune_usage",
     "prune_blobs",
     "prune_idempotency",

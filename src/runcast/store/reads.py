@@ -17,7 +17,18 @@ from runcast.domain.usage import RunUsage, Usage, UsageItem
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
 from runcast.store import blobs
 from runcast.store.claim import assigned, to_entries
-from runcast.store.rows import ChangeRow, ExecutedRow, JournalRow, KeyCount, Name, QueueRow, ReadyRun, TaskRow, UsageRow
+from runcast.store.rows import (
+    ChangeRow,
+    ExecutedRow,
+    JournalRow,
+    KeyCount,
+    Name,
+    ObjectRow,
+    QueueRow,
+    ReadyRun,
+    TaskRow,
+    UsageRow,
+)
 from runcast.store.script import Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)
@@ -184,7 +195,11 @@ def usage(run_id: str) -> Script[RunUsage]:
     return RunUsage(Usage(1, executed.own_ms, own), total)
 
 
-def artifact(artifact_id: str) -> Script[bytes | None]:
+def artifact(artifact_id: str) -> Script[bytes | ObjectRow | None]:
+    """The bytes of an artifact, or where they are."""
+    place: ObjectRow | None = yield call("artifact_object", id=artifact_id)
+    if place is not None:
+        return place
     data: bytes | None = yield call("artifact_data", id=artifact_id)
     return data
 

@@ -36,6 +36,7 @@ class ReadyRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     batch_id: str | None
     idempotency_key: str | None
     machine: str | None
+    traceparent: str | None
 
 
 class Holding(msgspec.Struct, frozen=True, array_like=True, gc=False):

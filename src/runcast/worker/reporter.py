@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from typing import Any, Protocol
 
+from runcast.domain.effect import Effect, EffectKind
 from runcast.domain.errors import InvalidInput, Unavailable
 from runcast.domain.journal import EntryKind
 from runcast.domain.outcome import Waiting
@@ -97,8 +98,8 @@ class Reporter:
                 if report is not None:
                     running.in_flight = True
                     batch.append((running, report))
-        if batch:
-            self._spawn(self._send(batch))
+        for part in _apart(batch):
+            self._spawn(self._send(part))
         self._answers.flushed()
 
     def _report_of(self, running: Running, now: float) -> Report | None:
@@ -204,6 +205,20 @@ class Reporter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _apart(batch: list[tuple[Running, Report]]) -> list[list[tuple[Running, Report]]]:
+    """What goes in one request: all, but those with artifacts by themselves. Their bytes may go to a blob store first,
+    which takes its time or cannot be reached, and other runs do not wait for that."""
+    slow = [pair for pair in batch if pair[1].effects and any(map(_is_artifact, pair[1].effects))]
+    if not slow:
+        return [batch] if batch else []
+    rest = [pair for pair in batch if pair not in slow]
+    return [*([rest] if rest else []), *([pair] for pair in slow)]
+
+
+def _is_artifact(effect: Effect) -> bool:
+    return effect.kind is EffectKind.ARTIFACT
 
 
 def _is_complete(running: Running) -> bool:

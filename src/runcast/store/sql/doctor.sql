@@ -189,6 +189,23 @@ from (
 where not exists (select 1 from blobs b where b.run_id = v.run_id and b.digest = substr(v.value, 6))
 limit 20;
 
+-- name: missing_objects -> Name*
+-- Kept objects and artifacts that have none in their row belong to each other.
+select u.name
+from (
+  select a.id as name
+  from artifacts a
+  where a.digest is not null and not exists (
+    select 1 from objects o
+    where o.run_id = a.run_id and o.digest = a.digest and o.due_at is null and o.doomed = 0)
+  union all
+  select o.run_id || ' ' || o.digest
+  from objects o
+  where o.due_at is null
+    and not exists (select 1 from artifacts a where a.run_id = o.run_id and a.digest = o.digest)
+) u
+limit 20;
+
 -- name: stuck_keys -> Name*
 -- Runs are set aside only while something of their key holds a slot or stands ready.
 select distinct r.environment || ' ' || r.queue || ' ' || r.concurrency_key as name

@@ -50,7 +50,7 @@ where run_id = :run_id and stream = :stream and superseded = 0 and kind = 'data'
 insert into logs (run_id, at, level, message, data, attempt, scope) {values :rows};
 
 -- name: add_artifacts
-insert into artifacts (id, run_id, name, content_type, size, data, attempt, created_at) {values :rows}
+insert into artifacts (id, run_id, name, content_type, size, data, digest, attempt, created_at) {values :rows}
 on conflict do nothing;
 
 -- name: add_usage

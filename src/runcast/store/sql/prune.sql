@@ -59,6 +59,12 @@ delete from logs where run_id in (select r.id from {rows :ids (id text)} r);
 -- name: prune_artifacts
 delete from artifacts where run_id in (select r.id from {rows :ids (id text)} r);
 
+-- name: prune_objects
+-- They are deleted from the blob store after this commit.
+update objects
+set doomed = 1, due_at = 0
+where run_id in (select r.id from {rows :ids (id text)} r);
+
 -- name: prune_usage
 delete from usage where run_id in (select r.id from {rows :ids (id text)} r);
 

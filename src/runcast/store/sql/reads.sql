@@ -219,7 +219,7 @@ order by name;
 -- name: assigned_run -> ReadyRun?
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, 0 as fresh, attempt, max_attempts, epoch - 1 as epoch,
   version, journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, null as worker_id, parent_id, root_id,
-  depth, batch_id, idempotency_key, machine
+  depth, batch_id, idempotency_key, machine, traceparent
 from runs
 where id = :id and status = 'EXECUTING' and epoch = :epoch and worker_id = :worker_id;
 

@@ -1,0 +1,1 @@
+"""The blob store, where the bytes of large artifacts may lie."""
