@@ -101,7 +101,7 @@ def test_a_file_may_be_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("databse = 'x'", "no setting 'databse'. Did you mean 'database'?"),
+        ("databse = 'x'", "no setting 'databse'. Did you mean 'database'"),
         ("workers = 'four'", "workers is a whole number, got 'four'"),
         ("workers = -1", "workers is a whole number, got -1"),
         ("lease = 'soon'", "lease is a duration, got 'soon'"),

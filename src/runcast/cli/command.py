@@ -128,7 +128,9 @@ class LazyGroup(click.Group):
 
 def database_option(command: F) -> F:
     """Add `--database`, for the commands that talk to one. It may be said before the command, too."""
-    return click.option(*_DATABASE_NAMES, metavar="FILE", default=_database_said_before, help=_DATABASE_HELP)(command)
+    return click.option(*_DATABASE_NAMES, metavar="FILE|URL", default=_database_said_before, help=_DATABASE_HELP)(
+        command
+    )
 
 
 def _database_option_before() -> click.Option:
@@ -139,7 +141,7 @@ def _database_option_before() -> click.Option:
             ctx.meta[_DATABASE] = value
 
     return click.Option(
-        _DATABASE_NAMES, metavar="FILE", expose_value=False, callback=keep, help="The same as after the command."
+        _DATABASE_NAMES, metavar="FILE|URL", expose_value=False, callback=keep, help="The same as after the command."
     )
 
 

@@ -71,10 +71,17 @@ def _runs(context: click.Context) -> list[Run]:
 def _read(context: click.Context, factory: Callable[[], Script[T]]) -> T | None:
     """What a script finds in the database that the line so far means; None when there is none to read."""
     from runcast.cli.connect import database_path
-    from runcast.store.sqlite.beside import read_beside
+    from runcast.cli.shared import shared_database
 
     try:
-        path = database_path(context.params.get("database"))
+        named = context.params.get("database")
+        if (url := shared_database(named)) is not None:
+            from runcast.store.postgres import beside
+
+            return beside.read_beside(url, factory)
+        from runcast.store.sqlite.beside import read_beside
+
+        path = database_path(named)
         return read_beside(path, factory) if path.is_file() else None
-    except RuncastError:
+    except (RuncastError, ImportError):
         return None  # nobody wants an error between two keys

@@ -13,9 +13,21 @@ from runcast.cli.connect import database_path, existing_database, with_gateway
 from runcast.cli.db_info import size
 from runcast.cli.look import moment, now_ms
 from runcast.cli.output import console, note, print_json
+from runcast.cli.shared import refuse_shared, shared_database
 from runcast.domain.durations import duration_ms
 from runcast.domain.errors import InvalidInput
+from runcast.domain.masked import masked
 from runcast.gateway import ClientGateway
+
+_BACKUP = (
+    "{name} is a PostgreSQL, whose server makes backups: pg_dump --format=custom --file=runcast.dump{schema} '{name}' "
+    "copies one committed state while everything runs, pg_restore puts it back; for the last minute too, use "
+    "pg_basebackup with an archive of the log, or what your provider has"
+)
+_VACUUM = (
+    "{name} is a PostgreSQL, which takes deleted rows away by itself (autovacuum; `runcast db info` shows what is left). "
+    "To give space back to the disk after a large prune, with the engines stopped: psql '{name}' -c 'vacuum (full, analyze)'"
+)
 
 
 @click.command(
@@ -34,6 +46,7 @@ def backup(file: Path, force: bool, database: str | None, as_json: bool) -> None
     FILE is one committed state, with everything in it: runs, journals, streams, artifacts. It appears when it is whole
     and was found sound. To restore, stop the engine and put it in the place of the database.
     """
+    refuse_shared(database, _BACKUP)
     from runcast.store.sqlite.upkeep import backup as copy
 
     path = existing_database(database)
@@ -95,21 +108,28 @@ def _confirmed(question: str) -> bool:
 )
 @database_option
 def migrate(database: str | None, as_json: bool) -> None:
-    """Bring the database's schema to this release; make the file if it is not there.
+    """Bring the database's schema to this release; make the file, or the tables in PostgreSQL, if they are not there.
 
     An engine does this when it starts. By itself it shows, before anything runs, whether it works. Make a backup first:
     an older release does not open a newer schema.
     """
-    from runcast.store.sqlite.upkeep import bring_up_to_date
+    if (url := shared_database(database)) is not None:
+        from runcast.store.postgres import upkeep
 
-    path = database_path(database)
-    before, after = bring_up_to_date(path)
-    if as_json:
-        print_json({"database": str(path), "before": before, "after": after})
-    elif before == after:
-        console().print(f"✓ {path} has schema {after} already", soft_wrap=True)
+        place = masked(url)
+        before, after = upkeep.bring_up_to_date(url)
     else:
-        console().print(f"✓ {path} went from schema {before} to {after}", soft_wrap=True)
+        from runcast.store.sqlite.upkeep import bring_up_to_date
+
+        path = database_path(database)
+        place = str(path)
+        before, after = bring_up_to_date(path)
+    if as_json:
+        print_json({"database": place, "before": before, "after": after})
+    elif before == after:
+        console().print(f"✓ {place} has schema {after} already", soft_wrap=True)
+    else:
+        console().print(f"✓ {place} went from schema {before} to {after}", soft_wrap=True)
 
 
 @click.command(cls=Command, examples=(("runcast db vacuum", "with the engine stopped"),))
@@ -119,6 +139,7 @@ def vacuum(database: str | None, as_json: bool) -> None:
 
     Seldom needed: free space is taken by new rows. Worth it after a large `prune`, once.
     """
+    refuse_shared(database, _VACUUM)
     from runcast.store.sqlite.upkeep import vacuum as rewrite
 
     path = existing_database(database)

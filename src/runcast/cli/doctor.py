@@ -12,6 +12,8 @@ from runcast.cli.command import Command, database_option
 from runcast.cli.connect import existing_database
 from runcast.cli.look import printable
 from runcast.cli.output import console, print_json
+from runcast.cli.shared import shared_database
+from runcast.domain.masked import masked
 
 if TYPE_CHECKING:
     from runcast.store.doctor import Finding
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     ("runcast doctor", "the project's database; an engine may be running on it"),
     ("runcast doctor backup.db --json", "a copy, for a program"),
+    ("runcast doctor postgresql://ada@db.example.com/shop", "a shared database, beside its engines"),
 )
 
 
@@ -34,12 +37,13 @@ def doctor(file: str | None, database: str | None, as_json: bool) -> int:
 
     if file is not None and database is not None:
         raise click.UsageError("give the database once: as DATABASE, or as --database")
-    path = existing_database(file or database)
-    findings = _examine(path)
+    url = shared_database(file or database)
+    place = masked(url) if url else str(existing_database(file or database))
+    findings = _examine_shared(url) if url else _examine(Path(place))
     if as_json:
         for finding in findings:
             print_json(finding)
-        print_json({"database": str(path), "laws": len(LAWS), "broken": len(findings)})
+        print_json({"database": place, "laws": len(LAWS), "broken": len(findings)})
         return exits.FAILED if findings else exits.OK
     out = console()
     for finding in findings:
@@ -47,10 +51,18 @@ def doctor(file: str | None, database: str | None, as_json: bool) -> int:
         for subject in finding.subjects:
             out.print(f"    {printable(subject)}", soft_wrap=True)
     if findings:
-        out.print(f"{len(findings)} of {len(LAWS)} laws are broken in {path}. Keep a copy of the file and report this.")
+        out.print(f"{len(findings)} of {len(LAWS)} laws are broken in {place}. Keep a copy of it and report this.")
         return exits.FAILED
-    out.print(f"✓ all {len(LAWS)} laws hold in {path}", style="green", soft_wrap=True)
+    out.print(f"✓ all {len(LAWS)} laws hold in {place}", style="green", soft_wrap=True)
     return exits.OK
+
+
+def _examine_shared(url: str) -> list[Finding]:
+    """Read beside its engines, in one read transaction."""
+    from runcast.store.doctor import examine
+    from runcast.store.postgres.beside import read_beside
+
+    return read_beside(url, examine)
 
 
 def _examine(path: Path) -> list[Finding]:

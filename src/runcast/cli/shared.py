@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from runcast import config
+from runcast.domain.errors import InvalidInput
+from runcast.domain.masked import without_password
 
 if TYPE_CHECKING:
     from runcast.gateway import ClientGateway
 
+_SEARCH_PATH = re.compile(r"search_path(?:=|%3[dD])(\w+)")
 AWAY_S = 1.0
 """Between two looks at a database that is away."""
 
 
 def shared_database(database: str | None) -> str | None:
-    """The address of the PostgreSQL that a command means; None when it means a file."""
-    from runcast.store.opening import is_shared
+    """The address of the PostgreSQL that a command means; None when it means a file. Raises `InvalidInput` without the
+    driver."""
+    from runcast.store.opening import is_shared, require_driver
 
     named = database or config.load().settings.database
-    return named if is_shared(named) else None
+    if not is_shared(named):
+        return None
+    require_driver()
+    return named
+
+
+def refuse_shared(database: str | None, instead: str) -> None:
+    """For what is done to files only. Raises `InvalidInput` with `instead`: what to do with a PostgreSQL at `{name}`,
+    with a `{schema}` for pg_dump if the address names one."""
+    if (url := shared_database(database)) is not None:
+        schema = _SEARCH_PATH.search(url)
+        raise InvalidInput(
+            instead.format(name=without_password(url), schema=f" --schema={schema[1]}" if schema is not None else "")
+        )
 
 
 def is_shared(settings: config.Settings) -> bool:

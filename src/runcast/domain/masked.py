@@ -19,3 +19,12 @@ def masked(text: str) -> str:
     'postgresql://db.example.com/runcast?user=ada&password=***'
     """
     return _PARAMETER.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1{MASK}", text))
+
+
+def without_password(text: str) -> str:
+    """`text` as it is given to a program that asks for the password, or finds it elsewhere.
+
+    >>> without_password("postgresql://ada:secret@db.example.com/runcast")
+    'postgresql://ada@db.example.com/runcast'
+    """
+    return re.sub(rf"[?&](?:ssl)?password={re.escape(MASK)}", "", masked(text).replace(f":{MASK}@", "@"))

@@ -27,14 +27,21 @@ def sqlite_path(database: str) -> str:
     return database
 
 
+def require_driver() -> None:
+    """Raises `InvalidInput` when PostgreSQL's driver is not installed, or has no libpq."""
+    try:
+        import runcast.store.postgres.session  # noqa: F401 - whatever uses the driver
+    except ImportError as error:
+        raise InvalidInput(f"PostgreSQL needs its driver: pip install 'runcast[postgres]' ({error})") from error
+
+
 def find_database(database: str, *, direct: str = "", in_passing: bool = False) -> Database:
     """The database of an address. `direct`: past a pooler, for what needs a connection of its own. `in_passing`: not for
     an engine. Raises `InvalidInput` for another scheme, or without its driver."""
     if is_shared(database):
-        try:
-            from runcast.store.postgres.database import PostgresDatabase
-        except ImportError as error:
-            raise InvalidInput("PostgreSQL needs its driver: pip install 'runcast[postgres]'") from error
+        require_driver()
+        from runcast.store.postgres.database import PostgresDatabase
+
         return PostgresDatabase(database, direct=direct, in_passing=in_passing)
     from runcast.store.sqlite.file import SqliteDatabase
 
