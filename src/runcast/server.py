@@ -151,6 +151,9 @@ class Server:
             if self.config.socket and not self._shared and self.database != ":memory:":
                 self._socket = SocketServer(socket_path(Path(self.database)), self._engine, self._engine)
                 await self._socket.start()
+            if self.config.listen is not None:
+                self._network = NetworkServer(self.config.listen, self._engine, self._engine)
+                await self._network.start()
             if self.config.metrics is not None:
                 self._metrics = self._serve_metrics(self._engine, self.config.metrics)
         except BaseException:
