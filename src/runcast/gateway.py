@@ -66,6 +66,8 @@ class Hello(msgspec.Struct, frozen=True, omit_defaults=True):
     alerts: tuple[AlertRule, ...] = ()
     labels: tuple[str, ...] | None = None
     """The machines it serves; None: every one. A run that names no machine goes to any worker."""
+    was: WorkerId | None = None
+    """Who this worker was until its session was lost. No body of then is left, so what it held goes on at once."""
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -114,6 +116,8 @@ class Assignment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     idempotency_key: str | None = None
     environment: str = "dev"
     machine: str | None = None
+    traceparent: str | None = None
+    """The caller's span, as W3C Trace Context writes it."""
     alone: bool = False
     """Quarantine: execute in a process of its own."""
     deaths: int = 0

@@ -83,9 +83,12 @@ async def test_with_opentelemetry_spans_nest_and_name_their_run(spans: InMemoryS
     finally:
         registry.hooks.clear_hooks()
     finished = {span.name: span for span in spans.get_finished_spans()}
-    assert list(finished) == ["in a step", "outer", "run traced"]
-    assert _parent(finished["in a step"]) == _id(finished["outer"])
+    assert list(finished) == ["in a step", "on_a_thread", "outer", "run traced", "traced attempt 1", "traced"]
+    assert _parent(finished["in a step"]) == _id(finished["on_a_thread"])
+    assert _parent(finished["on_a_thread"]) == _id(finished["outer"])
     assert _parent(finished["outer"]) == _id(finished["run traced"])
+    assert _parent(finished["run traced"]) == _id(finished["traced attempt 1"])
+    assert _parent(finished["traced attempt 1"]) == _id(finished["traced"])
     attributes = finished["outer"].attributes or {}
     assert (attributes["runcast.run_id"], attributes["candidates"], attributes["found"]) == (run.id, 40, 1)
 

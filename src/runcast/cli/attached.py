@@ -27,6 +27,7 @@ async def serve_attached(
     *,
     on_open: Callable[[], None],
     obey: Callable[[EmbeddedWorker], None],
+    metrics: tuple[str, int] | None = None,
 ) -> None:
     """Execute the tasks of this process until stopped. `obey` is handed the worker, to stop it.
 
@@ -38,6 +39,7 @@ async def serve_attached(
         blobs=settings.blobs,
         engine=engine_settings(settings),
         extensions=settings.extensions,
+        metrics=metrics,
     )
     async with Server(config) as server:
         worker = EmbeddedWorker(server.engine, registry, worker_settings)

@@ -24,10 +24,12 @@ from runcast.cli.wiring import (
     concurrency_option,
     key_option,
     log_format_option,
+    metrics_option,
+    metrics_public_option,
     tls_ca_option,
 )
 from runcast.domain.durations import duration_text
-from runcast.domain.errors import RuncastError
+from runcast.domain.errors import InvalidInput, RuncastError
 from runcast.domain.masked import masked
 
 if TYPE_CHECKING:
@@ -58,9 +60,18 @@ EXAMPLES = (
 @key_option
 @tls_ca_option
 @codec_option
+@metrics_option
+@metrics_public_option
 @log_format_option
 @database_option
-def worker(apps: Sequence[str], labels: str | None, as_json: bool, **flags: object) -> int:
+def worker(
+    apps: Sequence[str],
+    labels: str | None,
+    metrics: str | None,
+    metrics_public: bool | None,
+    as_json: bool,
+    **flags: object,
+) -> int:
     """Execute the tasks of APP (files or modules) for an engine in another process: `runcast serve` or `dev`.
 
     It needs the engine's socket, not the database. Start as many as there are cores. An engine that is not there yet,
@@ -69,7 +80,8 @@ def worker(apps: Sequence[str], labels: str | None, as_json: bool, **flags: obje
     """
     flags["labels"] = labels and labels.split(",")
     found = config.load(flags | ({"log_format": "json"} if as_json else {}))
-    recycle = asyncio.run(_Process(found, choose_apps(apps, found)).run())
+    address = None if metrics is None else _metrics_address(metrics, found.settings, public=bool(metrics_public))
+    recycle = asyncio.run(_Process(found, choose_apps(apps, found), address).run())
     if recycle:
         from runcast.cli.dev import start_anew
 
@@ -77,13 +89,24 @@ def worker(apps: Sequence[str], labels: str | None, as_json: bool, **flags: obje
     return exits.OK
 
 
+def _metrics_address(metrics: str, settings: config.Settings, *, public: bool) -> tuple[str, int]:
+    """Where an engine in this process is to tell its numbers. The setting `metrics` is not for workers: on one machine
+    with their server they would want its port."""
+    from runcast.metrics.listener import parse_address
+
+    if not is_shared(settings):
+        raise InvalidInput("this worker has no engine of its own, and no metrics: give --metrics to `runcast serve`")
+    return parse_address(metrics, public=public)
+
+
 class _Process:
     """From loading the apps to the last attempt."""
 
-    def __init__(self, found: config.Config, apps: tuple[str, ...]) -> None:
+    def __init__(self, found: config.Config, apps: tuple[str, ...], metrics: tuple[str, int] | None) -> None:
         self._config = found
         self._settings = found.settings
         self._apps = apps
+        self._metrics = metrics
         self._shared = is_shared(found.settings)
         self._place: dict[str, object] = (
             {"database": masked(found.settings.database)}
@@ -99,6 +122,7 @@ class _Process:
         from runcast.logs import finish_logging, set_up_logging
         from runcast.sdk.extension import load_extensions
         from runcast.sdk.registry import load_apps
+        from runcast.telemetry import set_up_telemetry
         from runcast.worker.tuning import tune_process
 
         if self._settings.codec:
@@ -110,6 +134,7 @@ class _Process:
         load_apps(self._apps, home=self._config.home)
         load_extensions(self._settings.extensions)
         finish_logging()
+        set_up_telemetry()
         tune_process()
         return await (self._serve_attached() if self._shared else self._serve())
 
@@ -135,7 +160,9 @@ class _Process:
         from runcast.worker.settings import worker_settings
 
         settings = self._settings
-        await serve_attached(settings, worker_settings(settings), on_open=self._say_open, obey=self._obey)
+        await serve_attached(
+            settings, worker_settings(settings), on_open=self._say_open, obey=self._obey, metrics=self._metrics
+        )
         return False
 
     def _set_environment(self) -> None:

@@ -195,6 +195,8 @@ class NewRun(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Decides when the run starts: `delay_ms` and `start_at` are ignored."""
     machine: str | None = None
     """Only workers that serve this label take the run."""
+    traceparent: str | None = None
+    """The span of whoever triggers, as W3C Trace Context writes it."""
 
 
 class Triggered(msgspec.Struct, frozen=True, gc=False):

@@ -77,10 +77,13 @@ def emit_log(level: str, value: str) -> bool:
     if scope is None or scope.is_far:
         return False
     if scope.trial is None and get_ident() == (scope.thread_id or scope.execution.thread_id):
-        emit(EffectKind.LOG, level, value)
+        is_new = emit(EffectKind.LOG, level, value)
     else:
         # Inside a step, or on a thread where lines have no order: never counted.
         _send(scope.execution, Effect(EffectKind.LOG, level, value))
+        is_new = True
+    if is_new and scope.execution.span is not None:
+        scope.execution.span.log(level, value)
     return True
 
 

@@ -26,6 +26,7 @@ from runcast.sdk.host import Host
 from runcast.sdk.quiet import is_quiet
 from runcast.sdk.result import Failed, Ok
 from runcast.sdk.scope import Scope, check_key, current_scope
+from runcast.sdk.spans import RunSpan
 from runcast.sdk.stopping import Stopping
 from runcast.sdk.suspension import Suspension
 from runcast.sdk.unasked import put_back
@@ -67,6 +68,7 @@ class Execution:
         "run_id",
         "scope",
         "settled_unasked",
+        "span",
         "stop",
         "suspension",
         "tasks",
@@ -101,6 +103,8 @@ class Execution:
         """What `Local`s hold."""
         self.suspension: Suspension | None = None
         """Who is told when the body waits and goes on, if anybody."""
+        self.span: RunSpan | None = None
+        """Where OpenTelemetry is set up: what its steps and log lines belong to."""
         self.counts: Counts | None = None
         """How the run's items ended, if its body says so: for the outcome that it succeeds with."""
         self.waits = 0

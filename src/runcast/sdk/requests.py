@@ -18,6 +18,7 @@ from runcast.sdk.fresh_ids import fresh_id, fresh_ids
 from runcast.sdk.handle import BatchHandle, FindDoor, RunHandle, to_result
 from runcast.sdk.options import NO_OPTIONS
 from runcast.sdk.result import Failed, Ok
+from runcast.sdk.spans import callers_span
 from runcast.sdk.subscription import Subscription
 
 Results = TypeVar("Results")
@@ -122,7 +123,10 @@ def new_run(
     run_id = run_id or fresh_id("run")
     options = request.options
     if options is NO_OPTIONS:
-        return NewRun(RunId(run_id), request.task, request.payload, batch_id=batch_id, batch_position=batch_position)
+        return NewRun(
+            RunId(run_id), request.task, request.payload, batch_id=batch_id, batch_position=batch_position,
+            traceparent=callers_span(),
+        )  # fmt: skip
     return NewRun(
         RunId(run_id),
         request.task,
@@ -143,6 +147,7 @@ def new_run(
         machine=options.machine,
         batch_id=batch_id,
         batch_position=batch_position,
+        traceparent=callers_span(),
     )
 
 

@@ -317,6 +317,7 @@ def _assignment(
         idempotency_key=run.idempotency_key,
         environment=queue.environment,
         machine=run.machine,
+        traceparent=run.traceparent,
         alone=run.deaths >= 2,
         deaths=run.deaths,
     )

@@ -14,6 +14,7 @@ from runcast.domain.outcome import Outcome
 from runcast.sdk import background
 from runcast.sdk.hooks import Around, Hookable
 from runcast.sdk.scope import current_scope
+from runcast.sdk.spans import Spans
 from runcast.sdk.stopping import Stopping
 from runcast.worker.lifecycle import Lifecycle
 from runcast.worker.outcomes import failed, succeeded
@@ -36,6 +37,7 @@ class Bodies:
         ended: Ended,
         *,
         hooks: Hookable[Any],
+        spans: Spans | None = None,
     ) -> None:
         self._loop = loop
         self._context = context
@@ -44,11 +46,14 @@ class Bodies:
         self._ended = ended
         self._hooks = hooks
         """Those of every task."""
+        self._spans = spans
 
     def start(self, running: Running) -> None:
         """Begin; returns at once."""
         context = self._context.copy()
         context.run(current_scope.set, running.scope)
+        if self._spans is not None:
+            running.span = context.run(self._spans.begin, running.assignment)
         if self._hooks.hooked or running.task.hooked:
             running.root = self._loop.create_task(self._run_hooked(running), context=context)
             # After the task is made: the root of a body is made while neither is set.

@@ -22,6 +22,7 @@ from runcast.sdk.registry import Registry, registry
 from runcast.sdk.remote import RemoteWorkerSession
 from runcast.sdk.resource import close_resources
 from runcast.sdk.task import TaskDefinition
+from runcast.telemetry import set_up_telemetry
 from runcast.wire import Frame
 from runcast.worker.executor import Executor
 from runcast.worker.find import find_task
@@ -48,6 +49,7 @@ async def _execute(sock: socket.socket, assignment: Assignment, find: Callable[[
         tasks = Registry(registry.hooks)
         try:
             tasks.add(find())
+            set_up_telemetry()
         except Exception as error:  # noqa: BLE001 - whatever the user's module raises is the run's error
             await session.report([Report(assignment.run_id, assignment.epoch, outcome=Failed(error_info(error)))])
             return

@@ -17,6 +17,7 @@ from runcast.config import load
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.extension import load_extensions
 from runcast.sdk.registry import load_apps
+from runcast.telemetry import set_up_telemetry
 from runcast.worker.tuning import tune_process
 
 ORPHAN_GRACE_S = 3.0
@@ -46,6 +47,7 @@ def prepare(given: argparse.Namespace) -> None:
     load_apps(given.app, home=given.home)
     load_extensions(load().settings.extensions)
     finish_logging()
+    set_up_telemetry()
     tune_process()
 
 

@@ -80,7 +80,7 @@ where id in (select r.id from {rows :ids (id text)} r);
 -- The claim follows the stored order. A woken run whose coroutine lives in another worker is left to that worker.
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
   journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
-  batch_id, idempotency_key, machine
+  batch_id, idempotency_key, machine, traceparent
 from runs
 where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
   and (worker_id is null or worker_id = :worker_id)
@@ -92,7 +92,7 @@ limit :limit;
 -- The same, for a worker that does not know every task of the queue.
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
   journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
-  batch_id, idempotency_key, machine
+  batch_id, idempotency_key, machine, traceparent
 from runs
 where environment = :environment and queue = :queue and status = 'QUEUED' and held = 0 and fresh <= :fresh_max
   and (worker_id is null or worker_id = :worker_id)
@@ -107,7 +107,7 @@ limit :limit;
 -- that came after it.
 select id, task, concurrency_key, payload, metadata, tags, turn, rank, fresh, attempt, max_attempts, epoch, version,
   journaled, deaths, executing_ms, max_duration_ms, created_at, waiting_at, worker_id, parent_id, root_id, depth,
-  batch_id, idempotency_key, machine
+  batch_id, idempotency_key, machine, traceparent
 from runs
 where environment = :environment and queue = :queue and concurrency_key = :key and status = 'QUEUED'
   and (priority_ms > 0 or overtaken = 1) and fresh = 1 and rank < :rank
