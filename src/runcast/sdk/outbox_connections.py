@@ -60,14 +60,14 @@ _POSTGRESQL = Library("%s", _through_dbapi, _is("postgresql"))
 LIBRARIES = {
     "sqlite3": _SQLITE,
     "aiosqlite": _SQLITE,
-    "apsw": _SQLITE,
     "psycopg": _POSTGRESQL,
     "psycopg2": _POSTGRESQL,
     "asyncpg": Library("${n}", _through_asyncpg, _is("postgresql")),
     "django": Library("%s", _through_dbapi, _django_dialect),
     "sqlalchemy": Library(":v{n}", _through_sqlalchemy, _sqlalchemy_dialect),
 }
-"""By the package that a connection, or a class that it extends, comes from."""
+"""By the package that a connection, or a class that it extends, comes from. `apsw` is none of them: it brings a SQLite of its
+own, and two in one process, that of an embedded engine, do not see each other's locks on a file."""
 
 
 def find_library(connection: object) -> Library:

@@ -1,20 +1,22 @@
-"""An outbox in a user's SQLite file."""
+"""An outbox in a user's SQLite file.
+
+It is read through Python's own `sqlite3`, not through the library that the engine uses for its database: locks on a file belong
+to a process, so two SQLite libraries in one process do not see each other's, and the user's is the one of Python.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import apsw
-import msgspec
 
 from runcast.domain.errors import Unavailable
 from runcast.domain.outbox import TABLE, OutboxRow
 from runcast.store.sqlite.identity import FileIdentity
 
-_BUSY_MS = 5_000
-"""How long a delete waits for a transaction of the user's: as long as Python's `sqlite3` does."""
+_BUSY_S = 5.0
+"""How long a delete waits for a transaction of the user's: as long as the user's would by default."""
 
 
 class SqliteOutbox:
@@ -22,7 +24,7 @@ class SqliteOutbox:
 
     def __init__(self, path: str) -> None:
         self.name = path
-        self._connection: apsw.Connection | None = None
+        self._connection: sqlite3.Connection | None = None
         self._identity: FileIdentity | None = None
 
     def take(self, limit: int) -> Sequence[OutboxRow]:
@@ -30,15 +32,14 @@ class SqliteOutbox:
             found = self._connected().execute(
                 f"select seq, kind, id, body from {TABLE} where reason is null order by seq limit ?", (limit,)
             )
-            return [OutboxRow(*row) for row in found]
+            return [OutboxRow(*row) for row in found.fetchall()]
 
     def settle(self, done: Sequence[int], refused: Sequence[tuple[int, str]]) -> None:
         with self._translated():
             connection = self._connected()
             connection.execute("begin immediate")
             try:
-                gone = msgspec.json.encode(done).decode()
-                connection.execute(f"delete from {TABLE} where seq in (select value from json_each(?))", (gone,))
+                connection.executemany(f"delete from {TABLE} where seq = ?", [(seq,) for seq in done])
                 connection.executemany(
                     f"update {TABLE} set reason = ? where seq = ?", [(reason, seq) for seq, reason in refused]
                 )
@@ -53,23 +54,25 @@ class SqliteOutbox:
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close(True)
+            connection.close()
 
-    def _connected(self) -> apsw.Connection:
+    def _connected(self) -> sqlite3.Connection:
         if self._identity is not None and self._identity.find_loss() is not None:
             self.close()
         if self._connection is None:
+            path = Path(self.name).absolute()
             # Never made: an empty file at a mistyped path would look like an outbox without rows.
-            self._connection = apsw.Connection(self.name, flags=apsw.SQLITE_OPEN_READWRITE)
-            self._connection.set_busy_timeout(_BUSY_MS)
-            self._identity = FileIdentity(Path(self.name))
+            self._connection = sqlite3.connect(
+                f"{path.as_uri()}?mode=rw", uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._identity = FileIdentity(path)
         return self._connection
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (apsw.Error, OSError) as error:
+        except (sqlite3.Error, OSError) as error:
             self.close()
             if f"no such table: {TABLE}" in str(error):
                 raise Unavailable(
