@@ -125,7 +125,8 @@ def _open_folder(address: str, folder: Path) -> Bucket:
     from obstore.store import LocalStore
 
     try:
-        return Bucket(address, LocalStore(folder, mkdir=True), folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Bucket(address, LocalStore(folder), folder)
     except Exception as error:
         raise Unavailable(f"the directory of blobs, {folder}, cannot be used: {error}") from error
 
