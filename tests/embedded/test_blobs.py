@@ -1,0 +1,74 @@
+"""A blob store below real engines and workers: through the setting, the socket, and a while without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runcast import Client, RunStatus, artifacts, embed, task
+from runcast.domain.limits import INLINE_BYTES_MAX
+from runcast.sdk.portal import close_portal
+from runcast.sdk.registry import registry
+
+LARGE = bytes(range(256)) * (INLINE_BYTES_MAX // 128)
+
+
+@pytest.fixture(autouse=True)
+def own_tasks() -> Iterator[None]:
+    before = list(registry)
+    registry.clear()
+    yield
+    registry.clear()
+    for definition in before:
+        registry.add(definition)
+    close_portal()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RUNCAST_BLOBS", f"file://{tmp_path}/blobs")
+    return tmp_path / "blobs"
+
+
+def _objects(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_an_artifact_of_a_body_is_read_by_other_programs(tmp_path: Path, folder: Path) -> None:
+    @task
+    async def draw() -> None:
+        artifacts.add("picture", LARGE)
+
+    with embed(tmp_path / "app.db"), Client(tmp_path / "app.db") as other:
+        run = draw.trigger().result()
+        run.result().result()
+        [found] = other.artifacts(run.id).result()
+        assert other.artifact(found.id).result() == LARGE
+        assert len(_objects(folder)) == 1
+    with Client(tmp_path / "app.db") as alone:
+        assert alone.artifact(found.id).result() == LARGE, "no engine runs: the client reads the setting itself"
+
+
+def test_while_the_blob_store_is_away_other_runs_end_and_nothing_is_lost(tmp_path: Path, folder: Path) -> None:
+    @task
+    async def draw() -> str:
+        artifacts.add("picture", LARGE)
+        return "drawn"
+
+    @task
+    async def other() -> str:
+        return "done"
+
+    with embed(tmp_path / "app.db") as client:
+        folder.rmdir()
+        folder.write_text("in the way")
+        run = draw.trigger().result()
+        assert [other.trigger().result().result().result() for _ in range(3)] == ["done"] * 3
+        assert client.retrieve(run.id).result().status is RunStatus.EXECUTING
+        folder.unlink()
+        folder.mkdir()
+        assert run.result().result() == "drawn"
+        [found] = client.artifacts(run.id).result()
+        assert client.artifact(found.id).result() == LARGE
