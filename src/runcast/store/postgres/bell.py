@@ -64,17 +64,17 @@ class Bell:
             except (psycopg.Error, OSError) as error:
                 if not self._closing.is_set():
                     log.info("the bell between engines is silent for a moment: %s", error)
-            if not self._closing.wait(_AWAY_S):
-                # Whatever was rung meanwhile was not heard.
-                self._on_ring(True)
+            self._closing.wait(_AWAY_S)
 
     def _serve(self, connection: psycopg.Connection) -> None:
         connection.autocommit = True
         connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
         pg = connection.pgconn
         seen = self._turns(connection)
+        # Whatever was rung before was not heard.
+        self._on_ring(True)
         while not self._closing.is_set():
-            readable, _, _ = select.select([pg.socket, self._read], [], [], _LOOK_S)
+            readable = _readable(pg.socket, self._read)
             if self._read in readable:
                 os.read(self._read, 1024)
                 self._notify(connection)
@@ -98,7 +98,12 @@ class Bell:
         with self._lock:
             wanted, self._wanted = self._wanted, set()
         if wanted:
-            connection.execute("select pg_notify(%s, %s)", (CHANNEL, "queues" if True in wanted else ""))
+            try:
+                connection.execute("select pg_notify(%s, %s)", (CHANNEL, "queues" if True in wanted else ""))
+            except psycopg.Error:
+                for queues in wanted:
+                    self.ring(queues)
+                raise
 
     def _turns(self, connection: psycopg.Connection) -> int:
         """How far the feed has come: the fallback for a bell that was not heard."""
@@ -107,3 +112,11 @@ class Bell:
         ).fetchone()
         assert row is not None
         return int(row[0])
+
+
+def _readable(*files: int) -> set[int]:
+    """Which of them have something to read, within a moment. A `select` would fail for numbers over 1,023."""
+    poll = select.poll()
+    for file in files:
+        poll.register(file, select.POLLIN)
+    return {file for file, _ in poll.poll(_LOOK_S * 1000)}
