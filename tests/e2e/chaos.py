@@ -74,20 +74,24 @@ class Chaos:
             sys.executable, "-m", "tests.e2e.chaos_process", role, str(self.database), env=environment
         )
 
+    async def start_all(self) -> None:
+        for name in ("engine", *(f"worker{number}" for number in range(WORKERS))):
+            await self.start(name)
+
     async def kill(self, name: str) -> None:
         process = self.processes[name]
         process.kill()
         self.killed[process.pid] = time.monotonic_ns()
         await process.wait()
 
-    async def stop(self, name: str) -> None:
-        """Ask politely; who does not go within ten seconds is a fault of its own."""
+    async def stop(self, name: str, patience_s: float = STOP_S) -> None:
+        """Ask politely; who does not go in time is a fault of its own."""
         process = self.processes[name]
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            await asyncio.wait_for(process.wait(), patience_s)
         except TimeoutError:
-            self.faults.append(f"{name} did not stop within {STOP_S:g} s of SIGTERM")
+            self.faults.append(f"{name} did not stop within {patience_s:g} s of SIGTERM")
             await self.kill(name)
 
     async def trouble(self, seconds: float) -> None:
@@ -164,8 +168,7 @@ class Chaos:
             connection.close()
 
     async def run(self, seconds: float) -> list[str]:
-        for name in ("engine", *(f"worker{number}" for number in range(WORKERS))):
-            await self.start(name)
+        await self.start_all()
         try:
             await asyncio.gather(self.trouble(seconds), self.load(seconds))
             unfinished = await self.settle()
@@ -182,8 +185,7 @@ class Chaos:
         """Everything that the promises exclude."""
         faults = [f"doctor: {finding.law}: {finding.subjects}" for finding in self.examine()]
         roots = {
-            row[0]: row[1:]
-            for row in self.query("select id, status, output, metadata from runs where parent_id is null")
+            row[0]: row[1:] for row in self.query("select id, status, output, metadata from runs where task = 'family'")
         }
         faults += [f"the acknowledged run {id} is not there" for id in self.triggered if id not in roots]
         faults += [f"{id} was never acknowledged, nor asked for" for id in roots if id not in self.triggered]
