@@ -21,6 +21,10 @@ class Census:
         if self._alive == 0 and self._all_gone is not None and not self._all_gone.done():
             self._all_gone.set_result(None)
 
+    @property
+    def is_empty(self) -> bool:
+        return self._alive == 0
+
     async def until_empty(self, patience_s: float | None = None) -> None:
         """Wait until no body is left, or for as long as this."""
         if self._alive:

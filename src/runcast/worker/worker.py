@@ -75,6 +75,8 @@ class Worker:
         self._executor: Executor | None = None
         self._stop = asyncio.Event()
         self._grace_ms = self._settings.grace_ms
+        self._was: WorkerId | None = None
+        """Who it was in a session that is lost, if nothing of that session executes any more."""
         self.recycle = False
         """After `run`: so many threads are stuck that the process should be replaced."""
 
@@ -98,8 +100,9 @@ class Worker:
         try:
             while not self._stop.is_set():
                 inbox = _Door()
+                hello = self._hello()
                 try:
-                    session = await self._gateway.open(self._hello(), inbox)
+                    session = await self._gateway.open(hello, inbox)
                 except EngineStopped:
                     raise
                 except Unavailable:
@@ -108,12 +111,13 @@ class Worker:
                     pause_s = min(pause_s * 2, OPEN_AGAIN_S[1])
                     continue
                 pause_s = OPEN_AGAIN_S[0]
-                await self._serve(session, inbox)
+                self._was = hello.worker_id if await self._serve(session, inbox) else None
         finally:
             await close_resources()
 
-    async def _serve(self, session: WorkerSession, door: _Door) -> None:
-        """One session, from its opening to its end."""
+    async def _serve(self, session: WorkerSession, door: _Door) -> bool:
+        """One session, from its opening to its end. True when it was lost and nothing of it executes any more."""
+        is_over = False
         async with asyncio.TaskGroup() as group:
             executor = self._executor = door.executor = self._make_executor(session, group)
             pulse = self._make_heartbeat(bare_session(session), self._clock, executor.measured)
@@ -130,6 +134,7 @@ class Worker:
                         "the session with the engine is lost: what executes here is given up, and goes on later"
                     )
                     await executor.abort(session.welcome.renew_ms / 1000)
+                    is_over = executor.census.is_empty
                 else:
                     await executor.drain(self._grace_ms / 1000)
             finally:
@@ -139,6 +144,7 @@ class Worker:
                 executor.close()
         with suppress(RuncastError):
             await session.close()
+        return is_over
 
     def _make_executor(self, session: WorkerSession, group: asyncio.TaskGroup) -> Executor:
         executor = Executor(
@@ -175,6 +181,7 @@ class Worker:
             host=socket.gethostname(),
             embedded=self._embedded,
             labels=self._settings.labels,
+            was=self._was,
         )
 
 
