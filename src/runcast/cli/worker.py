@@ -64,14 +64,7 @@ EXAMPLES = (
 @metrics_public_option
 @log_format_option
 @database_option
-def worker(
-    apps: Sequence[str],
-    labels: str | None,
-    metrics: str | None,
-    metrics_public: bool | None,
-    as_json: bool,
-    **flags: object,
-) -> int:
+def worker(apps: Sequence[str], labels: str | None, as_json: bool, **flags: object) -> int:
     """Execute the tasks of APP (files or modules) for an engine in another process: `runcast serve` or `dev`.
 
     It needs the engine's socket, not the database. Start as many as there are cores. An engine that is not there yet,
@@ -80,8 +73,9 @@ def worker(
     """
     flags["labels"] = labels and labels.split(",")
     found = config.load(flags | ({"log_format": "json"} if as_json else {}))
-    address = None if metrics is None else _metrics_address(metrics, found.settings, public=bool(metrics_public))
-    recycle = asyncio.run(_Process(found, choose_apps(apps, found), address).run())
+    if flags["metrics"] and not is_shared(found.settings):
+        raise InvalidInput("this worker has no engine of its own, and no metrics: give --metrics to `runcast serve`")
+    recycle = asyncio.run(_Process(found, choose_apps(apps, found)).run())
     if recycle:
         from runcast.cli.dev import start_anew
 
@@ -89,24 +83,24 @@ def worker(
     return exits.OK
 
 
-def _metrics_address(metrics: str, settings: config.Settings, *, public: bool) -> tuple[str, int]:
-    """Where an engine in this process is to tell its numbers. The setting `metrics` is not for workers: on one machine
-    with their server they would want its port."""
+def _metrics_address(found: config.Config) -> tuple[str, int] | None:
+    """Where an engine in this process is to tell its numbers. A project's file means its server: on one machine with
+    that, a worker would want the same port."""
     from runcast.metrics.listener import parse_address
 
-    if not is_shared(settings):
-        raise InvalidInput("this worker has no engine of its own, and no metrics: give --metrics to `runcast serve`")
-    return parse_address(metrics, public=public)
+    if found.origins.get("metrics") not in ("--metrics", "RUNCAST_METRICS") or not is_shared(found.settings):
+        return None
+    return parse_address(found.settings.metrics, public=found.settings.metrics_public)
 
 
 class _Process:
     """From loading the apps to the last attempt."""
 
-    def __init__(self, found: config.Config, apps: tuple[str, ...], metrics: tuple[str, int] | None) -> None:
+    def __init__(self, found: config.Config, apps: tuple[str, ...]) -> None:
         self._config = found
         self._settings = found.settings
         self._apps = apps
-        self._metrics = metrics
+        self._metrics = _metrics_address(found)
         self._shared = is_shared(found.settings)
         self._place: dict[str, object] = (
             {"database": masked(found.settings.database)}
