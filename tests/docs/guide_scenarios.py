@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 
-from runcast import RunStatus
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from runcast import RunStatus, outbox
+from runcast.engine.relay import Relay
+from runcast.store.outboxes import open_outbox
 from runcast.testing import TestEngine
 
 Load = Callable[[str], ModuleType]
@@ -91,6 +102,52 @@ async def logging(engine: TestEngine, load: Load) -> None:
     ]
 
 
+async def relayed(engine: TestEngine, database: Path) -> None:
+    """What an engine with the setting does, without waiting for its next look."""
+    relay = Relay(engine.engine.store, open_outbox(f"sqlite:///{database}"))
+    await relay.tick(0)
+    relay.close()
+
+
+async def outbox_sqlite3(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/outbox.md:1")
+    with TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "shop.db")) as connection:
+        page.set_up(connection)
+        run_id = page.place_order(connection, "o1")
+        with pytest.raises(sqlite3.IntegrityError):
+            page.place_order(connection, "o1")
+        wait = await engine.client.create_wait()
+        page.approve(connection, "o1", wait.id)
+        await relayed(engine, Path(folder) / "shop.db")
+        (run,) = (await engine.client.list()).runs
+        assert (run.id, run.tags) == (run_id, ("shop",))
+        assert await engine.client.result(run_id) == "o1 is on its way"
+        assert (await engine.client.retrieve_wait(wait.id)).value == "true"
+
+
+async def outbox_sqlalchemy(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/outbox.md:2")
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/shop.db"
+        blocking, asynchronous = create_engine(url), create_async_engine(url.replace("sqlite", "sqlite+aiosqlite", 1))
+        page.Base.metadata.create_all(blocking)
+        with blocking.begin() as connection:
+            outbox.create(connection)
+        ids = []
+        with Session(blocking) as session:
+            ids.append(page.place_order(session, "o1"))
+            with pytest.raises(IntegrityError):
+                page.place_order(session, "o1")
+        async with AsyncSession(asynchronous) as session:
+            ids.append(await page.place_order_async(session, "o2"))
+        await asynchronous.dispose()
+        blocking.dispose()
+        await relayed(engine, Path(folder) / "shop.db")
+    outputs = [await engine.client.result(run_id) for run_id in ids]
+    assert outputs == ["o1 is on its way", "o2 is on its way"]
+    assert len((await engine.client.list()).runs) == 2
+
+
 GUIDE_SCENARIOS = {
     "docs/guides/retries.md:1": retries,
     "docs/guides/idempotency.md:1": idempotency,
@@ -100,4 +157,6 @@ GUIDE_SCENARIOS = {
     "docs/guides/live.md:1": live,
     "docs/guides/approvals.md:1": approvals,
     "docs/guides/logging.md:1": logging,
+    "docs/guides/outbox.md:1": outbox_sqlite3,
+    "docs/guides/outbox.md:2": outbox_sqlalchemy,
 }
