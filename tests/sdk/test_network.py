@@ -20,7 +20,8 @@ from runcast.domain.ids import RunId, WorkerId
 from runcast.domain.outcome import Succeeded
 from runcast.domain.run import NewRun, RunStatus
 from runcast.engine.engine import Engine
-from runcast.gateway import Demand, Hello, Report, TaskInfo
+from runcast.gateway import Demand, Hello, Report, TaskInfo, Welcome
+from runcast.sdk import remote
 from runcast.sdk.ambient import find_engine
 from runcast.sdk.connection import Connection
 from runcast.sdk.dial import Endpoint
@@ -29,7 +30,7 @@ from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import network
 from runcast.socket_server.network import Listen, NetworkServer
 from runcast.store.opening import open_store
-from runcast.wire import KEY_BYTES_MAX, FrameKind, encode_frame, encode_key, read_error, read_frame
+from runcast.wire import KEY_BYTES_MAX, FrameKind, encode_frame, encode_key, read_error, read_frame, read_key
 from tests.sdk.certificates import Certificate, make_certificate
 from tests.sdk.test_remote import Received
 
@@ -391,6 +392,44 @@ async def test_of_several_addresses_one_that_answers_is_enough(server: NetworkSe
         await connection.close()
     with pytest.raises(Unavailable, match=r"no engine answers at tcp://127\.0\.0\.1:1"):
         await Connection.open(Endpoint((nobody,), KEY))
+
+
+async def test_an_engine_that_hangs_does_not_keep_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "GOOD_BYE_S", 0.05)
+    silent = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_key(reader)
+        writer.write(encode_frame(FrameKind.REPLY, 0, "key", None))
+        answers = {"hello": None, "worker.open": Welcome(0, 30_000, 5_000)}
+        while (frame := await read_frame(reader)) is not None:
+            if frame.op in answers:
+                writer.write(encode_frame(FrameKind.REPLY, frame.id, frame.op, answers[frame.op]))
+            else:
+                silent.set()
+        writer.close()
+
+    hanging = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = hanging.sockets[0].getsockname()
+    session = await RemoteWorkerGateway(Endpoint((Address("tcp", host, port),))).open(hello(), Received())
+    await session.close()
+    assert silent.is_set()
+    with pytest.raises(Unavailable):
+        await session.renew()
+    hanging.close()
+
+
+async def test_what_answers_as_no_engine_does_is_unavailable() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    other = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = other.sockets[0].getsockname()
+    with pytest.raises(Unavailable, match="no Runcast engine"):
+        await Connection.open(Endpoint((Address("tcp", host, port),)))
+    other.close()
 
 
 async def test_a_worker_whose_connection_broke_is_assigned_nothing_more_and_keeps_its_lease(

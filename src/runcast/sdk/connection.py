@@ -14,6 +14,8 @@ from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, read_error, r
 
 T = TypeVar("T")
 OnPush = Callable[[Frame], None]
+CLOSE_S = 2.0
+"""For what is still to be sent, and the end of TLS: the other side may have vanished."""
 
 
 class Connection:
@@ -75,7 +77,10 @@ class Connection:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
         try:
-            await self._writer.wait_closed()
+            async with asyncio.timeout(CLOSE_S):
+                await self._writer.wait_closed()
+        except TimeoutError:
+            self._writer.transport.abort()
         except OSError:
             pass  # it was broken before
 

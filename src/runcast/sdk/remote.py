@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -49,6 +50,8 @@ from runcast.sdk.dial import Where
 from runcast.wire import Frame, operation
 
 T = TypeVar("T")
+GOOD_BYE_S = 10.0
+"""An engine that hangs must not keep a worker from another one."""
 
 
 class RemoteClientGateway:
@@ -282,8 +285,9 @@ class RemoteWorkerSession:
         """Say good-bye, so that nothing counts as a death, and close."""
         if not self._connection.is_closed:
             try:
-                await self._ask("close")
-            except Unavailable:
+                async with asyncio.timeout(GOOD_BYE_S):
+                    await self._ask("close")
+            except (Unavailable, TimeoutError):
                 pass  # the lease does what the good-bye would have done
         await self._connection.close()
 
