@@ -15,10 +15,10 @@ JOBS   ?= 2
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim chaos chaos-postgres golden docs picture setup requirements clean
+.PHONY: help demo test check bench sim sim-postgres chaos golden docs picture setup requirements clean
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: setup ## enrich a real list of companies, live in this terminal (no network needed)
 	@$(PY) -m runcast.demo $(ARGS)
@@ -47,6 +47,9 @@ bench: setup ## measure: make bench ARGS="throughput latency --quick --peers hue
 sim: setup ## simulate: make sim SEEDS=10000 OFFSET=500000
 	@$(PY) -m tests.sim --seeds $(SEEDS) --offset $(OFFSET) $(ARGS)
 
+sim-postgres: setup ## simulate on PostgreSQL: make sim-postgres SEEDS=200 OFFSET=0
+	@$(PY) -m tests.sim --postgres --seeds $(SEEDS) --offset $(OFFSET) $(ARGS)
+
 golden: setup ## the golden journals on every Python 3.11+ at hand
 	@$(PY) -m tests.golden
 
@@ -55,9 +58,6 @@ docs: setup ## write the generated pages anew (diagrams, reference)
 
 chaos: setup ## kill and stop real processes under load for a minute: make chaos SECONDS=60 SEED=1
 	@$(PY) -m tests.e2e.chaos $$(mktemp -d) $(or $(SECONDS),60) $(or $(SEED),1)
-
-chaos-postgres: setup ## the same with five processes on one PostgreSQL, and to it: make chaos-postgres SECONDS=60 SEED=1
-	@$(PY) -m tests.e2e.chaos_postgres $$(mktemp -d) $(or $(SECONDS),60) $(or $(SEED),1)
 
 picture: setup ## draw the README's picture anew, from a real demo
 	@$(PY) tools/picture.py

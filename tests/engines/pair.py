@@ -34,7 +34,9 @@ class Neighbor(House):
         await self.store.write(_nothing, lazy=True)
         await self.quiet()
 
-    async def report(self, session: LocalSession, run: Assignment, *entries: object, outcome: Outcome | None = None) -> Reply:
+    async def report(
+        self, session: LocalSession, run: Assignment, *entries: object, outcome: Outcome | None = None
+    ) -> Reply:
         [reply] = await session.report([Report(run.run_id, run.epoch, entries, outcome=outcome)])  # type: ignore[arg-type]
         await self.quiet()
         return reply

@@ -146,7 +146,7 @@ class _Counted:
     def __init__(self) -> None:
         self.ticks = 0
 
-    async def tick(self, now: int) -> int | None:  # noqa: ARG002 - as a ticker's
+    async def tick(self, now: int) -> int | None:
         self.ticks += 1
         return None
 

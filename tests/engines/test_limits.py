@@ -127,11 +127,11 @@ async def test_a_limit_that_is_lifted_at_one_engine_frees_runs_for_another(pair:
     await b.trigger(3)
     assert len(inbox.take()) == 1
     await a.engine.change_queue("work", QueueChange(concurrency=2))
-    b.engine._on_ring(True)  # noqa: FBT003 - the bell of a change of queues
+    b.engine._on_ring(True)
     await b.quiet()
     assert len(inbox.take()) == 1
     await a.engine.change_queue("work", QueueChange(concurrency=None))
-    b.engine._on_ring(True)  # noqa: FBT003
+    b.engine._on_ring(True)
     await b.quiet()
     assert len(inbox.take()) == 1
 
@@ -143,7 +143,7 @@ async def test_a_queue_that_is_let_go_on_at_one_engine_goes_on_at_another(pair: 
     [run_id] = await b.trigger()
     assert inbox.take() == []
     await a.engine.change_queue("work", QueueChange(paused=False))
-    b.engine._on_ring(True)  # noqa: FBT003 - the bell of a change of queues
+    b.engine._on_ring(True)
     await b.quiet()
     assert [run.run_id for run in inbox.take()] == [run_id]
 

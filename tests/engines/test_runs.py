@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 T = TypeVar("T")
 
 
-async def soon(work: Coroutine[Any, Any, T]) -> T:
+async def soon(work: Awaitable[T]) -> T:
     async with asyncio.timeout(5):
         return await work
 
@@ -57,8 +57,8 @@ async def test_whoever_waits_at_one_engine_hears_of_the_end_at_another(pair: Pai
     await a.quiet()
     assert not waiting.done()
     await a.look()
-    assert (await soon(waiting)).output == "7"  # type: ignore[arg-type]
-    assert [end.status for end in await soon(many)] == ["COMPLETED"] * 3  # type: ignore[arg-type]
+    assert (await soon(waiting)).output == "7"
+    assert [end.status for end in await soon(many)] == ["COMPLETED"] * 3
 
 
 async def test_the_first_fact_of_a_database_is_seen_by_all(pair: Pair) -> None:
@@ -68,7 +68,7 @@ async def test_the_first_fact_of_a_database_is_seen_by_all(pair: Pair) -> None:
     await b.quiet()
     await a.engine.cancel([run_id])
     await b.look()
-    assert (await soon(waiting)).status == "CANCELED"  # type: ignore[arg-type]
+    assert (await soon(waiting)).status == "CANCELED"
 
 
 async def test_a_batch_that_fails_loses_nothing_of_what_others_did(pair: Pair) -> None:
@@ -85,7 +85,7 @@ async def test_a_batch_that_fails_loses_nothing_of_what_others_did(pair: Pair) -
 
     with pytest.raises(InvalidInput):
         await a.store.write(broken)
-    assert (await soon(waiting)).output == "7"  # type: ignore[arg-type]
+    assert (await soon(waiting)).output == "7"
 
 
 async def test_a_cancel_at_one_engine_stops_the_body_at_another(pair: Pair) -> None:
@@ -114,7 +114,7 @@ async def test_a_stop_is_not_told_again_and_again(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("evicted", [False, True])
-async def test_a_wait_completed_at_one_engine_wakes_a_run_of_another(pair: Pair, evicted: bool) -> None:  # noqa: FBT001
+async def test_a_wait_completed_at_one_engine_wakes_a_run_of_another(pair: Pair, evicted: bool) -> None:
     a, b = pair
     session, inbox = await b.open()
     await a.trigger()
@@ -154,7 +154,7 @@ async def test_a_wait_that_was_completed_at_another_engine_just_before_is_no_wai
 
 
 @pytest.mark.parametrize("waits", [False, True])
-async def test_a_child_that_ends_at_one_engine_reaches_its_parent_at_another(pair: Pair, waits: bool) -> None:  # noqa: FBT001
+async def test_a_child_that_ends_at_one_engine_reaches_its_parent_at_another(pair: Pair, waits: bool) -> None:
     a, b = pair
     session, inbox = await a.open("wa")
     await a.trigger()
@@ -221,14 +221,14 @@ async def test_a_follower_at_one_engine_sees_in_order_what_happens_at_another(pa
     session, inbox = await b.open()
     [run_id] = await a.trigger()
     async with aclosing(a.engine.watch(Watch(run_ids=(run_id,)))) as updates:  # type: ignore[type-var]
-        assert [run.status for run in (await soon(anext(updates))).runs] == ["QUEUED"]  # type: ignore[arg-type]
+        assert [run.status for run in (await soon(anext(updates))).runs] == ["QUEUED"]
         run = await one(b, inbox)
         await a.look()
-        assert [run.status for run in (await soon(anext(updates))).runs] == ["EXECUTING"]  # type: ignore[arg-type]
+        assert [run.status for run in (await soon(anext(updates))).runs] == ["EXECUTING"]
         await b.end(session, run, Succeeded("1"))
-        coming = asyncio.create_task(anext(updates))  # type: ignore[arg-type]
+        coming = asyncio.create_task(soon(anext(updates)))
         await a.look()
-        update = await soon(coming)  # type: ignore[arg-type]
+        update = await coming
     assert [fact.status for fact in update.changes] == ["COMPLETED"]
 
 
@@ -236,4 +236,3 @@ async def test_a_key_is_one_run_whichever_engine_is_asked(pair: Pair) -> None:
     a, b = pair
     ids = [(await house.trigger(idempotency_key="k"))[0] for house in (a, b, a)]
     assert len(set(ids)) == 1
-

@@ -6,10 +6,10 @@ import json
 from random import Random
 from typing import Any
 
-import apsw
 import msgspec
 
 from runcast.store.script import READY, Script
+from tests.sim.databases import Database
 from tests.sim.programs import Catch, Gather, Group, Program, Receive, Select, Seq, Timeout
 
 _REOPEN = """
@@ -28,17 +28,17 @@ _RECORDS = (
 )
 
 
-def reopen(connection: apsw.Connection, random: Random) -> str | None:
+def reopen(database: Database, random: Random) -> str | None:
     """Queue a completed run again, as nobody else may; its id, or None where none fits."""
-    rows = connection.execute("select id, payload from runs where status = 'COMPLETED' order by id").fetchall()
+    rows = database.execute("select id, payload from runs where status = 'COMPLETED' order by id")
     fitting = [
         str(id) for id, payload in rows if _is_whole(msgspec.convert(json.loads(str(payload))["program"], Program))
     ]
     if not fitting:
         return None
     chosen = random.choice(fitting)
-    connection.execute(_REOPEN, (chosen,))
-    connection.execute("delete from temp.violations")
+    database.execute(_REOPEN, (chosen,))
+    database.execute("delete from temp.violations")
     return chosen
 
 
@@ -47,9 +47,9 @@ def ring() -> Script[None]:
     yield READY
 
 
-def records(connection: apsw.Connection, run_id: str) -> list[list[Any]]:
+def records(database: Database, run_id: str) -> list[list[Any]]:
     """Everything that the run has to show."""
-    return [connection.execute(query, (run_id,)).fetchall() for query in _RECORDS]
+    return [database.execute(query, (run_id,)) for query in _RECORDS]
 
 
 def _is_whole(program: Program) -> bool:

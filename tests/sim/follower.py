@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import apsw
-
 from runcast.domain.errors import Unavailable
 from runcast.domain.ids import RunId
 from runcast.domain.run import FINAL, Run
 from runcast.gateway import RunFilter, Update, Watch
 from runcast.sdk.remote import RemoteClientGateway
+from tests.sim.databases import Database
 from tests.sim.network import SOCKET
 
 
@@ -73,9 +72,9 @@ class Follower:
                 self.faults.append(f"I16: {run.id} was {before.status} and became {run.status}")
             self._seen[run.id] = run
 
-    def has_seen(self, connection: apsw.Connection) -> bool:
+    def has_seen(self, database: Database) -> bool:
         """Whether every run of the database was seen in its last state."""
-        rows = connection.execute("select id, status, version from runs").fetchall()
+        rows = database.execute("select id, status, version from runs")
         for id, status, version in rows:
             run = self._seen.get(RunId(str(id)))
             if run is None or (run.status, run.version) != (status, version):

@@ -10,7 +10,6 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import apsw
 import msgspec
 
 from runcast.domain.errors import Conflict, Overloaded
@@ -19,6 +18,7 @@ from runcast.domain.queue import QueueChange
 from runcast.domain.run import Debounce, NewRun
 from runcast.gateway import RunFilter
 from runcast.sdk.remote import RemoteClientGateway
+from tests.sim.databases import Database
 from tests.sim.programs import Program, Step
 
 if TYPE_CHECKING:
@@ -172,9 +172,9 @@ class Operator:
 
     # --- what must be there in the end
 
-    def verify(self, connection: apsw.Connection) -> list[str]:
+    def verify(self, database: Database) -> list[str]:
         """What is wrong, in sentences."""
-        rows = connection.execute(
+        rows = database.execute(
             "select id, payload ->> '$.program.id' from runs where idempotency_key like 'operator %'"
         )
         programs = {str(id): str(program) for id, program in rows}

@@ -11,7 +11,6 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import apsw
 import msgspec
 
 from runcast.domain.cron import parse_cron
@@ -19,6 +18,7 @@ from runcast.domain.ids import make_id
 from runcast.domain.limits import CATCH_UP_RUNS_MAX, ON_TIME_MS
 from runcast.domain.schedule import CatchUp, NewSchedule, Overlap, ScheduleId, ScheduleSettings
 from runcast.sdk.remote import RemoteClientGateway
+from tests.sim.databases import Database
 from tests.sim.programs import Program, Sleep, Step
 
 if TYPE_CHECKING:
@@ -99,36 +99,36 @@ class _Row(msgspec.Struct, frozen=True):
     decided_at: int
 
 
-def verify_schedules(connection: apsw.Connection, schedules: tuple[SimSchedule, ...], *, jumps: bool) -> list[str]:
+def verify_schedules(database: Database, schedules: tuple[SimSchedule, ...], *, jumps: bool) -> list[str]:
     """What is wrong, in sentences."""
-    return [f"I12: {schedule.key}: {fault}" for schedule in schedules for fault in _verify(connection, schedule, jumps)]
+    return [f"I12: {schedule.key}: {fault}" for schedule in schedules for fault in _verify(database, schedule, jumps)]
 
 
-def _verify(connection: apsw.Connection, schedule: SimSchedule, jumps: bool) -> list[str]:
-    found: list[tuple[Any, ...]] = connection.execute(
+def _verify(database: Database, schedule: SimSchedule, jumps: bool) -> list[str]:
+    found: list[tuple[Any, ...]] = database.execute(
         "select id, created_at, last_at, kept_at from schedules where deduplication_key = ?", (schedule.key,)
-    ).fetchall()
+    )
     [(id, created_at, last_at, kept_at)] = found
-    decided: list[tuple[Any, ...]] = connection.execute(
+    decided: list[tuple[Any, ...]] = database.execute(
         "select at, outcome, run_id, decided_at from schedule_ticks where schedule_id = ? order by at", (id,)
-    ).fetchall()
+    )
     rows = [_Row(*row) for row in decided]
     rule = parse_cron(schedule.settings.cron, schedule.settings.timezone)
     ticks = list(rule.ticks(created_at, last_at)) if last_at is not None else []
     faults = [f"{row.at} is no tick of the rule" for row in rows if row.at not in ticks]
     if kept_at is not None:
         faults.append(f"{kept_at} is kept although it is paused")
-    faults += _verify_runs(connection, schedule, rows)
+    faults += _verify_runs(database, schedule, rows)
     faults += _verify_gaps(schedule.settings.catch_up, ticks, rows)
     if schedule.settings.overlap is not Overlap.ALLOW and not jumps:
-        faults += _verify_alone(connection, schedule)
+        faults += _verify_alone(database, schedule)
     return faults
 
 
-def _verify_runs(connection: apsw.Connection, schedule: SimSchedule, rows: list[_Row]) -> list[str]:
+def _verify_runs(database: Database, schedule: SimSchedule, rows: list[_Row]) -> list[str]:
     runs = Counter(
         str(id)
-        for (id,) in connection.execute(
+        for (id,) in database.execute(
             "select id from runs where payload ->> '$.program.id' = ? and resumed_from is null", (schedule.program.id,)
         )
     )
@@ -158,11 +158,11 @@ def _beyond(at: int, ticks: list[int], later: _Row) -> bool:
     return sum(at < tick <= later.decided_at for tick in ticks) >= CATCH_UP_RUNS_MAX
 
 
-def _verify_alone(connection: apsw.Connection, schedule: SimSchedule) -> list[str]:
+def _verify_alone(database: Database, schedule: SimSchedule) -> list[str]:
     """No run was created while another of the schedule lived."""
-    spans: list[tuple[Any, ...]] = connection.execute(
+    spans: list[tuple[Any, ...]] = database.execute(
         "select created_at, finished_at, id from runs where payload ->> '$.program.id' = ? order by created_at, id",
         (schedule.program.id,),
-    ).fetchall()
+    )
     pairs = itertools.pairwise(spans)
     return [f"{later[2]} began while {first[2]} lived" for first, later in pairs if later[0] < first[1]]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.postgres import fresh_schema
+from tests.sim.databases import PostgresSchema
 from tests.sim.run import EVICT_AFTER_MS, replay, run_seed
 
 # A world ends in the middle of things; what its garbage says about that is no news.
@@ -29,3 +33,20 @@ def test_the_promises_hold_in_a_few_worlds(evict_after_ms: int) -> None:
     for seed in range(1_000_000, 1_000_020):
         failures = run_seed(seed, evict_after_ms)
         assert not failures, replay(seed, evict_after_ms, failures)
+
+
+@pytest.fixture(scope="module")
+def schema(postgres_server: str) -> Iterator[PostgresSchema]:
+    """Worlds use it one after the other."""
+    with fresh_schema(postgres_server) as url:
+        schema = PostgresSchema(url)
+        yield schema
+        schema.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("evict_after_ms", EVICT_AFTER_MS)
+def test_the_promises_hold_in_worlds_on_postgresql(schema: PostgresSchema, evict_after_ms: int) -> None:
+    for seed in range(1_000_001, 1_000_009):
+        failures = run_seed(seed, evict_after_ms, schema)
+        assert not failures, replay(seed, evict_after_ms, failures, schema)

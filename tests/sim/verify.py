@@ -6,10 +6,9 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-import apsw
 import msgspec
 
-from runcast.store import doctor
+from tests.sim.databases import Database
 from tests.sim.oracle import ExpectedRun, expect_roots
 from tests.sim.programs import Program
 from tests.sim.schedules import SimSchedule
@@ -45,19 +44,19 @@ from runs
 
 
 def verify(
-    connection: apsw.Connection,
+    database: Database,
     programs: tuple[Program, ...],
     schedules: tuple[SimSchedule, ...] = (),
     operated: tuple[Program, ...] = (),
 ) -> list[str]:
     """What is wrong, in sentences."""
     expected = expect_roots([*programs, *operated, *(schedule.program for schedule in schedules)])
-    runs = [Found(*row) for row in connection.execute(_RUNS)]
-    faults = [f"doctor: {finding.law}: {', '.join(finding.subjects)}" for finding in doctor.check(connection)]
+    runs = [Found(*row) for row in database.execute(_RUNS)]
+    faults = [f"doctor: {finding.law}: {', '.join(finding.subjects)}" for finding in database.findings()]
     for run in runs:
         faults += _verify_end(run, expected[run.program])
         faults += _verify_hooks(run, expected[run.program].program.queue)
-    faults += _verify_marks(connection, runs, expected)
+    faults += _verify_marks(database, runs, expected)
     roots = Counter(run.program for run in runs if run.parent_id is None)
     faults += [f"I1: root {program.id} has {roots[program.id]} runs" for program in programs if roots[program.id] != 1]
     return faults
@@ -82,7 +81,7 @@ def _verify_hooks(run: Found, queue: str) -> list[str]:
     return [f"{run.id} ({run.program}): its on_success hook counted {found} times, and it is {run.status}"]
 
 
-def _verify_marks(connection: apsw.Connection, runs: list[Found], expected: dict[str, ExpectedRun]) -> list[str]:
+def _verify_marks(database: Database, runs: list[Found], expected: dict[str, ExpectedRun]) -> list[str]:
     """An effect counts once over a run and the predecessors whose journals it adopted."""
     programs = {run.id: run.program for run in runs}
     lineages: defaultdict[Any, list[Found]] = defaultdict(list)
@@ -90,7 +89,7 @@ def _verify_marks(connection: apsw.Connection, runs: list[Found], expected: dict
         parent = expected[programs[run.parent_id]].program if run.parent_id else None
         adopting = parent is not None and parent.rounds == 1
         lineages[run.place if adopting else run.id].append(run)
-    counts = _counts(connection)
+    counts = _counts(database)
     faults = []
     for lineage in lineages.values():
         lineage.sort(key=lambda run: run.generation)
@@ -109,7 +108,7 @@ def _verify_marks(connection: apsw.Connection, runs: list[Found], expected: dict
     return faults
 
 
-def _counts(connection: apsw.Connection) -> defaultdict[str, Counter[str]]:
+def _counts(database: Database) -> defaultdict[str, Counter[str]]:
     """Marks that are rows of their own."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for query in (
@@ -118,7 +117,7 @@ def _counts(connection: apsw.Connection) -> defaultdict[str, Counter[str]]:
         "select run_id, name, count(*) from artifacts group by 1, 2",
         "select run_id, name, sum(quantity_micros) / 1000000 from usage group by 1, 2",
     ):
-        for run_id, label, count in connection.execute(query):
+        for run_id, label, count in database.execute(query):
             counts[str(run_id)][str(label)] += int(count)
     return counts
 

@@ -1,4 +1,4 @@
-"""One simulated world: an engine on a file, its workers, a client outside, and what goes wrong, all from one seed."""
+"""One simulated world: an engine on a database, its workers, a client outside, and what goes wrong, all from one seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import apsw
 import msgspec
 
 from runcast.clock import Clock
@@ -25,11 +24,11 @@ from runcast.sdk.factory import task_factory
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import Served
 from runcast.store.opening import open_store
-from runcast.store.sqlite.database import SqliteSession
 from runcast.store.store import Store
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
-from tests.sim import again, invariants
+from tests.sim import again
+from tests.sim.databases import Database
 from tests.sim.follower import Follower
 from tests.sim.loop import LoopClock, Process, VirtualLoop
 from tests.sim.network import SOCKET, Network
@@ -122,13 +121,13 @@ def _schedules_beside(seed: int) -> tuple[SimSchedule, ...]:
 class World:
     """Executes a setting. `failures` says what was wrong."""
 
-    def __init__(self, loop: VirtualLoop, setting: Setting, directory: Path) -> None:
+    def __init__(self, loop: VirtualLoop, setting: Setting, database: Database) -> None:
         self.loop = loop
         self.setting = setting
         self.random = Random(setting.seed * 11 + 5)
         self.clock: Clock = LoopClock(loop, start_ms=setting.start_ms)
         self.network = Network(loop, Random(setting.seed * 13 + 3))
-        self.path = directory / f"{setting.seed}.db"
+        self.database = database
         self.failures: list[str] = []
         self.commits = 0
         self.calm = False
@@ -155,22 +154,14 @@ class World:
         if self._engine is not None and self._engine[0].alive and self._owns(run_id, epoch):
             self._owned[run_id, label] += 1
             query = "select 1 from journal where run_id = ? and name = ? and kind = 'step' and status = 'done'"
-            if self.connection.execute(query, (run_id, label)).fetchall():
+            if self.database.execute(query, (run_id, label)):
                 self.failures.append(f"I13: step {label} of {run_id} was recorded and ran again")
         return begun
 
     def _owns(self, run_id: str, epoch: int) -> bool:
         """Whether the execution is the run's, and not that of a process which stood still for too long."""
         query = "select 1 from runs where id = ? and epoch = ? and status = 'EXECUTING'"
-        return bool(self.connection.execute(query, (run_id, epoch)).fetchall())
-
-    @property
-    def connection(self) -> apsw.Connection:
-        """The engine's own connection; it sees what is committed, because writes are instants here."""
-        assert self._engine is not None
-        session = self._engine[1]._session
-        assert isinstance(session, SqliteSession)
-        return session.connection
+        return bool(self.database.execute(query, (run_id, epoch)))
 
     def _process(self, name: str) -> Process:
         process = Process(f"{name}.{len(self._processes)}")
@@ -189,10 +180,10 @@ class World:
             jump_ms = jumps[min(self._boots, len(jumps) - 1)]
             self.clock = LoopClock(self.loop, start_ms=self.setting.start_ms, ahead_ms=jump_ms)
         self._boots += 1
-        store = open_store(str(self.path), self.clock, threaded=False, faults=_Faults(self))
+        store = open_store(self.database.address, self.clock, threaded=False, faults=_Faults(self))
         self.clock = store.clock
         self._engine = (process, store)
-        invariants.watch(self.connection)
+        self.database.opened(store)
         engine = Engine(store, self.clock, EngineSettings(lease_ms=LEASE_MS))
         dispatch = engine._dispatch
         dispatch._ring, dispatch._on_due = self._lossy(dispatch._ring), self._lossy(dispatch._on_due)
@@ -280,10 +271,10 @@ class World:
             if trouble.at_commit == self.commits:
                 self._begin_trouble(trouble)
         if self.loop.time() < self._full_until:
-            raise apsw.FullError("simulated")
+            raise self.database.full()
         if self._failing > 0:
             self._failing -= 1
-            raise apsw.FullError("simulated") if self._failing % 2 else apsw.IOError("simulated")
+            raise self.database.full() if self._failing % 2 else self.database.broken()
 
     def _begin_trouble(self, trouble: Trouble) -> None:
         workers = sorted(self._workers)
@@ -306,7 +297,7 @@ class World:
                 self.loop.run_in(self._self, actions[trouble.kind], number)
 
     def after_commit(self) -> None:
-        for violation in invariants.violations(self.connection):
+        for violation in self.database.violations():
             if violation not in self.failures:
                 self.failures.append(violation)
         if any(trouble == Trouble(self.commits, "crash after", trouble.which) for trouble in self.setting.troubles):
@@ -340,9 +331,9 @@ class World:
             await asyncio.sleep(5)
         # Before one of its runs is executed again, and ends a second time.
         jumps = bool(self.setting.jumps_ms)
-        self.failures += verify_schedules(self.connection, self.setting.schedules, jumps=jumps)
+        self.failures += verify_schedules(self.database, self.setting.schedules, jumps=jumps)
         if self.operator is not None:
-            self.failures += self.operator.verify(self.connection)
+            self.failures += self.operator.verify(self.database)
         if not self.failures:
             await self._execute_again()
 
@@ -355,7 +346,7 @@ class World:
 
     def _knows_queues(self) -> bool:
         alive = self._engine is not None and self._engine[0].alive
-        return alive and bool(self.connection.execute("select 1 from queues where name = 'bounded'").fetchall())
+        return alive and bool(self.database.execute("select 1 from queues where name = 'bounded'"))
 
     async def _live(self, schedule: SimSchedule) -> None:
         await live(self, schedule, _Client(self).retrying)
@@ -364,11 +355,11 @@ class World:
     async def _execute_again(self) -> None:
         before = self._owned.copy()
         found = {
-            str(row[0]): again.records(self.connection, str(row[0]))
-            for row in self.connection.execute("select id from runs")
+            str(row[0]): again.records(self.database, str(row[0]))
+            for row in self.database.execute("select id from runs")
         }
         self.follower.stop()
-        run_id = again.reopen(self.connection, self.random)
+        run_id = again.reopen(self.database, self.random)
         if run_id is None:
             return
         assert self._engine is not None
@@ -381,12 +372,12 @@ class World:
             await asyncio.sleep(5)
         if self._owned != before:
             self.failures.append(f"I13: {run_id} repeated steps: {self._owned - before}")
-        for was, now in zip(found[run_id], again.records(self.connection, run_id), strict=True):
+        for was, now in zip(found[run_id], again.records(self.database, run_id), strict=True):
             if was != now:
                 self.failures.append(f"I13: {run_id} had {was} and has {now}")
 
     def end(self) -> None:
-        """Nothing runs any more, and the file is closed."""
+        """Nothing runs any more, and the database is closed."""
         for process in self._processes:
             self.loop.kill(process)
         self.network.end()
@@ -398,16 +389,16 @@ class World:
             return True
         if self._engine is None or not self._engine[0].alive or not self.calm or self._ticking:
             return False
-        return not self._unfinished() and self.follower.has_seen(self.connection)
+        return not self._unfinished() and self.follower.has_seen(self.database)
 
     def _unfinished(self) -> list[str]:
         if self._engine is None or not self._engine[0].alive:
             return ["the engine is down"]
         final = ", ".join(f"'{status}'" for status in FINAL)
-        rows = self.connection.execute(
+        rows = self.database.execute(
             f"select id, status, attempt, epoch, worker_id, queue, payload ->> '$.program.id', parked_reason from runs "
             f"where status not in ({final})"
-        ).fetchall()
+        )
         return [" ".join(str(value) for value in row) for row in rows]
 
 

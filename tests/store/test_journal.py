@@ -36,6 +36,14 @@ def test_a_done_entry_never_changes(db: World) -> None:
     assert db.journal(run)["k"] == before
 
 
+def test_an_entry_may_come_twice_in_one_report_and_the_later_one_counts_unless_it_was_done(db: World) -> None:
+    db.worker()
+    run = db.start()
+    pending = NewEntry(Entry("k", EntryKind.SLEEP, status=EntryStatus.PENDING), due_in_ms=50)
+    db.report(run, pending, NewEntry(Entry("k", EntryKind.SLEEP, value="null")), failed_step("k"))
+    assert db.journal(run)["k"].status == "done"
+
+
 def test_a_pending_entry_may_become_done(db: World) -> None:
     db.worker()
     run = db.start()

@@ -31,6 +31,10 @@ class Recorded(msgspec.Struct, frozen=True):
     """Runs that somebody waits for from now on."""
 
 
+_STATUS = 4
+"""Where an entry's row has it."""
+
+
 def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded]:
     """Write the entries of several runs, create what they ask for, and resolve what is there already."""
     created, joined = yield from _create_children(group, now)
@@ -60,7 +64,7 @@ def record(group: Sequence[tuple[Holding, Report]], now: int) -> Script[Recorded
                 None if entry.value is None else (yield from blobs.stow(run.id, entry.value, f"result of {entry.name}"))
             )
             rows.append(_row(run.id, entry, value, new.position, now))
-    yield call("put_entries", rows=rows)
+    yield call("put_entries", rows=_once(rows))
     yield from _check_size(group, now)
     withdrawn = [(run.id, new.entry) for run, item in group for new in item.entries if inbox.is_withdrawn(new.entry)]
     if withdrawn:
@@ -101,6 +105,18 @@ def _row(run_id: str, entry: Entry, value: str | None, position: int, now: int) 
         entry.awaits, entry.due_at, entry.generation, entry.tries, entry.started_at or now, finished, None,
         position,
     )  # fmt: skip
+
+
+def _once(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """The last word of each entry, unless it was done: PostgreSQL takes a row once in a statement."""
+    if len(rows) < 2:
+        return rows
+    last: dict[tuple[object, object], tuple[object, ...]] = {}
+    for row in rows:
+        before = last.get((row[0], row[1]))
+        if before is None or before[_STATUS] != EntryStatus.DONE:
+            last[row[0], row[1]] = row
+    return list(last.values())
 
 
 def _create_children(
