@@ -15,10 +15,10 @@ JOBS   ?= 2
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim sim-postgres chaos golden docs picture setup requirements clean
+.PHONY: help demo test check bench sim sim-postgres chaos chaos-postgres golden docs picture setup requirements clean
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: setup ## enrich a real list of companies, live in this terminal (no network needed)
 	@$(PY) -m runcast.demo $(ARGS)
@@ -58,6 +58,9 @@ docs: setup ## write the generated pages anew (diagrams, reference)
 
 chaos: setup ## kill and stop real processes under load for a minute: make chaos SECONDS=60 SEED=1
 	@$(PY) -m tests.e2e.chaos $$(mktemp -d) $(or $(SECONDS),60) $(or $(SEED),1)
+
+chaos-postgres: setup ## the same with five processes on one PostgreSQL, and to it: make chaos-postgres SECONDS=60 SEED=1
+	@$(PY) -m tests.e2e.chaos_postgres $$(mktemp -d) $(or $(SECONDS),60) $(or $(SEED),1)
 
 picture: setup ## draw the README's picture anew, from a real demo
 	@$(PY) tools/picture.py
