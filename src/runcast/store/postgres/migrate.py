@@ -45,6 +45,7 @@ def check_schema(connection: psycopg.Connection, name: str) -> dict[str, str]:
                 "(…?options=-csearch_path%3Druncast)."
             )
         return {}
+    _check_place(connection, name)
     rows = connection.execute("select key, value from meta where key like 'migration %'").fetchall()
     applied = {str(key): str(value) for key, value in rows}
     known = {f"migration {number}": digest(text) for number, text in migrations()}
@@ -57,6 +58,22 @@ def check_schema(connection: psycopg.Connection, name: str) -> dict[str, str]:
                 f"{known[key][:12]}. Keep it for the build that made it, and choose another database or schema."
             )
     return applied
+
+
+def _check_place(connection: psycopg.Connection, name: str) -> None:
+    """Raise `Unavailable` if the tables that are found are not where new ones would be made: engines that write in turn
+    know each other by the schema."""
+    row = connection.execute(
+        "select n.nspname, current_schema() from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+        "where c.oid = to_regclass('meta')"
+    ).fetchone()
+    assert row is not None
+    found, first = row
+    if found != first:
+        raise Unavailable(
+            f"{name} has Runcast's tables in schema {found}, but schema {first} comes before it in the user's search_path. "
+            f"Name the schema in the address: …?options=-csearch_path%3D{found}"
+        )
 
 
 def require_schema(connection: psycopg.Connection, name: str) -> None:
