@@ -25,11 +25,12 @@ async def serve_attached(
     settings: Settings,
     worker_settings: WorkerSettings,
     *,
-    on_open: Callable[[], None],
+    on_open: Callable[[str | None], None],
     obey: Callable[[EmbeddedWorker], None],
     metrics: tuple[str, int] | None = None,
 ) -> None:
-    """Execute the tasks of this process until stopped. `obey` is handed the worker, to stop it.
+    """Execute the tasks of this process until stopped. `obey` is handed the worker, to stop it, `on_open` where the
+    metrics are.
 
     Raises `Unavailable` when the database cannot be opened; one that goes away later is waited for.
     """
@@ -47,7 +48,7 @@ async def serve_attached(
         worker.start()
         try:
             await worker.opened()
-            on_open()
+            on_open(server.metrics_url)
         finally:
             await worker.joined()
 
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = argument_parser("runcast.cli.attached").parse_args(arguments)
     prepare(given)
     settings = msgspec.json.decode(given.settings, type=WorkerSettings)
-    asyncio.run(serve_attached(load().settings, settings, on_open=Readiness(given.ready_fd).tell, obey=obey))
+    ready = Readiness(given.ready_fd)
+    asyncio.run(serve_attached(load().settings, settings, on_open=lambda _metrics: ready.tell(), obey=obey))
     return 0
 
 

@@ -76,6 +76,7 @@ class Host:
         self._database = self._shared or str(database_path(plan.settings.database))
         self._socket = None if self._shared else socket_path(Path(self._database))
         self._address: Address | None = None
+        self._metrics_url: str | None = None
         self._started_at = now_ms()
         self._stdout = sys.stdout
         if plan.as_json:
@@ -97,7 +98,7 @@ class Host:
             listen=self._plan.listen,
         )
         async with Server(config) as server:
-            self._address = server.address
+            self._address, self._metrics_url = server.address, server.metrics_url
             ended = self._listen()
             # It watches before the app is read: no change is missed.
             changes = asyncio.create_task(self._wait_for_change(ended))
@@ -110,7 +111,7 @@ class Host:
                 if tasks is not None and self._plan.apps:
                     stop_worker = await self._start_worker(server)
                 if tasks is not None or self._plan.as_json or not self._plan.changed:
-                    self._say_ready(tasks or [], server.metrics_url)
+                    self._say_ready(tasks or [])
                 tell_supervisor(READY)
                 waited: list[asyncio.Future[Any]] = [ended, log, lost]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -195,7 +196,7 @@ class Host:
 
     # --- what people see ------------------------------------------------------------------------------------------
 
-    def _say_ready(self, tasks: list[TaskInfo], metrics: str | None) -> None:
+    def _say_ready(self, tasks: list[TaskInfo]) -> None:
         if self._plan.as_json:
             names = [{"name": task.name, "source": task.source} for task in tasks]
             socket = str(self._socket) if self._socket else None
@@ -205,6 +206,7 @@ class Host:
                 "database": masked(self._database),
                 "socket": socket,
                 "listen": listen,
+                "metrics": self._metrics_url,
                 "tasks": names,
             }
             print_json(record, self._stdout)
@@ -222,6 +224,8 @@ class Host:
             facts.append(("socket", printable(str(self._socket))))
         if self._address:
             facts.append(("listen", str(self._address)))
+        if self._metrics_url:
+            facts.append(("metrics", self._metrics_url))
         facts.append(("worker", self._where_workers_are()))
         return [*facts, ("reload", "when a .py file changes")] if self._plan.reload else facts
 

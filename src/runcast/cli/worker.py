@@ -171,7 +171,7 @@ class _Process:
             os.environ["RUNCAST_KEY"] = self._settings.shown_key
             os.environ["RUNCAST_TLS_CA"] = self._settings.tls_ca and str(Path(self._settings.tls_ca).absolute())
 
-    def _say_open(self) -> None:
+    def _say_open(self, metrics: str | None = None) -> None:
         from runcast.cli.supervisor import READY, tell_supervisor
         from runcast.sdk.registry import registry
 
@@ -179,7 +179,8 @@ class _Process:
         if not self._opened.is_set():
             tell_supervisor(READY)
         self._opened.set()
-        self._say({"event": "ready", **self._place, "tasks": names}, _ready(self._place, names))
+        where = {"metrics": metrics} if metrics else {}
+        self._say({"event": "ready", **self._place, "tasks": names, **where}, _ready(self._place, names))
 
     async def _say_waiting(self) -> None:
         try:
