@@ -24,7 +24,7 @@ def show_config(database: str | None, as_json: bool) -> None:
     """Show every setting, its value, and where it comes from.
 
     In rising precedence: defaults; $XDG_CONFIG_HOME/runcast/runcast.toml; runcast.toml or [tool.runcast] in
-    pyproject.toml, here or in the nearest directory above; RUNCAST_… variables; flags. Passwords are masked.
+    pyproject.toml, here or in the nearest directory above; RUNCAST_… variables; flags. Passwords and keys are masked.
     """
     found = config.load({"database": database})
     rows = [
