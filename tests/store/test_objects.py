@@ -26,9 +26,16 @@ def _announce(db: World, run: Assignment, digest: str = DIGEST) -> objects.Place
     return place
 
 
-def _kept(number: int = 1, digest: str = DIGEST) -> KeptArtifact:
+def _kept(place: objects.Place, number: int = 1) -> KeptArtifact:
     return KeptArtifact(
-        EffectKind.ARTIFACT, "a", scope="s", number=number, content_type="text/plain", digest=digest, size=7
+        EffectKind.ARTIFACT,
+        "a",
+        scope="s",
+        number=number,
+        content_type="text/plain",
+        digest=DIGEST,
+        object_key=place.key,
+        size=7,
     )
 
 
@@ -45,7 +52,7 @@ def test_an_artifact_says_where_its_bytes_are(db: World) -> None:
     run = _started(db)
     place = _announce(db, run)
     assert not place.kept
-    db.report(run, effects=[_kept()])
+    db.report(run, effects=[_kept(place)])
     [artifact] = db.read(lambda: reads.artifacts(run.run_id))
     assert artifact.size == 7
     stored = db.read(lambda: reads.artifact(artifact.id))
@@ -57,7 +64,7 @@ def test_the_same_bytes_of_a_run_are_one_object(db: World) -> None:
     run = _started(db)
     first = _announce(db, run)
     assert _announce(db, run) == first
-    db.report(run, effects=[_kept(1), _kept(2)])
+    db.report(run, effects=[_kept(first, 1), _kept(first, 2)])
     assert _announce(db, run) == objects.Place(first.key, kept=True)
     assert len(db.read(lambda: reads.artifacts(run.run_id))) == 2
 
@@ -87,8 +94,7 @@ def test_an_upload_that_no_commit_refers_to_is_given_up_by_age(db: World) -> Non
 
 def test_an_object_that_an_artifact_has_is_never_given_up(db: World) -> None:
     run = _started(db)
-    _announce(db, run)
-    db.report(run, effects=[_kept()])
+    db.report(run, effects=[_kept(_announce(db, run))])
     db.advance(100 * UPLOAD_MS_MAX)
     assert _doom(db) == []
 
@@ -100,7 +106,7 @@ def test_a_commit_that_comes_after_its_upload_was_given_up_is_refused_and_may_up
     gone = _doom(db)
     before = db.everything()
     with pytest.raises(Unavailable, match="given up"):
-        db.report(run, effects=[_kept()])
+        db.report(run, effects=[_kept(old)])
     with pytest.raises(Unavailable, match="being removed"):
         _announce(db, run)
     assert db.everything() == before
@@ -108,7 +114,9 @@ def test_a_commit_that_comes_after_its_upload_was_given_up_is_refused_and_may_up
     again = _announce(db, run)
     assert again.key != old.key, "a deletion that is still on its way must not meet the new upload"
     db.run(lambda: objects.forget(gone))
-    db.report(run, effects=[_kept()])
+    with pytest.raises(Unavailable, match="given up"):
+        db.report(run, effects=[_kept(old)])
+    db.report(run, effects=[_kept(again)])
     assert len(db.read(lambda: reads.artifacts(run.run_id))) == 1
 
 
@@ -123,8 +131,7 @@ def test_who_lost_the_run_announces_nothing(db: World) -> None:
 def test_retention_dooms_the_objects_of_what_it_removes(db: World) -> None:
     run, other = _started(db), db.start()
     for one in (run, other):
-        _announce(db, one)
-        db.report(one, effects=[_kept()])
+        db.report(one, effects=[_kept(_announce(db, one))])
     db.report(run, outcome=Succeeded("1"))
     db.advance(1)
     assert db.run(lambda: prune.prune(db.now)) == 1

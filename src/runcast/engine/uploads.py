@@ -58,7 +58,8 @@ class Uploads:
             if not place.kept:
                 await bucket.put(place.key, data)
         fields = {name: getattr(effect, name) for name in Effect.__struct_fields__}
-        return KeptArtifact(**fields | {"value": "null"}, content_type=content_type, digest=digest, size=len(data))
+        fields["value"] = "null"
+        return KeptArtifact(**fields, content_type=content_type, digest=digest, object_key=place.key, size=len(data))
 
     async def get(self, place: ObjectRow) -> bytes:
         """The bytes of an object, as they were put there. Raises `Unavailable`."""

@@ -264,7 +264,7 @@ def _apply_logs(news: Sequence[tuple[Holding, Effect]], logged: dict[str, int], 
 
 
 def _apply_artifacts(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
-    kept = [(run.id, effect.digest) for run, effect in news if isinstance(effect, KeptArtifact)]
+    kept = [(run.id, effect.digest, effect.object_key) for run, effect in news if isinstance(effect, KeptArtifact)]
     if kept:
         yield from keep(kept)
     rows: list[tuple[object, ...]] = []

@@ -5,7 +5,8 @@
     doomed      nothing has it, and nothing can any more; it is deleted, then its row
 
 A commit that refers to an object looks whether it is doomed, in the same transaction. So nothing is ever deleted that
-a row refers to, and nothing lies in the store that no row names.
+a row refers to; and all that lies in the store has a row, but for an upload that stood still for longer than
+`UPLOAD_MS_MAX` and arrived after its own deletion.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class KeptArtifact(Effect, frozen=True, omit_defaults=True, gc=False):
 
     content_type: str = ""
     digest: str = ""
+    object_key: str = ""
     size: int = 0
 
 
@@ -54,8 +56,9 @@ def announce(run_id: str, epoch: int, digest: str, now: int) -> Script[Place | N
     return Place(row.key, row.due_at is None)
 
 
-def keep(objects: Sequence[tuple[str, str]]) -> Script[None]:
-    """A commit refers to objects, each (run, digest). Raises `Unavailable` if one was given up meanwhile."""
+def keep(objects: Sequence[tuple[str, str, str]]) -> Script[None]:
+    """A commit refers to objects, each (run, digest, key). Raises `Unavailable` if one was given up meanwhile: the same
+    bytes may have been announced anew since, under a key where nothing lies yet."""
     rows = [list(one) for one in objects]
     yield call("keep_objects", rows=rows)
     lost: str | None = yield call("lost_object", rows=rows)

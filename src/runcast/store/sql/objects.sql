@@ -13,14 +13,15 @@ where run_id = :run_id and digest = :digest;
 -- name: keep_objects
 update objects
 set due_at = null
-from {rows :rows (run_id text, digest text)} r
-where objects.run_id = r.run_id and objects.digest = r.digest and objects.doomed = 0;
+from {rows :rows (run_id text, digest text, key text)} r
+where objects.run_id = r.run_id and objects.digest = r.digest and objects.key = r.key and objects.doomed = 0;
 
 -- name: lost_object -> str
 select r.digest
-from {rows :rows (run_id text, digest text)} r
+from {rows :rows (run_id text, digest text, key text)} r
 where not exists (
-  select 1 from objects o where o.run_id = r.run_id and o.digest = r.digest and o.doomed = 0 and o.due_at is null)
+  select 1 from objects o
+  where o.run_id = r.run_id and o.digest = r.digest and o.key = r.key and o.doomed = 0 and o.due_at is null)
 limit 1;
 
 -- name: doom_objects
