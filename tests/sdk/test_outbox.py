@@ -362,3 +362,17 @@ async def test_a_body_writes_in_a_step_only(app: sqlite3.Connection) -> None:
     async with TestEngine() as engine:
         assert await engine.run(orders)
     assert count(app) == 1
+
+
+async def test_an_engine_for_tests_relays_when_it_settles(tmp_path: Path) -> None:
+    @task
+    async def ship(order: str) -> str:
+        return order
+
+    async with TestEngine(outbox=[f"sqlite:///{tmp_path}/app.db"]) as engine:
+        async with with_sqlite3(str(tmp_path / "app.db")) as connection:
+            outbox.create(connection)
+            late = outbox.trigger(connection, ship.options(delay="1h").item("late")).result()
+            outbox.trigger(connection, tasks.item("ship", {"order": "o1"}))
+        assert (await engine.finish(late)).output == "late"
+        assert sorted(str(run.output) for run in (await engine.client.list()).runs) == ["late", "o1"]

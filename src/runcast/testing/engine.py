@@ -13,6 +13,7 @@ from runcast.domain.errors import Conflict
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import Run, RunStatus
 from runcast.engine.engine import Engine, EngineSettings
+from runcast.engine.relay import Relay
 from runcast.engine.schedule import Schedules
 from runcast.engine.timers import Timers
 from runcast.gateway import RunFilter, Watch, WorkerSession
@@ -30,6 +31,7 @@ from runcast.sdk.sealed_client import sealed_by_settings
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
 from runcast.store.opening import open_store
+from runcast.store.outboxes import open_outbox
 from runcast.store.script import Script
 from runcast.store.store import Store
 from runcast.store.writer import Faults
@@ -95,9 +97,11 @@ class TestEngine:
         evict_after: Duration | None = None,
         seed: int = 0,
         extensions: Sequence[Extension] = (),
+        outbox: Sequence[str] = (),
     ) -> None:
         """`tasks`: those of the process, if not given. `seed`: of retry jitter. `database`: a file outlives this engine,
-        so that another one, with the same clock, can go on where this one ended."""
+        so that another one, with the same clock, can go on where this one ended. `outbox`: addresses of databases whose
+        committed rows are carried out whenever the engine settles."""
         self.clock = clock or VirtualClock()
         self._database = str(database)
         self._registry = registry if tasks is None else _registry_of(tasks)
@@ -106,6 +110,7 @@ class TestEngine:
             self._settings = WorkerSettings(grace_ms=0, flush_ms=0, evict_after_ms=duration_ms(evict_after))
         self._random = Random(seed)
         self._extensions = tuple(extensions)
+        self._outboxes = [open_outbox(address) for address in outbox]
         self._faults: Faults | None = None
         self._door_before: Door | None = None
 
@@ -118,6 +123,7 @@ class TestEngine:
         for extension in self._extensions:
             await self.engine.extensions.install(extension.app())
         await self.engine.start()
+        self._relays = [Relay(self._store, one) for one in self._outboxes]
         self._timers = Timers(self._store)
         self._schedules = Schedules(self._store)
         self._gateway = sealed_by_settings(self.engine)
@@ -156,6 +162,8 @@ class TestEngine:
             await self._working
         finally:
             asyncio.get_running_loop().set_task_factory(self._factory_before)
+            for relay in self._relays:
+                relay.close()
             self._store.close()
 
     # --- running
@@ -212,6 +220,9 @@ class TestEngine:
         return min(moving | (set() if tick_at is None else {tick_at}), default=None)
 
     async def _fire_due(self) -> None:
+        for relay in self._relays:
+            while await relay.tick(0) == 0:
+                pass
         await self.next_due()
 
     async def _busy(self) -> list[Run]:
