@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import signal
 import subprocess
 import threading
@@ -57,7 +58,8 @@ def start(folder: Path) -> Iterator[Start]:
 def trigger(folder: Path, *arguments: str) -> str:
     """Trigger and wait; the run's id."""
     command = [*RUNCAST, "trigger", "hello", '{"name": "Ada"}', "--follow", "--json", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("RUNCAST_")}
+    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.split('"id":')[1].split('"')[1]
 
 

@@ -85,6 +85,7 @@ class Host:
 
     async def run(self) -> str | None:
         """The name of the file that changed, or None when it was stopped. Raises what keeps it from starting."""
+        metrics = self._metrics_address()
         self._set_environment()
         set_up_logging(self._settings, self._stdout)
         load_apps((), home=self._plan.home)  # extensions are found where apps are
@@ -94,7 +95,7 @@ class Host:
             blobs=self._settings.blobs,
             engine=engine_settings(self._settings),
             extensions=self._settings.extensions,
-            metrics=self._metrics_address(),
+            metrics=metrics,
             listen=self._plan.listen,
         )
         async with Server(config) as server:
