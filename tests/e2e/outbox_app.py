@@ -33,5 +33,5 @@ async def main(database: str, outbox: str) -> None:
 
 if __name__ == "__main__":
     for kind in (SqliteOutbox, PostgresOutbox):
-        kind.settle = die  # type: ignore[method-assign]
+        kind.settle = die  # type: ignore[method-assign, assignment]
     asyncio.run(main(*sys.argv[1:]))

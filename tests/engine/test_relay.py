@@ -15,7 +15,7 @@ import pytest
 
 from runcast.domain.errors import InvalidInput, Unavailable
 from runcast.domain.journal import NewWait
-from runcast.domain.limits import OUTBOX_LOOK_MS, OUTBOX_ROWS, RELAYED_MS
+from runcast.domain.limits import OUTBOX_LOOK_MS, OUTBOX_ROWS, PAYLOAD_BYTES_MAX, RELAYED_MS
 from runcast.domain.outbox import COMPLETE_WAIT, TABLE, TRIGGER
 from runcast.domain.queue import QueueSettings
 from runcast.domain.run import NewRun
@@ -112,6 +112,17 @@ async def test_more_rows_than_one_tick_takes(house: House, desk: Desk, relay: Re
     assert desk.rows() == []
     pages = await house.engine.list_runs(RunFilter(), limit=1000)
     assert len(pages.runs) == OUTBOX_ROWS + 3
+
+
+async def test_one_tick_takes_no_more_bytes_than_memory_should_hold(house: House, desk: Desk, relay: Relay) -> None:
+    large = f'"{"x" * (PAYLOAD_BYTES_MAX - 2)}"'
+    news = [house.new(payload=large) for _ in range(4)]
+    desk.trigger(*news)
+    await relay.tick(0)
+    assert [id for id, _ in desk.rows()] == [new.id for new in news[2:]]
+    await relay.tick(0)
+    assert desk.rows() == []
+    assert len(await tasks_of_runs(house)) == 4
 
 
 class Broken:

@@ -103,6 +103,8 @@ METRIC_QUEUES_MAX = 200
 
 OUTBOX_ROWS = 500
 """Rows of an outbox that are carried out in one go."""
+OUTBOX_BYTES = 16 * 1024 * 1024
+"""The same in bytes: the row that passes it is the last."""
 OUTBOX_LOOK_MS = 250
 """How often an outbox without rows is read."""
 RELAYED_MS = 86_400_000

@@ -10,10 +10,22 @@ import psycopg
 from psycopg import errors
 
 from runcast.domain.errors import Unavailable
+from runcast.domain.limits import OUTBOX_BYTES
 from runcast.domain.masked import masked
 from runcast.domain.outbox import TABLE, OutboxRow
 
-_ROWS = f"select seq, kind, id, body from {TABLE} where reason is null order by seq limit %s"
+_ROWS = f"""
+with oldest as (
+  select seq, kind, id, body, octet_length(body) as bytes
+  from {TABLE}
+  where reason is null
+  order by seq
+  limit %s
+)
+select seq, kind, id, body
+from (select oldest.*, sum(bytes) over (order by seq) - bytes as bytes_before from oldest) counted
+where bytes_before <= %s
+order by seq"""
 # Engines relay one after the other, so that rows are carried out in order. One that stands still lets go.
 _PATIENCE = "set local idle_in_transaction_session_timeout = '10s'"
 _LOCK = f"select pg_try_advisory_xact_lock((1919251299::bigint << 32) | '{TABLE}'::regclass::oid::bigint)"
@@ -38,7 +50,7 @@ class PostgresOutbox:
             connection.execute("begin")
             connection.execute(_PATIENCE)
             taken = connection.execute(_LOCK).fetchone()
-            rows = connection.execute(_ROWS, (limit,)).fetchall() if taken == (True,) else []
+            rows = connection.execute(_ROWS, (limit, OUTBOX_BYTES)).fetchall() if taken == (True,) else []
             if not rows:
                 connection.execute("rollback")
             return [OutboxRow(*row) for row in rows]

@@ -7,16 +7,18 @@ to a process, so two SQLite libraries in one process do not see each other's, an
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from runcast.domain.errors import Unavailable
+from runcast.domain.limits import OUTBOX_BYTES
 from runcast.domain.outbox import TABLE, OutboxRow
 from runcast.store.sqlite.identity import FileIdentity
 
 _BUSY_S = 5.0
 """How long a delete waits for a transaction of the user's: as long as the user's would by default."""
+_ROWS = f"select seq, kind, id, body from {TABLE} where reason is null order by seq limit ?"
 
 
 class SqliteOutbox:
@@ -28,11 +30,8 @@ class SqliteOutbox:
         self._identity: FileIdentity | None = None
 
     def take(self, limit: int) -> Sequence[OutboxRow]:
-        with self._translated():
-            found = self._connected().execute(
-                f"select seq, kind, id, body from {TABLE} where reason is null order by seq limit ?", (limit,)
-            )
-            return [OutboxRow(*row) for row in found.fetchall()]
+        with self._translated(), closing(self._connected().execute(_ROWS, (limit,))) as found:
+            return list(_first_bytes(OutboxRow(*row) for row in found))
 
     def settle(self, done: Sequence[int], refused: Sequence[tuple[int, str]]) -> None:
         with self._translated():
@@ -79,3 +78,12 @@ class SqliteOutbox:
                     f"{self.name} has no table {TABLE}: make it with runcast.outbox.create(connection)"
                 ) from error
             raise Unavailable(f"cannot read the outbox in {self.name}: {error}") from error
+
+
+def _first_bytes(rows: Iterable[OutboxRow]) -> Iterator[OutboxRow]:
+    size = 0
+    for row in rows:
+        yield row
+        size += len(row.body)
+        if size > OUTBOX_BYTES:
+            return
