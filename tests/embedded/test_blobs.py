@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runcast import Client, RunStatus, artifacts, embed, task
+from runcast.clock import SystemClock
 from runcast.domain.limits import INLINE_BYTES_MAX
 from runcast.sdk.portal import close_portal
 from runcast.sdk.registry import registry
+from runcast.server import open_client
 
 LARGE = bytes(range(256)) * (INLINE_BYTES_MAX // 128)
 
@@ -72,3 +75,20 @@ def test_while_the_blob_store_is_away_other_runs_end_and_nothing_is_lost(tmp_pat
         assert run.result().result() == "drawn"
         [found] = client.artifacts(run.id).result()
         assert client.artifact(found.id).result() == LARGE
+
+
+async def test_an_engine_deletes_what_was_pruned_while_none_ran(tmp_path: Path, folder: Path) -> None:
+    @task
+    async def draw() -> None:
+        artifacts.add("picture", LARGE)
+
+    async with embed(tmp_path / "app.db"):
+        await (await draw.trigger()).result()
+    assert len(_objects(folder)) == 1
+    alone = await open_client(tmp_path / "app.db")
+    assert await alone.prune(SystemClock().now_ms() + 1_000) == 1
+    await alone.close()
+    assert len(_objects(folder)) == 1
+    async with embed(tmp_path / "app.db"), asyncio.timeout(20):
+        while _objects(folder):
+            await asyncio.sleep(0.01)

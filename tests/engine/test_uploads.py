@@ -222,19 +222,24 @@ async def test_an_engine_without_the_setting_says_what_it_lacks(shelf: Shelf, tm
 
 
 async def test_a_store_that_cannot_be_reached_loses_nothing(
-    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{_closed_port()}")
     away = open_bucket(f"s3://{s3.BUCKET}/away")
     async with executing(tmp_path, away) as scene:
-        with pytest.raises(Unavailable, match=r"the blob store s3://.* does not take"):
-            await scene.report(artifact(LARGE), ended=True)
+        for _ in range(2):
+            with pytest.raises(Unavailable, match=r"the blob store s3://.* does not take"):
+                await scene.report(artifact(LARGE), ended=True)
         assert await scene.contents() == []
         assert await scene.house.status(scene.run.run_id) == "EXECUTING"
         scene.house.engine._uploads._bucket = shelf.bucket  # it is back
         await scene.report(artifact(LARGE), ended=True)
         assert await scene.contents() == [LARGE]
         assert await scene.house.status(scene.run.run_id) == "COMPLETED"
+    told = [record.getMessage() for record in caplog.records if record.name == "runcast.engine"]
+    assert len(told) == 2
+    assert "does not take" in told[0]
+    assert told[1].endswith("takes objects again")
 
 
 async def test_an_upload_whose_process_was_killed_before_its_commit_is_removed_by_age(tmp_path: Path) -> None:

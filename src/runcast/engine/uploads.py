@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from functools import partial
 
@@ -19,6 +20,8 @@ from runcast.store.objects import KeptArtifact
 from runcast.store.rows import ObjectRow
 from runcast.store.store import Store
 
+log = logging.getLogger("runcast.engine")
+
 NONSENSE = (msgspec.MsgspecError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a report raises whose values are not what they should be: it must not harm the reports beside it."""
 
@@ -30,6 +33,7 @@ class Uploads:
         self._store = store
         self._bucket = bucket
         self._room = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self._is_away = False
 
     async def put_away(self, reports: Sequence[Report]) -> Sequence[Report]:
         """The reports, with the bytes of their large artifacts in the blob store. Raises `Unavailable`: nothing is lost
@@ -56,10 +60,23 @@ class Uploads:
             if place is None:
                 return effect  # the commit refuses the report
             if not place.kept:
-                await bucket.put(place.key, data)
+                await self._upload(bucket, place.key, data)
         fields = {name: getattr(effect, name) for name in Effect.__struct_fields__}
         fields["value"] = "null"
         return KeptArtifact(**fields, content_type=content_type, digest=digest, object_key=place.key, size=len(data))
+
+    async def _upload(self, bucket: Bucket, key: str, data: bytes) -> None:
+        """Whoever reports tries again without a word, so the outage is told here: once, and when it is over."""
+        try:
+            await bucket.put(key, data)
+        except Unavailable as error:
+            if not self._is_away:
+                log.warning("%s. What needs it is sent again until it does.", error)
+            self._is_away = True
+            raise
+        if self._is_away:
+            log.warning("the blob store %s takes objects again", bucket.name)
+        self._is_away = False
 
     async def get(self, place: ObjectRow) -> bytes:
         """The bytes of an object, as they were put there. Raises `Unavailable`."""
