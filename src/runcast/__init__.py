@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from runcast.domain.alert import AlertEvent
     from runcast.domain.errors import (
+        AccessDenied,
         BodyLost,
         Conflict,
         DatabaseCorrupt,
@@ -85,6 +86,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AbortRun",
+    "AccessDenied",
     "Alert",
     "AlertEvent",
     "BatchHandle",

@@ -27,7 +27,7 @@ from runcast.sdk.connection import Connection
 from runcast.sdk.dial import Endpoint
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
-from runcast.socket_server import network
+from runcast.socket_server import SocketServer, network
 from runcast.socket_server.network import Listen, NetworkServer
 from runcast.store.opening import open_store
 from runcast.wire import KEY_BYTES_MAX, FrameKind, encode_frame, encode_key, read_error, read_frame, read_key
@@ -392,6 +392,31 @@ async def test_of_several_addresses_one_that_answers_is_enough(server: NetworkSe
         await connection.close()
     with pytest.raises(Unavailable, match=r"no engine answers at tcp://127\.0\.0\.1:1"):
         await Connection.open(Endpoint((nobody,), KEY))
+
+
+@pytest.mark.parametrize("far", [False, True])
+async def test_a_server_that_stops_waits_for_no_worker_elsewhere_and_counts_no_death(
+    engine: Engine, tmp_path: Path, far: bool
+) -> None:
+    server = (
+        NetworkServer(Listen(LOOPBACK, (KEY,)), engine, engine)
+        if far
+        else SocketServer(tmp_path / "engine.sock", engine, engine)
+    )
+    await server.start()
+    where = at(server) if isinstance(server, NetworkServer) else server.path
+    inbox = Received()
+    session = await RemoteWorkerGateway(where).open(hello(), inbox)
+    session.demand(Demand({"async": 1}))
+    new = NewRun(RunId(fresh_id("run")), "f", "1")
+    await engine.trigger([new])
+    await inbox.assignments.get()
+    async with asyncio.timeout(session.welcome.lease_ms / 2000):
+        await server.close()
+    found = await engine.find_run(new.id)
+    assert found is not None
+    assert (found.status, found.deaths) == (RunStatus.EXECUTING, 0)
+    await session.lost()
 
 
 async def test_an_engine_that_hangs_does_not_keep_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:

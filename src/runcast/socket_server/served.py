@@ -79,16 +79,20 @@ class Served:
     async def serve(self) -> None:
         """Answer until the other side goes, or sends what is no frame."""
         gone = ProcessEnd(self._writer)
+        closing = False
         try:
             while (frame := await read_frame(self._reader)) is not None:
                 self._receive(frame)
                 await self._writer.drain()
         except ConnectionError:
             pass
+        except asyncio.CancelledError:
+            closing = True
+            raise
         except RuncastError as error:
             self._send(FrameKind.ERROR, 0, "", wire_error(error))
         finally:
-            await self._end(gone)
+            await self._end(gone, closing=closing)
 
     # --- requests
 
@@ -231,7 +235,7 @@ class Served:
         if not self._writer.is_closing():
             self._writer.write(encode_frame(kind, id, op, body))
 
-    async def _end(self, gone: ProcessEnd) -> None:
+    async def _end(self, gone: ProcessEnd, *, closing: bool) -> None:
         requests = [*self._requests.values(), *self._refused]
         for request in requests:
             request.cancel()
@@ -241,7 +245,10 @@ class Served:
                 await close()
         self._writer.close()
         try:
-            await self._leave_session(gone)
+            # Of an engine that stops nobody waits for the ends of its workers: they come back to the next, or their leases
+            # end.
+            if not closing:
+                await self._leave_session(gone)
         finally:
             gone.close()
 
