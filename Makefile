@@ -15,7 +15,7 @@ JOBS   ?= 2
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim sim-postgres chaos chaos-postgres golden docs picture setup requirements clean
+.PHONY: help demo test check bench sim sim-postgres chaos chaos-postgres golden docs picture test-clusters setup requirements clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,9 @@ chaos: setup ## kill and stop real processes under load for a minute: make chaos
 
 chaos-postgres: setup ## the same with five processes on one PostgreSQL, and to it: make chaos-postgres SECONDS=60 SEED=1
 	@$(PY) -m tests.e2e.chaos_postgres $$(mktemp -d) $(or $(SECONDS),60) $(or $(SEED),1)
+
+test-clusters: setup ## offload to a real Dask and a real Ray, which it installs into an environment of their own
+	@sh .ci/clusters $(PY) $(ARGS)
 
 picture: setup ## draw the README's picture anew, from a real demo
 	@$(PY) tools/picture.py

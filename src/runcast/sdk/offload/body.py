@@ -84,14 +84,14 @@ def make_body(fn: Callable[..., Any], work: Callable[[], Any], *, step: str, id:
             f"the arguments of step {step!r} have {len(arguments):,} bytes; at most {PAYLOAD_BYTES_MAX:,} are sent: "
             "store them where the other process can read them, and pass where that is"
         )
-    return Body(id, step, module, qualname, wrappers, arguments)
+    # With the arguments: code that changed meanwhile may ask for something else in the same place.
+    digest = blake2b(f"{id} {module} {qualname} ".encode() + arguments, digest_size=16)
+    return Body(digest.hexdigest(), step, module, qualname, wrappers, arguments)
 
 
-def body_id(run: Assignment, key: str, *, generation: int, number: int) -> str:
+def place_in_run(run: Assignment, key: str, *, generation: int, number: int) -> str:
     """The same for the same try of the same step of a run, whichever worker executes it."""
-    rounds = run.applied.get(ROUNDS_SCOPE, 0)
-    text = f"{run.run_id}@{rounds} {generation}.{number} {key}"
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return f"{run.run_id}@{run.applied.get(ROUNDS_SCOPE, 0)} {generation}.{number} {key}"
 
 
 def _reference(fn: Callable[..., Any], step: str) -> tuple[str, str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -16,14 +17,16 @@ from runcast.sdk.offload.places import required
 from runcast.sdk.resource import resource
 
 CONNECT_S = 10
+KEEP_AFTER_S = (0.25, 2.0, 10.0)
+"""Pauses after which the scheduler is asked to keep a task that is not done."""
 
 
 class Dask:
     """Executes bodies on the cluster of a scheduler: `tcp://host:8786`, or of a `distributed.Client`.
 
-    The body's id is the key of its Dask task, which the scheduler keeps until it is done, whoever asked for it: when a
-    worker of Runcast dies, the one that goes on with the run finds the task that still executes. `options` are those of
-    `Client.submit`, such as `resources`, `workers` and `priority`.
+    The body's id is the key of its Dask task. One that takes longer than a moment is kept by the scheduler until it is
+    done, whoever asked for it: when a worker of Runcast dies, the one that goes on with the run finds it executing.
+    `options` are those of `Client.submit`, such as `resources`, `workers` and `priority`.
 
     >>> offload.use("big", offload.Dask("tcp://scheduler:8786", resources={"MEMORY": 64e9}))  # doctest: +SKIP
     """
@@ -63,23 +66,50 @@ class Dask:
         client = await self._client()
         # Dask groups tasks on its pages by what is before a long hexadecimal number.
         key = f"{re.sub(r'[^a-z0-9_.]', '_', body.step.lower())}-{body.id}"
-        future = client.submit(execute, body.encode(), key=key, **self._options)
-        required("distributed", place="dask").fire_and_forget(future)
-        return future
+        return client.submit(execute, body.encode(), key=key, **self._options)
 
     async def wait(self, handle: Any) -> bytes:
         loop = asyncio.get_running_loop()
         done = asyncio.Event()
         handle.add_done_callback(lambda _: loop.call_soon_threadsafe(done.set))
-        await done.wait()
+        is_kept = await _keep_until(done, handle)
         try:
             answer: bytes = await asyncio.to_thread(handle.result)
         except Exception as error:
             raise BodyLost(f"Dask lost the step's body: {type(error).__name__}: {error}") from error
         finally:
-            handle.release()
+            if is_kept:
+                self.cancel(handle)
+            else:
+                handle.release()
         return answer
 
     def cancel(self, handle: Any) -> None:
-        # `force`: it was submitted to be kept. A function that executes already goes on, and its result is dropped.
-        asyncio.get_running_loop().run_in_executor(None, partial(handle.cancel, force=True))
+        # A function that executes already goes on, and its result is dropped.
+        asyncio.get_running_loop().run_in_executor(None, _forget, handle)
+
+
+async def _keep_until(done: asyncio.Event, future: Any) -> bool:
+    """Wait, and have the scheduler keep what takes long; returns whether it was asked to.
+
+    It forgets by itself only what ends after that, and it hears nothing of a key that it has not yet taken up: so it is
+    told late, and more than once.
+    """
+    distributed = required("distributed", place="dask")
+    is_kept = False
+    for pause_s in KEEP_AFTER_S:
+        try:
+            async with asyncio.timeout(pause_s):
+                await done.wait()
+            return is_kept
+        except TimeoutError:
+            distributed.fire_and_forget(future)
+            is_kept = True
+    await done.wait()
+    return is_kept
+
+
+def _forget(future: Any) -> None:
+    # Its client may be closed by now, and with it everything that it held.
+    with suppress(Exception):
+        future.cancel(force=True)

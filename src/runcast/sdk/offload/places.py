@@ -12,7 +12,7 @@ from runcast.domain.errors import ErrorInfo, InvalidInput
 from runcast.domain.nearest import did_you_mean
 from runcast.sdk.execution import Execution
 from runcast.sdk.failures import Recorded
-from runcast.sdk.offload.body import Body, Ended, body_id, make_body
+from runcast.sdk.offload.body import Body, Ended, make_body, place_in_run
 from runcast.sdk.stopping import Stopping
 
 BUILT_IN = {"process": "processes:Processes", "dask": "dask:Dask", "ray": "ray:Ray"}
@@ -88,7 +88,7 @@ async def execute_on(
 ) -> str:
     """Execute one try of a step elsewhere; returns the text of its result, and raises the `Recorded` of its error."""
     executor = find_executor(place)
-    id = body_id(execution.assignment, key, generation=generation, number=number)
+    id = place_in_run(execution.assignment, key, generation=generation, number=number)
     handle = await executor.submit(make_body(fn, work, step=step, id=id))
     try:
         answer = await executor.wait(handle)
