@@ -70,6 +70,14 @@ class Bell:
         connection.autocommit = True
         connection.execute(sql.SQL("listen {}").format(sql.Identifier(CHANNEL)))
         pg = connection.pgconn
+        heard: set[str] = set()
+
+        def hear(note: psycopg.Notify) -> None:
+            if note.pid != pg.backend_pid:
+                heard.add(note.payload)
+
+        # What arrives while a statement of its own is answered, psycopg takes.
+        connection.add_notify_handler(hear)
         seen = self._turns(connection)
         # Whatever was rung before was not heard.
         self._on_ring(True)
@@ -82,17 +90,17 @@ class Bell:
                     return
             if pg.socket in readable:
                 pg.consume_input()
-            heard: set[bytes] = set()
             while (note := pg.notifies()) is not None:
                 if note.be_pid != pg.backend_pid:
-                    heard.add(note.extra)
+                    heard.add(note.extra.decode())
             if not readable:
                 newest = self._turns(connection)
                 if newest != seen:
-                    heard.add(b"")
+                    heard.add("")
                     seen = newest
             if heard:
-                self._on_ring(b"queues" in heard)
+                self._on_ring("queues" in heard)
+                heard.clear()
 
     def _notify(self, connection: psycopg.Connection) -> None:
         with self._lock:
