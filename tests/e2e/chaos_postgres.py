@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import sys
+import threading
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -38,6 +39,7 @@ from tests.store.postgres.server import PostgresServer, running
 SERVERS = ("server0", "server1")
 WORKERS = ("worker0", "worker1", "worker2")
 SKEWS_MS = {"server1": -3_600_000, "worker1": 7_200_000, "worker2": -60_000}
+LOADERS = 3
 STOP_S = 30.0
 """Past the patience with a database that is away."""
 PROCESS_DEEDS = {"kill": 4, "stop": 2, "pause": 2, "long pause": 2}
@@ -62,6 +64,8 @@ class PostgresChaos(Chaos):
         self.ways = {name: Proxy(server.port) for name in (*SERVERS, *WORKERS, "client")}
         self.told: set[RunId] = set()
         """Runs of `tell` that were acknowledged."""
+        self.looks = 0
+        """How often the doctor looked while all this went on."""
 
     # --- processes
 
@@ -78,7 +82,7 @@ class PostgresChaos(Chaos):
 
     async def trouble(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
-        await asyncio.gather(self._trouble_processes(ends), self._trouble_database(ends))
+        await asyncio.gather(self._trouble_processes(ends), self._trouble_database(ends), self._watch(ends))
         for name, process in self.processes.items():
             if process.returncode is not None:
                 self.faults.append(f"{name} ended by itself with {process.returncode}")
@@ -132,6 +136,17 @@ class PostgresChaos(Chaos):
                 case _:
                     way.judge = _at_commit(Fate.STRANDED)
 
+    async def _watch(self, ends: float) -> None:
+        """The doctor's laws hold in every committed state, limits among them."""
+        while time.monotonic() < ends:
+            await asyncio.sleep(0.5)
+            try:
+                found = await asyncio.to_thread(self.examine)
+            except Unavailable:
+                continue
+            self.looks += 1
+            self.faults += [f"doctor, under way: {finding.law}: {finding.subjects}" for finding in found]
+
     def _choose(self, deeds: dict[str, int]) -> str:
         (deed,) = self.random.choices(list(deeds), list(deeds.values()))
         self.deeds[deed] += 1
@@ -146,16 +161,19 @@ class PostgresChaos(Chaos):
 
     async def load(self, seconds: float) -> None:
         """Trigger families and tellers as long as there is trouble; each is acknowledged, or asked for again by its key."""
-        ends, number = time.monotonic() + seconds, 0
         gateway = await self._client()
         try:
-            while time.monotonic() < ends:
-                number += 1
-                self.triggered[await self._ask(gateway, "family", json.dumps({"first": number * 100}))] = number * 100
-                self.told.add(await self._ask(gateway, "tell", json.dumps({}), key=f"tell{number}"))
-                await asyncio.sleep(self.random.uniform(0.05, 0.4))
+            await asyncio.gather(*[self._load(gateway, start, seconds) for start in range(LOADERS)])
         finally:
             await gateway.close()
+
+    async def _load(self, gateway: ClientGateway, start: int, seconds: float) -> None:
+        ends, number = time.monotonic() + seconds, start
+        while time.monotonic() < ends:
+            number += LOADERS
+            self.triggered[await self._ask(gateway, "family", json.dumps({"first": number * 100}))] = number * 100
+            self.told.add(await self._ask(gateway, "tell", json.dumps({}), key=f"tell{number}"))
+            await asyncio.sleep(self.random.uniform(0.05, 0.3))
 
     async def _client(self) -> ClientGateway:
         while True:
@@ -180,7 +198,7 @@ class PostgresChaos(Chaos):
                 with psycopg.connect(self.server.url, autocommit=True) as connection:
                     return connection.execute(sql.encode()).fetchall()
             except psycopg.OperationalError:
-                time.sleep(0.05)
+                threading.Event().wait(0.05)
 
     # --- what it came to
 
@@ -217,9 +235,7 @@ class PostgresChaos(Chaos):
         ((facts,),) = self.query("select count(*) from changes")
         ((ticks,),) = self.query("select count(*) from schedule_ticks")
         deeds = ", ".join(f"{count} × {deed}" for deed, count in sorted(self.deeds.items()))
-        return (
-            f"{sum(ends.values())} runs {ends}, {claims} claims, {steps} steps, {facts} facts, {ticks} ticks; {deeds}"
-        )
+        return f"{sum(ends.values())} runs {ends}, {claims} claims, {steps} steps, {facts} facts, {ticks} ticks, {self.looks} looks of the doctor; {deeds}"
 
 
 def _at_commit(fate: Fate) -> Any:

@@ -1,11 +1,15 @@
 """A process of the chaos test on PostgreSQL: an engine, and a worker inside it unless it is a server.
 
 python -m tests.e2e.chaos_postgres_process server|worker URL SKEW_MS
+
+It logs beside the ledger.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
 import sys
 
@@ -16,6 +20,7 @@ from runcast.sdk.registry import registry
 from runcast.server import Server, ServerConfig
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
+from tests.e2e.chaos import LEDGER
 
 LEASE_MS = 6_000
 """More than the database needs to cut off an engine that stands still within a turn."""
@@ -35,6 +40,9 @@ class SkewedClock(SystemClock):
 
 async def main(role: str, url: str, skew_ms: int) -> None:
     """Serve until killed, or asked to stop."""
+    logging.basicConfig(
+        filename=f"{os.environ[LEDGER]}.{role}{os.getpid()}.log", level=logging.INFO, format="%(asctime)s %(message)s"
+    )
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     clock = SkewedClock(skew_ms)

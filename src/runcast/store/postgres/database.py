@@ -42,6 +42,13 @@ _WRITER_OPTIONS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
+_FAR_END = {
+    # The server, too, finds out that an engine's machine is gone, or takes nothing in, while it answers within a turn.
+    "tcp_user_timeout": "10000",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
 _NETWORK: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -133,7 +140,7 @@ class PostgresDatabase:
             )
         except psycopg.ProgrammingError as error:
             raise no_address(url, masked(url), error) from None
-        return connection if self._direct else _configured(connection, options)
+        return connection if self._direct else _configured(connection, options | _FAR_END)
 
     def _connect_direct(self) -> psycopg.Connection:
         return self._connected(self._direct or self.url, _OPTIONS)
