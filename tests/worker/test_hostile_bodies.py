@@ -22,7 +22,7 @@ from runcast.sdk.remote import RemoteWorkerGateway
 from runcast.sdk.step import step
 from runcast.sdk.task import task
 from runcast.server import Server, ServerConfig
-from runcast.store.store import Store
+from runcast.store.opening import open_store
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
@@ -182,7 +182,7 @@ async def test_what_a_broken_worker_held_is_taken_back_whatever_fails_first(
 ) -> None:
     registry = Registry()
     defect = Defect()
-    monkeypatch.setattr("runcast.server.Store", partial(Store, faults=defect))
+    monkeypatch.setattr("runcast.server.open_store", partial(open_store, faults=defect))
 
     @task(registry=registry, retry=Retry(1))
     async def break_once() -> str:
