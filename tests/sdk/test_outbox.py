@@ -295,9 +295,13 @@ def test_what_could_not_be_triggered_is_refused_and_not_written(app: sqlite3.Con
     assert count(app) == 0
 
 
-def test_something_that_is_no_connection_is_refused() -> None:
+async def test_something_that_is_no_connection_is_refused() -> None:
     with pytest.raises(InvalidInput, match="sqlalchemy"):
         outbox.create(object())
+    with pytest.raises(InvalidInput, match="transaction"):
+        outbox.create(sqlalchemy.create_engine("sqlite://"))
+    with pytest.raises(InvalidInput, match="transaction"):
+        outbox.create(asyncpg.create_pool("postgresql://localhost/none"))
     with pytest.raises(InvalidInput, match="mysql"):
         outbox.definition("mysql")
 

@@ -75,10 +75,18 @@ def find_library(connection: object) -> Library:
     for kind in type(connection).__mro__:
         found = LIBRARIES.get(kind.__module__.partition(".")[0])
         if found is not None:
+            _refuse_without_transaction(connection)
             return found
     raise InvalidInput(
         f"an outbox is written through a connection of {', '.join(LIBRARIES)}; got a {type(connection).__qualname__}"
     )
+
+
+def _refuse_without_transaction(connection: object) -> None:
+    """What hands out connections, an engine or a pool, would write the row beside the transaction."""
+    if hasattr(connection, "acquire") or not (hasattr(connection, "execute") or hasattr(connection, "cursor")):
+        name = type(connection).__qualname__
+        raise InvalidInput(f"an outbox is written through the connection of your transaction; a {name} has none")
 
 
 def find_dialect(connection: object) -> str:
