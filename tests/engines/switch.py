@@ -9,7 +9,7 @@ from runcast.domain.address import Address, parse_address
 
 
 class Switch:
-    """A TCP proxy on this machine. Whoever is connected when it switches is cut off."""
+    """A TCP proxy on this machine."""
 
     def __init__(self, target: str) -> None:
         self._target = parse_address(target)
@@ -27,10 +27,11 @@ class Switch:
         self._server.close()
         self._cut()
 
-    def to(self, target: str) -> None:
-        """Lead to another server from now on."""
+    def to(self, target: str, *, cut: bool = True) -> None:
+        """Lead to another server from now on. `cut`: who is connected is cut off, and stays where it is otherwise."""
         self._target = parse_address(target)
-        self._cut()
+        if cut:
+            self._cut()
 
     def _cut(self) -> None:
         for writer in self._open:

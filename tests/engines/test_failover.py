@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,26 @@ async def test_a_worker_whose_server_is_killed_goes_on_at_another(start: Start, 
         assert found.attempt == 1
         assert (project / "steps").read_text() == "x"
         assert await asyncio.to_thread(worker.stop) == 0
+
+
+async def test_a_worker_whose_server_hangs_goes_on_at_another(start: Start, project: Path, postgres: str) -> None:
+    serve = ("serve", "--database", postgres, "--listen", "tcp://127.0.0.1:0")
+    servers = [start(*serve, RUNCAST_KEY=KEY, RUNCAST_LEASE="3s") for _ in range(2)]
+    one, other = (str(server.next("ready")["listen"]) for server in servers)
+    async with Switch(one) as switch, Client(url=other, key=KEY) as client:
+        worker = start("worker", "app.py", "--url", switch.url, "--key", KEY)
+        await asyncio.to_thread(worker.next, "ready")
+        run = await client.trigger("patient")
+        async for now in run.follow():
+            if now.metadata.get("at") == "the gate":
+                break
+        os.kill(servers[0].pid, signal.SIGSTOP)
+        switch.to(other, cut=False)
+        await asyncio.to_thread(worker.next, "ready")
+        os.kill(servers[0].pid, signal.SIGCONT)
+        (project / "gate").touch()
+        assert await run.result(timeout="60s") == [1, worker.pid]
+        assert (project / "steps").read_text() == "x"
 
 
 async def test_a_worker_with_a_wrong_key_ends_with_the_reason(start: Start) -> None:

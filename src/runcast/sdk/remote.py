@@ -50,7 +50,7 @@ from runcast.sdk.dial import Where
 from runcast.wire import Frame, operation
 
 T = TypeVar("T")
-GOOD_BYE_S = 10.0
+GOOD_BYE_S = 5.0
 """An engine that hangs must not keep a worker from another one."""
 
 
