@@ -7,7 +7,6 @@ it, and below that one the user's own `$XDG_CONFIG_HOME/runcast/runcast.toml`. P
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,13 +15,13 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from runcast.config_files import File, find_files
 from runcast.domain import limits
 from runcast.domain.durations import duration_ms, duration_text
 from runcast.domain.errors import InvalidInput
 from runcast.domain.masked import masked
 from runcast.domain.nearest import did_you_mean
 
-FILE = "runcast.toml"
 DEFAULT_DATABASE = ".runcast/runcast.db"
 PREFIX = "RUNCAST_"
 OTHER_VARIABLES = {
@@ -280,8 +279,8 @@ def load(flags: Mapping[str, object] | None = None, *, environ: Mapping[str, str
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """`RUNCAST_…` variables that mean nothing, each with what was probably meant.
 
-    >>> unknown_variables({"RUNCAST_DATABSE": "x"})
-    ["RUNCAST_DATABSE is no setting. Did you mean 'RUNCAST_DATABASE'?"]
+    >>> unknown_variables({"RUNCAST_CONCURENCY": "8"})
+    ["RUNCAST_CONCURENCY is no setting. Did you mean 'RUNCAST_CONCURRENCY'?"]
     """
     known = {setting.variable for setting in all_settings()} | set(OTHER_VARIABLES)
     return [
@@ -319,67 +318,6 @@ def _kind(plain: Any) -> str:
     if get_origin(plain) is tuple:
         return "list"
     return {str: "text", bool: "true or false"}.get(plain, "whole number")
-
-
-# --- files
-
-
-class File(NamedTuple):
-    """What a file says."""
-
-    path: Path
-    table: dict[str, Any]
-    is_project: bool
-
-
-@lru_cache(maxsize=8)
-def find_files(here: Path, named: str, user_folder: str) -> tuple[File, ...]:
-    """The files that count in the directory `here`, the strongest last; read once for a process."""
-    user = _read_file(Path(user_folder or Path.home() / ".config") / "runcast" / FILE, is_project=False)
-    project = _find_project(here) if not named else _read_named(here / named)
-    return tuple(file for file in (user, project) if file is not None)
-
-
-def _find_project(here: Path) -> File | None:
-    for folder in (here, *here.parents):
-        # Whoever may write there could choose the code that we run.
-        if folder != here and folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
-            return None
-        found = _read_file(folder / FILE) or _read_file(folder / "pyproject.toml")
-        if found is not None:
-            return found
-    return None
-
-
-def _read_named(path: Path) -> File:
-    found = _read_file(path)
-    if found is None:
-        raise InvalidInput(f"RUNCAST_CONFIG names {path}, which is not there or says nothing of Runcast")
-    return found
-
-
-def _read_file(path: Path, *, is_project: bool = True) -> File | None:
-    """None when there is no such file, or it does not speak of us."""
-    if not path.is_file():
-        return None
-    import tomllib
-
-    try:
-        text = path.read_text("utf-8")
-        if path.name == "pyproject.toml" and "runcast" not in text:
-            return None
-        table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInput(f"cannot read the settings in {path}: {error}") from error
-    if path.name != "pyproject.toml":
-        return File(path, table, is_project)
-    tool = table.get("tool")
-    ours = tool.get("runcast") if isinstance(tool, dict) else None
-    if ours is not None and not isinstance(ours, dict):
-        raise InvalidInput(
-            f"{path}: tool.runcast is a table, got {ours!r}. Write [tool.runcast], and settings below it."
-        )
-    return None if ours is None else File(path, ours, is_project)
 
 
 # --- values

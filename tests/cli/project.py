@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from runcast.cli.main import run
-from runcast.config import find_files
+from runcast.config_files import find_files
 from runcast.domain.ids import WorkerId
 from runcast.gateway import Hello, TaskInfo
 from runcast.server import Server, ServerConfig

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runcast import config
+from runcast.config_files import find_files
 from runcast.domain.errors import InvalidInput
 from runcast.sdk.ambient import current_door
 from runcast.sdk.dial import Endpoint
@@ -64,7 +65,7 @@ def test_config_says_that_there_are_keys_and_not_which(
 def test_no_error_and_no_representation_shows_a_key(tmp_path: Path) -> None:
     assert KEY not in repr(config.load(environ={"RUNCAST_KEY": KEY}))
     (tmp_path / "runcast.toml").write_text(f"key = '{KEY}'")
-    config.find_files.cache_clear()
+    find_files.cache_clear()
     with pytest.raises(InvalidInput, match=r"runcast\.toml: key is a list") as refused:
         config.load(environ={})
     assert KEY not in str(refused.value)

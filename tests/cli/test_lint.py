@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runcast.cli.main import run
-from runcast.config import find_files, load
+from runcast.config import load
+from runcast.config_files import find_files
 
 BAD = """import time
 from runcast import task, wait

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runcast import config
+from runcast.config_files import find_files
 from runcast.domain.errors import InvalidInput
 from runcast.sdk.handle import RunHandle
 from tests.cli.project import Cli, caller, enter
@@ -25,7 +26,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    config.find_files.cache_clear()
+    find_files.cache_clear()
 
 
 def test_without_anything_every_setting_has_its_default() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runcast import config
+from runcast.config_files import find_files
 from runcast.domain.ids import RunId
 from runcast.domain.run import NewRun
 from runcast.sdk.fresh_ids import fresh_id
@@ -56,7 +57,7 @@ def test_the_settings_on_a_page_exist(page: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     for block in blocks(page.name, "toml"):
         (tmp_path / "pyproject.toml").write_text(block)
-        config.find_files.cache_clear()
+        find_files.cache_clear()
         assert config.load(environ={}).files == (tmp_path / "pyproject.toml",)
 
 

@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 
 from runcast import config
 from runcast.cli.main import cli
+from runcast.config_files import find_files
 from runcast.metrics.listener import parse_address
 from runcast.server import Server, ServerConfig
 
@@ -75,7 +76,7 @@ def check_command(arguments: list[str]) -> None:
 def settings_of(environment: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Settings:
     """What those variables mean where there is no project."""
     monkeypatch.chdir(tmp_path)
-    config.find_files.cache_clear()
+    find_files.cache_clear()
     assert config.unknown_variables(environment) == []
     return config.load(environ=dict(environment)).settings
 

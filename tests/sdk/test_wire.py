@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runcast.domain import errors
 from runcast.domain.errors import InvalidInput, NotFound, RuncastError, ValueTooLarge
@@ -15,13 +17,16 @@ from runcast.domain.run import NewRun, Triggered
 from runcast.gateway import ClientGateway, WorkerSession
 from runcast.wire import (
     FRAME_BYTES_MAX,
+    KEY_BYTES_MAX,
     SOCKET_PATH_BYTES_MAX,
     Frame,
     FrameKind,
     encode_frame,
+    encode_key,
     operation,
     read_error,
     read_frame,
+    read_key,
     socket_path,
     wire_error,
 )
@@ -128,3 +133,23 @@ async def test_bytes_that_are_no_frame_are_refused(data: bytes) -> None:
     reader.feed_eof()
     with pytest.raises(InvalidInput, match="frame"):
         await read_frame(reader)
+
+
+@given(st.binary(max_size=2_000))
+async def test_the_first_frame_of_a_connection_is_a_key_or_is_refused(data: bytes) -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    try:
+        key = await read_key(reader)
+    except InvalidInput:
+        return
+    assert key is None or key in data
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=KEY_BYTES_MAX))
+async def test_a_key_arrives_as_it_was_sent(key: str) -> None:
+    reader = asyncio.StreamReader()
+    reader.feed_data(encode_key(key) + b"what follows")
+    assert await read_key(reader) == key.encode()
+    assert await reader.read(100) == b"what follows"
