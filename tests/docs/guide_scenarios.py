@@ -148,7 +148,12 @@ async def outbox_sqlalchemy(engine: TestEngine, load: Load) -> None:
     assert len((await engine.client.list()).runs) == 2
 
 
+async def offload_factors(engine: TestEngine, load: Load) -> None:
+    assert await engine.run(load("docs/guides/offload.md:1").factors, [97, 84, 1_001]) == [97, 7, 13]
+
+
 GUIDE_SCENARIOS = {
+    "docs/guides/offload.md:1": offload_factors,
     "docs/guides/retries.md:1": retries,
     "docs/guides/idempotency.md:1": idempotency,
     "docs/guides/idempotency.md:2": idempotency_inside,
