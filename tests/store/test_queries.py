@@ -140,6 +140,10 @@ SEEKS = {
     "tick_of_run": "schedule_ticks_run (run_id=?)",
     "prune_ticks": "schedule_ticks_run (run_id=?)",
     "prune_idle_ticks": "schedule_ticks_idle (decided_at<?)",
+    "doom_objects": "objects_due (doomed=? AND due_at<?)",
+    "doomed_objects": "objects_due (doomed=? AND due_at>?)",
+    "forget_objects": "objects USING PRIMARY KEY (run_id=? AND digest=?)",
+    "prune_objects": "objects USING PRIMARY KEY (run_id=?)",
     "stream_parts": "parts USING PRIMARY KEY (run_id=? AND stream=? AND seq>?)",
     "stream_ends": "p USING PRIMARY KEY (run_id=? AND stream=?)",
 }
