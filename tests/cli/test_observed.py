@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
-from runcast.sdk.otel import trace_id
+from runcast.sdk.otel.ids import trace_id
 from tests.cli.project import Cli, project
 from tests.cli.test_services import RUNCAST, Process, Start
 

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import StatusCode
 
 from runcast import Retry, logger, step, task, wait
-from runcast.sdk.otel import span_id, trace_id
+from runcast.sdk.otel.ids import span_id, trace_id
 from runcast.sdk.registry import Registry
 from runcast.sdk.spans import callers_span, find_spans
 from runcast.testing import TestEngine

@@ -32,10 +32,10 @@ from runcast.domain.errors import InvalidInput, RuncastError, Unavailable
 from runcast.domain.masked import masked
 from runcast.gateway import TaskInfo
 from runcast.logs import finish_logging, set_up_logging
+from runcast.sdk.otel.export import set_up_telemetry
 from runcast.sdk.registry import load_apps, registry
 from runcast.server import Server, ServerConfig, engine_settings
 from runcast.socket_server.network import Listen
-from runcast.telemetry import set_up_telemetry
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings

@@ -115,8 +115,8 @@ class _Process:
     async def run(self) -> bool:
         from runcast.logs import finish_logging, set_up_logging
         from runcast.sdk.extension import load_extensions
+        from runcast.sdk.otel.export import set_up_telemetry
         from runcast.sdk.registry import load_apps
-        from runcast.telemetry import set_up_telemetry
         from runcast.worker.tuning import tune_process
 
         if self._settings.codec:

@@ -66,9 +66,10 @@ def _read_declared(root: Path) -> laws.Declared:
 
 
 def _import_names(requirements: list[str]) -> frozenset[str]:
-    """What requirements are imported as: all of ours have the name of their distribution."""
+    """What requirements are imported as: ours have the name of their distribution, or share a namespace."""
     names = {re.split(r"[^\w-]", requirement, maxsplit=1)[0].replace("-", "_") for requirement in requirements}
-    return frozenset(names | ({"pydantic_core"} if "pydantic" in names else set()))
+    namespaces = {name.split("_", 1)[0] for name in names if name.startswith("opentelemetry_")}
+    return frozenset(names | namespaces | ({"pydantic_core"} if "pydantic" in names else set()))
 
 
 def main() -> int:

@@ -100,15 +100,12 @@ class Execution:
         """Which durable call of this execution has a key, from 1: what a fork goes by."""
         self.local_metadata: dict[str, Any] | None = None
         self.locals: dict[object, Any] | None = None
-        """What `Local`s hold."""
         self.suspension: Suspension | None = None
         """Who is told when the body waits and goes on, if anybody."""
         self.span: RunSpan | None = None
-        """Where OpenTelemetry is set up: what its steps and log lines belong to."""
         self.counts: Counts | None = None
         """How the run's items ended, if its body says so: for the outcome that it succeeds with."""
         self.waits = 0
-        """How many waiters wait for the engine."""
         self.busy = 0
         """How much work must end before the run may wait: step bodies, commits under way, a running `def` body."""
         self.tasks: set[asyncio.Task[Any]] | None = None
@@ -285,9 +282,8 @@ class Execution:
     def acknowledge(self, entries: Sequence[NewEntry], resolved: Sequence[Entry]) -> None:
         """Entries of a report are on disk; those in `resolved` are final already, or found to be another's."""
         found = {entry.key: entry for entry in resolved}
-        for new in entries:
-            self.resolve(found.pop(new.entry.key, new.entry))
-        for entry in found.values():
+        newest = [found.pop(new.entry.key, new.entry) for new in entries]
+        for entry in (*newest, *found.values()):
             self.resolve(entry)
 
     def resolve(self, entry: Entry) -> None:

@@ -11,7 +11,7 @@ from runcast.domain.outcome import Outcome
 from runcast.gateway import Assignment
 
 if TYPE_CHECKING:
-    from runcast.sdk.otel import RunSpans
+    from runcast.sdk.otel.spans import RunSpans
 
 
 class RunSpan(Protocol):
@@ -41,7 +41,7 @@ def find_spans() -> Spans | None:
     provider = _provider()
     if provider is None:
         return None
-    from runcast.sdk.otel import RunSpans
+    from runcast.sdk.otel.spans import RunSpans
 
     spans: RunSpans = RunSpans(provider)
     return spans

@@ -14,7 +14,7 @@ from runcast.domain.outcome import Outcome
 from runcast.sdk import background
 from runcast.sdk.hooks import Around, Hookable
 from runcast.sdk.scope import current_scope
-from runcast.sdk.spans import Spans
+from runcast.sdk.spans import find_spans
 from runcast.sdk.stopping import Stopping
 from runcast.worker.lifecycle import Lifecycle
 from runcast.worker.outcomes import failed, succeeded
@@ -37,7 +37,6 @@ class Bodies:
         ended: Ended,
         *,
         hooks: Hookable[Any],
-        spans: Spans | None = None,
     ) -> None:
         self._loop = loop
         self._context = context
@@ -46,7 +45,13 @@ class Bodies:
         self._ended = ended
         self._hooks = hooks
         """Those of every task."""
-        self._spans = spans
+        self._spans = find_spans()
+
+    def _end(self, running: Running, outcome: Outcome | None) -> None:
+        if running.span is not None:
+            running.span.end(outcome, stopped="" if running.stop is None else running.stop.value)
+            running.span = None
+        self._ended(running, outcome)
 
     def start(self, running: Running) -> None:
         """Begin; returns at once."""
@@ -81,7 +86,7 @@ class Bodies:
         running.ended = True
         if running.tasks:
             await _end_tasks(running)
-        self._ended(running, outcome)
+        self._end(running, outcome)
 
     async def _run_hooked(self, running: Running) -> None:
         lifecycle = Lifecycle(running, Around(self._hooks, running.task), partial(self._body, running), self._random)
@@ -97,7 +102,7 @@ class Bodies:
             outcome = None
         # It leads back to the run: without it the run goes at once.
         running.suspension = None
-        self._ended(running, outcome)
+        self._end(running, outcome)
 
     async def _body(self, running: Running, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The task's function: here, or on a thread while the run's root waits for it."""
@@ -144,11 +149,11 @@ class Bodies:
         if running.tasks:
             self._loop.create_task(self._end_thread(running, outcome), context=self._context)
         else:
-            self._ended(running, outcome)
+            self._end(running, outcome)
 
     async def _end_thread(self, running: Running, outcome: Outcome | None) -> None:
         await _end_tasks(running)
-        self._ended(running, outcome)
+        self._end(running, outcome)
 
 
 async def _settled(running: Running, outcome: Outcome | None) -> Outcome | None:

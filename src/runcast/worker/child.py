@@ -18,11 +18,11 @@ from runcast.gateway import Assignment, News, Report, Stop, Welcome
 from runcast.sdk.connection import Connection
 from runcast.sdk.factory import task_factory
 from runcast.sdk.failures import error_info
+from runcast.sdk.otel.export import set_up_telemetry
 from runcast.sdk.registry import Registry, registry
 from runcast.sdk.remote import RemoteWorkerSession
 from runcast.sdk.resource import close_resources
 from runcast.sdk.task import TaskDefinition
-from runcast.telemetry import set_up_telemetry
 from runcast.wire import Frame
 from runcast.worker.executor import Executor
 from runcast.worker.find import find_task

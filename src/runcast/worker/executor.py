@@ -16,7 +16,6 @@ from runcast.gateway import Assignment, News, Reply, Report, Stop, WorkerSession
 from runcast.sdk.execution import Execution
 from runcast.sdk.quiet import is_quiet
 from runcast.sdk.registry import Registry
-from runcast.sdk.spans import find_spans
 from runcast.sdk.stopping import Stopping
 from runcast.worker.apart import Apart, Isolate
 from runcast.worker.bodies import Bodies, stop
@@ -71,9 +70,7 @@ class Executor:
         self._settings = settings
         self._threads = Threads(settings.thread_capacity, name="runcast-body")
         self._step_threads = Threads(settings.step_threads, name="runcast-step")
-        self._bodies = Bodies(
-            self.loop, context, self._threads, random, self._body_ended, hooks=registry.hooks, spans=find_spans()
-        )
+        self._bodies = Bodies(self.loop, context, self._threads, random, self._body_ended, hooks=registry.hooks)
         self._reporter = Reporter(
             session, self, loop=self.loop, context=context, spawn=spawn, flush_s=settings.flush_ms / 1000
         )
@@ -251,9 +248,6 @@ class Executor:
     def _body_ended(self, running: Running, outcome: Outcome | None) -> None:
         """The body and everything it made is gone."""
         running.gone = True
-        if running.span is not None:
-            running.span.end(outcome, stopped="" if running.stop is None else running.stop.value)
-            running.span = None
         if self.running.get(running.run_id) is not running or running.stop is Stopping.FENCE:
             self._forget(running)
             return

@@ -13,8 +13,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
-from hashlib import blake2b
 from time import time_ns
 from typing import Any
 
@@ -26,6 +24,7 @@ from runcast.domain.errors import ErrorInfo
 from runcast.domain.journal import Entry, EntryStatus
 from runcast.domain.outcome import Continued, Failed, Outcome, Succeeded, TimedOut
 from runcast.gateway import Assignment
+from runcast.sdk.otel.ids import ComputedIds, span_id, trace_id
 
 SCOPE = "runcast.runs"
 """The instrumentation's name; what bodies open by `logger.trace` has `runcast`."""
@@ -39,36 +38,6 @@ _SEVERITIES = {
 }
 
 
-def trace_id(root_id: str) -> int:
-    """The trace of a tree of runs, the same whoever computes it.
-
-    >>> f"{trace_id('run_1'):032x}"
-    '392564cdc1355520a53ed06bc16b7b0e'
-    """
-    return int.from_bytes(blake2b(root_id.encode(), digest_size=16, person=b"runcast trace").digest()) or 1
-
-
-def span_id(*parts: str | int) -> int:
-    """The span of a run, of its execution (with the epoch), or of a step (with the epoch and the key)."""
-    text = "\0".join(map(str, parts))
-    return int.from_bytes(blake2b(text.encode(), digest_size=8, person=b"runcast span").digest()) or 1
-
-
-class _Ids:
-    """Hands the SDK the ids that were computed: it asks while a span is being made."""
-
-    wanted: ContextVar[tuple[int, int]] = ContextVar("runcast_span_ids")
-
-    def generate_trace_id(self) -> int:
-        return self.wanted.get()[0]
-
-    def generate_span_id(self) -> int:
-        return self.wanted.get()[1]
-
-    def is_trace_id_random(self) -> bool:
-        return False
-
-
 class RunSpans:
     """Begins the spans of one worker's executions."""
 
@@ -77,7 +46,7 @@ class RunSpans:
         if hasattr(self._tracer, "id_generator"):
             # Of this tracer alone, whose scope nobody else uses. Another SDK makes ids by chance: then only the trace
             # is agreed upon.
-            self._tracer.id_generator = _Ids()
+            self._tracer.id_generator = ComputedIds()
         logs = _logs.get_logger_provider()
         silent = isinstance(logs, _logs.NoOpLoggerProvider) or type(logs).__name__ == "ProxyLoggerProvider"
         self._logger = None if silent else logs.get_logger(SCOPE)
@@ -90,7 +59,7 @@ class RunSpans:
         kind: SpanKind = SpanKind.INTERNAL, **attributes: Any,
     ) -> Span:  # fmt: skip
         """A span with these ids."""
-        token = _Ids.wanted.set(ids)
+        token = ComputedIds.wanted.set(ids)
         try:
             span: Span = self._tracer.start_span(
                 name, parent, kind=kind, links=links, start_time=at,
@@ -98,7 +67,7 @@ class RunSpans:
             )  # fmt: skip
             return span
         finally:
-            _Ids.wanted.reset(token)
+            ComputedIds.wanted.reset(token)
 
     def flags(self, trace: int, name: str) -> TraceFlags:
         """Whether the tree is sampled: as the sampler says for its trace, so that all processes agree."""
