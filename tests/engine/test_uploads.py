@@ -103,8 +103,9 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def executing(path: Path, bucket: Bucket | None) -> AsyncIterator[Scene]:
-    house = House(str(path / "runcast.db"), bucket=bucket)
+async def executing(path: Path | str, bucket: Bucket | None) -> AsyncIterator[Scene]:
+    """In a directory, or in the database of an address."""
+    house = House(path if isinstance(path, str) else str(path / "runcast.db"), bucket=bucket)
     await house.engine.start()
     session, inbox = await house.open()
     await house.trigger()
@@ -257,6 +258,21 @@ async def test_an_upload_whose_process_was_killed_before_its_commit_is_removed_b
         await scene.remove(shelf.bucket)
         assert len(shelf.keys()) == 1
         assert await scene.contents() == [LARGE]
+
+
+async def test_engines_that_share_a_database_read_and_remove_what_another_uploaded(
+    shelf: Shelf, tmp_path: Path, postgres: str
+) -> None:
+    async with executing(postgres, shelf.bucket) as scene:
+        await scene.report(artifact(LARGE), ended=True)
+        other = House(postgres, bucket=shelf.bucket)
+        [found] = await other.engine.artifacts(scene.run.run_id)
+        assert await other.engine.artifact(found.id) == LARGE
+        assert await other.engine.prune(other.store.clock.now_ms() + 1_000) == 1
+        services = [RemoveObjects(house.store, shelf.bucket) for house in (scene.house, other)]
+        await asyncio.gather(*[service.tick(other.store.clock.now_ms()) for service in services])
+        assert shelf.keys() == []
+        other.store.close()
 
 
 @pytest.mark.parametrize("key", ["../outside", "a/../../b", "/etc/passwd", "a//b", "a\\b", "", "%2e%2e/b"])
