@@ -26,11 +26,12 @@ from runcast.clock import SystemClock
 from runcast.domain.errors import Unavailable
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.run import NewRun
+from runcast.domain.schedule import ScheduleFilter
 from runcast.gateway import ClientGateway
 from runcast.server import open_client
 from runcast.store import doctor
 from runcast.store.postgres.beside import read_beside
-from tests.e2e.chaos import LEDGER, Chaos
+from tests.e2e.chaos import LEDGER, SETTLE_S, Chaos
 from tests.e2e.chaos_postgres_app import PARTS
 from tests.e2e.chaos_postgres_process import LEASE_MS
 from tests.store.postgres.proxy import Fate, Proxy
@@ -40,6 +41,8 @@ SERVERS = ("server0", "server1")
 WORKERS = ("worker0", "worker1", "worker2")
 SKEWS_MS = {"server1": -3_600_000, "worker1": 7_200_000, "worker2": -60_000}
 LOADERS = 3
+STILL_MAX = 2
+"""How many processes stand still at the same time."""
 STOP_S = 30.0
 """Past the patience with a database that is away."""
 PROCESS_DEEDS = {"kill": 4, "stop": 2, "pause": 2, "long pause": 2}
@@ -88,13 +91,18 @@ class PostgresChaos(Chaos):
                 self.faults.append(f"{name} ended by itself with {process.returncode}")
 
     async def _trouble_processes(self, ends: float) -> None:
+        """Who stands still for long does so while others are troubled."""
+        still: dict[str, asyncio.Task[None]] = {}
         while time.monotonic() < ends:
             await asyncio.sleep(self.random.uniform(0.2, 1.0))
-            name = self.random.choice([*SERVERS, *WORKERS, *WORKERS])
+            still = {name: task for name, task in still.items() if not task.done()}
+            name = self.random.choice([name for name in (*SERVERS, *WORKERS, *WORKERS) if name not in still])
             if self.processes[name].returncode is not None:
-                self.faults.append(f"{name} ended by itself with {self.processes[name].returncode}")
                 return
             deed = self._choose(PROCESS_DEEDS)
+            if deed == "long pause" and len(still) == STILL_MAX:
+                deed = "pause"
+            self.deeds[deed] += 1
             match deed:
                 case "kill":
                     await self.kill(name)
@@ -102,14 +110,18 @@ class PostgresChaos(Chaos):
                 case "stop":
                     await self.stop(name, STOP_S)
                     await self.start(name)
+                case "pause":
+                    await self.pause(name, 1.0)
                 case _:
-                    await self.pause(name, LEASE_MS / 1000 * (1.4 if deed == "long pause" else 0.2))
+                    still[name] = asyncio.create_task(self.pause(name, LEASE_MS / 1000 * 1.3))
+        await asyncio.gather(*still.values())
 
     async def _trouble_database(self, ends: float) -> None:
         while time.monotonic() < ends:
             await asyncio.sleep(self.random.uniform(0.1, 0.8))
             way = self.random.choice(list(self.ways.values()))
             deed = self._choose(NETWORK_DEEDS | DATABASE_DEEDS)
+            self.deeds[deed] += 1
             match deed:
                 case "crash":
                     await asyncio.to_thread(self.server.crash)
@@ -139,7 +151,7 @@ class PostgresChaos(Chaos):
     async def _watch(self, ends: float) -> None:
         """The doctor's laws hold in every committed state, limits among them."""
         while time.monotonic() < ends:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(1.0)
             try:
                 found = await asyncio.to_thread(self.examine)
             except Unavailable:
@@ -149,7 +161,6 @@ class PostgresChaos(Chaos):
 
     def _choose(self, deeds: dict[str, int]) -> str:
         (deed,) = self.random.choices(list(deeds), list(deeds.values()))
-        self.deeds[deed] += 1
         return deed
 
     def _terminate(self) -> None:
@@ -191,6 +202,30 @@ class PostgresChaos(Chaos):
                 await asyncio.sleep(0.05)
             else:
                 return answer.id
+
+    async def settle(self) -> list[str]:
+        """Wait until every run is final, as long as there is progress: the machine may be busy with other things."""
+        await self._stop_schedules()
+        most, patient_until = -1, 0.0
+        while True:
+            left = self.query("select id, task, status, attempt, epoch, worker_id from runs where finished_at is null")
+            if not left:
+                return []
+            ((ended,),) = self.query("select count(*) from runs where finished_at is not null")
+            now = time.monotonic()
+            if ended > most:
+                most, patient_until = ended, now + SETTLE_S
+            if now > patient_until:
+                return [f"not finished: {' '.join(map(str, row))}" for row in left]
+            await asyncio.sleep(0.5)
+
+    async def _stop_schedules(self) -> None:
+        gateway = await open_client(self.server.url)
+        try:
+            for schedule in (await gateway.list_schedules(ScheduleFilter())).schedules:
+                await gateway.pause_schedule(schedule.id, paused=True)
+        finally:
+            await gateway.close()
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         while True:

@@ -22,9 +22,9 @@ from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
 from tests.e2e.chaos import LEDGER
 
-LEASE_MS = 6_000
+LEASE_MS = 10_000
 """More than the database needs to cut off an engine that stands still within a turn."""
-RENEW_MS = 600
+RENEW_MS = 1_000
 
 
 class SkewedClock(SystemClock):
