@@ -13,6 +13,7 @@ import pytest
 from runcast import Client
 from tests.cli.test_services import Process, Start
 from tests.engines.switch import Switch
+from tests.sdk.certificates import make_certificate
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
@@ -121,6 +122,17 @@ async def test_a_worker_waits_for_a_server_that_is_not_there_yet(start: Start) -
     assert "no engine answers" in worker.next("waiting")["reason"]
     start("serve", "--listen", url, "--key", "an-old-key-that-is-long-enough", "--key", KEY).next("ready")
     assert worker.next("ready")["tasks"] == ["patient"]
+
+
+async def test_a_worker_reaches_a_server_over_tls(start: Start, project: Path) -> None:
+    made = make_certificate(project)
+    shown = ("--tls-cert", str(made.cert), "--tls-key", str(made.key))
+    server = start("serve", "--listen", "tls://127.0.0.1:0", *shown, RUNCAST_KEY=KEY)
+    url = str(server.next("ready")["listen"])
+    assert url.startswith("tls://")
+    worker = start("worker", "app.py", "--url", url, "--tls-ca", "cert.pem", RUNCAST_KEY=KEY)
+    assert worker.next("ready")["socket"] == url
+    assert start("worker", "app.py", "--url", url, RUNCAST_KEY=KEY).wait() == 4
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import os
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from runcast import Client
 from runcast.clock import ManualClock
@@ -29,6 +31,7 @@ from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server import SocketServer, network
 from runcast.socket_server.network import Listen, NetworkServer
+from runcast.store import workers
 from runcast.store.opening import open_store
 from runcast.wire import KEY_BYTES_MAX, FrameKind, encode_frame, encode_key, read_error, read_frame, read_key
 from tests.sdk.certificates import Certificate, make_certificate
@@ -127,6 +130,13 @@ async def test_a_client_and_a_worker_with_a_key_are_served(server: NetworkServer
     assert (await client.result(assignment.run_id)).output == "2"
     await session.close()
     await client.close()
+
+
+async def test_a_process_of_another_machine_is_none_of_this_one(engine: Engine, server: NetworkServer) -> None:
+    session = await RemoteWorkerGateway(at(server)).open(replace(hello(), host=socket.gethostname()), Received())
+    (process,) = await engine.store.read(workers.processes)
+    assert process.host == f"{socket.gethostname()} (127.0.0.1)"
+    await session.close()
 
 
 async def test_any_of_several_keys_admits(server: NetworkServer) -> None:

@@ -119,15 +119,15 @@ class NetworkServer:
                 log.warning("%s cannot take a connection: %s", self.address, error)
                 await asyncio.sleep(ACCEPT_AGAIN_S)
             else:
-                self._connections.start(self._serve(connection, f"{peer[0]}:{peer[1]}"))
+                self._connections.start(self._serve(connection, peer[0], peer[1]))
 
-    async def _serve(self, connection: socket.socket, peer: str) -> None:
+    async def _serve(self, connection: socket.socket, host: str, port: int) -> None:
         try:
-            stream = await self._open(connection, peer)
+            stream = await self._open(connection, f"{host}:{port}")
         finally:
             self._places.release()
         if stream is not None:
-            await Served(stream.reader, stream.writer, self._client, self._worker).serve()
+            await Served(stream.reader, stream.writer, self._client, self._worker, origin=host).serve()
 
     async def _open(self, connection: socket.socket, peer: str) -> _Stream | None:
         """The connection once it has shown a key; None when it did not."""

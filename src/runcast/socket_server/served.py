@@ -61,11 +61,15 @@ class Served:
         writer: asyncio.StreamWriter,
         client: ClientGateway,
         worker: WorkerGateway,
+        *,
+        origin: str = "",
     ) -> None:
+        """`origin`: the address of the machine at the other end, empty for this one."""
         self._reader = reader
         self._writer = writer
         self._client = client
         self._worker = worker
+        self._origin = origin
         self._session: WorkerSession | None = None
         self._requests: dict[int, asyncio.Task[None]] = {}
         self._watches: dict[int, AsyncIterator[Update]] = {}
@@ -178,6 +182,9 @@ class Served:
         if self._session is not None:
             raise Conflict("this connection has a worker already")
         (hello,) = _read(frame.body, tuple[Hello])
+        if self._origin:
+            # Containers may have one name and other processes: a number from there says nothing of a process here.
+            hello = msgspec.structs.replace(hello, host=f"{hello.host} ({self._origin})")
         self._session = await self._worker.open(hello, PushInbox(self._send, self._refuse))
         return self._session.welcome
 
