@@ -27,6 +27,8 @@ def reading(url: str) -> Iterator[PostgresSession]:
             require_schema(session.connection, database.name)
             session.begin_read()
             yield session
+            # A pooler takes a connection that leaves in the middle for a broken one.
+            session.rollback()
         finally:
             session.close()
 

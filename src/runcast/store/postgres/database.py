@@ -98,7 +98,7 @@ class PostgresDatabase:
         """Raises `Unavailable` for a server that is too old, and for a schema that cannot be used."""
         if connection.info.server_version < VERSION_MIN:
             raise Unavailable(f"{self.name} is PostgreSQL {connection.info.server_version // 10000}; 14 is the oldest")
-        if self._direct:
+        if self._direct and not self._in_passing:
             warn_of_settings(connection, self.name, _OPTIONS | _WRITER_OPTIONS)
         if self._in_passing:
             require_schema(connection, self.name)
