@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +22,8 @@ def serving() -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
         try:
             endpoint = _endpoint(server)
+            # It logs every request: a full pipe would stop it.
+            threading.Thread(target=lambda: deque(server.stderr or (), maxlen=0), daemon=True).start()
             make = urllib.request.Request(f"{endpoint}/{BUCKET}", method="PUT")
             urllib.request.urlopen(make, timeout=30).close()
             yield endpoint
