@@ -7,8 +7,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import psycopg
@@ -23,7 +25,13 @@ from runcast.sdk.registry import registry
 from runcast.server import Server, ServerConfig
 from tests.e2e.outbox_app import ship
 
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 20.0
+
+
+def command(folder: Path, address: str, end: str) -> list[str]:
+    """An engine in a process of its own."""
+    return [sys.executable, "-m", "tests.e2e.outbox_app", str(folder / "runcast.db"), address, end]
 
 
 @pytest.fixture(autouse=True)
@@ -84,9 +92,8 @@ def test_a_kill_between_the_trigger_and_the_delete_doubles_nothing(tmp_path: Pat
     address, connection = user
     runs = [outbox.trigger(connection, ship.item(f"o{number}")).result() for number in range(5)]
     connection.commit()
-    command = [sys.executable, "-m", "tests.e2e.outbox_app", str(tmp_path / "runcast.db"), address]
     for _ in range(2):
-        done = subprocess.run(command, cwd=Path(__file__).parents[2], timeout=60, check=False)
+        done = subprocess.run(command(tmp_path, address, "dies"), cwd=ROOT, timeout=60, check=False)
         assert done.returncode == -signal.SIGKILL
         assert connection.execute("select count(*) from runcast_outbox").fetchone() == (5,)
         connection.commit()
@@ -98,6 +105,49 @@ def test_a_kill_between_the_trigger_and_the_delete_doubles_nothing(tmp_path: Pat
         last.result(timeout="20s").result()
         assert len(client.list().result().runs) == 6
     assert connection.execute("select count(*) from runcast_outbox").fetchone() == (0,)
+
+
+def write_for_a_while(connection: Any, random: Random, life: int) -> dict[str, str]:
+    """The orders of the transactions that were committed, by run."""
+    committed: dict[str, str] = {}
+    until = time.monotonic() + random.uniform(0.5, 2)
+    while time.monotonic() < until:
+        orders = [f"{life}.{len(committed)}.{part}" for part in range(random.randint(1, 5))]
+        runs = {outbox.trigger(connection, ship.item(order)).result().id: order for order in orders}
+        if random.random() < 0.3:
+            connection.rollback()
+        else:
+            connection.commit()
+            committed |= runs
+    return committed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_engines_that_are_killed_at_any_time_lose_and_double_nothing(
+    tmp_path: Path, user: tuple[str, Any], seed: int
+) -> None:
+    address, connection = user
+    random = Random(seed)
+    committed: dict[str, str] = {}
+    for life in range(6):
+        with subprocess.Popen(command(tmp_path, address, "lives"), cwd=ROOT) as engine:
+            try:
+                committed |= write_for_a_while(connection, random, life)
+            finally:
+                engine.kill()
+    with embed(tmp_path / "runcast.db", outbox=[address]) as client:
+        last = outbox.trigger(connection, ship.item("last")).result()
+        connection.commit()
+        last.result(timeout="60s").result()
+        for run_id, order in committed.items():
+            assert client.result(run_id, timeout="60s").result() == f"shipped {order}"
+        stored, cursor = 0, None
+        while page := client.list(limit=1000, cursor=cursor).result():
+            stored, cursor = stored + len(page.runs), page.cursor
+            if cursor is None:
+                break
+    assert stored == len(committed) + 1
 
 
 async def test_engines_that_share_a_database_start_each_run_once(
