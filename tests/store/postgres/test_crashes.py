@@ -138,7 +138,21 @@ def test_patience_runs_out_once_for_a_whole_batch(impatient: Bench, durable_serv
     assert "postgresql://postgres:***@127.0.0.1" in said["a"]
     assert "secret" not in said["a"]
     assert "is the server running" in said["a"]
-    assert "It was tried for" in said["a"]
+    assert "It has been tried for" in said["a"]
+
+
+def test_after_patience_ran_out_it_is_tried_once_for_each_batch(
+    impatient: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    impatient.trigger("a")
+    impatient.step()
+    caplog.set_level("INFO", "runcast.store")
+    for name in "bc":
+        caplog.clear()
+        impatient.trigger(name)
+        impatient.step()
+        assert len([record for record in caplog.records if "cannot reach" in record.message]) == 1
+    assert sorted(impatient.refused()) == ["a", "b", "c"]
 
 
 def test_after_patience_ran_out_the_writer_goes_on(impatient: Bench, durable_server: PostgresServer) -> None:

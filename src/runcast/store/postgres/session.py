@@ -91,6 +91,8 @@ class PostgresSession(Session):
         self._away_since: float | None = None
         """When the database was lost, of which nothing was committed or read since."""
         self._attempts = 0
+        self._impatient = False
+        """The patience has run out, and the next attempt is the only one."""
         self._reason = ""
         """Why the last attempt failed."""
         self._last_turn = 0
@@ -266,19 +268,13 @@ class PostgresSession(Session):
         """The database works."""
         self._away_since = None
         self._attempts = 0
+        self._impatient = False
 
     def _open_again(self) -> None:
-        """A connection that works. Raises `DatabaseAway` when the database stays away."""
+        """A connection that works. Raises `DatabaseAway` when the database stays away; who asks again after that gets one
+        attempt, without a pause."""
         while self._pg.status != pq.ConnStatus.OK:
-            now = monotonic()
-            if self._away_since is None:
-                self._away_since = now
-            away_s = now - self._away_since
-            if away_s > self._patience_s:
-                self._calm()
-                raise DatabaseAway(f"{self._reason} It was tried for {away_s:.0f} seconds.")
-            Event().wait(_PAUSES_S[min(self._attempts, len(_PAUSES_S) - 1)])
-            self._attempts += 1
+            self._be_patient()
             self._connection.close()
             try:
                 self._connection = self._connect()
@@ -290,6 +286,21 @@ class PostgresSession(Session):
             self._prepared.clear()
             self._last_turn = 0
             self._seen = self._seen_for_sure
+
+    def _be_patient(self) -> None:
+        """The pause before an attempt. Raises `DatabaseAway` when there is to be none."""
+        now = monotonic()
+        if self._away_since is None:
+            self._away_since = now
+        away_s = now - self._away_since
+        if away_s <= self._patience_s:
+            Event().wait(_PAUSES_S[min(self._attempts, len(_PAUSES_S) - 1)])
+            self._attempts += 1
+        elif self._impatient:
+            self._impatient = False
+        else:
+            self._impatient = True
+            raise DatabaseAway(f"{self._reason} It has been tried for {away_s:.0f} seconds.")
 
 
 def _checked(result: pq.abc.PGresult, pgconn: pq.abc.PGconn) -> pq.abc.PGresult:
