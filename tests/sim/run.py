@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from runcast.socket_server import served
 from tests.sim.databases import Database, PostgresSchema, SqliteFile
 from tests.sim.loop import Stuck, VirtualLoop, run_virtual
+from tests.sim.neighborhood import Neighborhood
 from tests.sim.network import ProcessEnd
 from tests.sim.programs import Generator
 from tests.sim.verify import verify
@@ -25,31 +26,33 @@ def setting_of(seed: int, evict_after_ms: int) -> Setting:
 
 
 def run_seed(seed: int, evict_after_ms: int, schema: PostgresSchema | None = None) -> list[str]:
-    """What went wrong in this seed: nothing, if all is well. It lives in a file, or in `schema`."""
-    return run_setting(setting_of(seed, evict_after_ms), schema)
+    """What went wrong in this seed: nothing, if all is well. It lives in a file, or in `schema`, there with a second
+    engine in every other seed."""
+    return run_setting(setting_of(seed, evict_after_ms), schema, neighbors=seed % 2 == 1)
 
 
-def run_setting(setting: Setting, schema: PostgresSchema | None = None) -> list[str]:
+def run_setting(setting: Setting, schema: PostgresSchema | None = None, *, neighbors: bool = False) -> list[str]:
     if schema is not None:
         schema.empty()
         # Where many engines share a database, its clock is theirs.
-        return _run_with_network(replace(setting, jumps_ms=()), schema)
+        kind = Neighborhood if neighbors else World
+        return _run_with_network(replace(setting, jumps_ms=()), schema, kind)
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as directory:
-        return _run_with_network(setting, SqliteFile(Path(directory) / f"{setting.seed}.db"))
+        return _run_with_network(setting, SqliteFile(Path(directory) / f"{setting.seed}.db"), World)
 
 
-def _run_with_network(setting: Setting, database: Database) -> list[str]:
+def _run_with_network(setting: Setting, database: Database, kind: type[World]) -> list[str]:
     kernel = vars(served)
     real, kernel["ProcessEnd"] = kernel["ProcessEnd"], ProcessEnd
     try:
-        return _run(setting, database)
+        return _run(setting, database, kind)
     finally:
         kernel["ProcessEnd"] = real
 
 
-def _run(setting: Setting, database: Database) -> list[str]:
+def _run(setting: Setting, database: Database, kind: type[World]) -> list[str]:
     async def main(loop: VirtualLoop) -> list[str]:
-        world = World(loop, setting, database)
+        world = kind(loop, setting, database)
         try:
             await world.live()
             faults = world.failures + world.follower.faults

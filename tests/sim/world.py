@@ -131,6 +131,8 @@ class World:
         self.failures: list[str] = []
         self.commits = 0
         self.calm = False
+        self.capacity = 50
+        """Bodies that a worker executes at once."""
         self._steps: Counter[tuple[str, str]] = Counter()
         self._owned: Counter[tuple[str, str]] = Counter()
         """The same, without those of executions that lost their run."""
@@ -180,7 +182,7 @@ class World:
             jump_ms = jumps[min(self._boots, len(jumps) - 1)]
             self.clock = LoopClock(self.loop, start_ms=self.setting.start_ms, ahead_ms=jump_ms)
         self._boots += 1
-        store = open_store(self.database.address, self.clock, threaded=False, faults=_Faults(self))
+        store = self.open()
         self.clock = store.clock
         self._engine = (process, store)
         self.database.opened(store)
@@ -202,6 +204,10 @@ class World:
             group.create_task(engine.run())
             if self.setting.workers == 0:
                 group.create_task(self._work(engine, embedded=True))
+
+    def open(self) -> Store:
+        """The engine's store."""
+        return open_store(self.database.address, self.clock, threaded=False, faults=Faults(self))
 
     def _lossy(self, doorbell: Callable[..., None]) -> Callable[..., None]:
         """A doorbell that is not always heard."""
@@ -227,7 +233,7 @@ class World:
     # --- workers
 
     async def _work(self, gateway: WorkerGateway, *, embedded: bool) -> None:
-        settings = WorkerSettings(evict_after_ms=self.setting.evict_after_ms, async_capacity=50)
+        settings = WorkerSettings(evict_after_ms=self.setting.evict_after_ms, async_capacity=self.capacity)
         clock = self.clock if embedded else self._clock_of_another()
         worker = Worker(
             gateway, REGISTRY, settings, clock=clock, random=Random(self.random.random()), embedded=embedded
@@ -406,7 +412,7 @@ def _ignore(result: object, error: BaseException | None) -> None:
     """Whoever rings waits for no answer."""
 
 
-class _Faults:
+class Faults:
     """The writer's hook."""
 
     def __init__(self, world: World) -> None:
