@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import re
+import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -325,6 +326,15 @@ async def test_more_connections_than_it_can_serve_are_refused(engine: Engine, mo
     async with listening(engine, Listen(LOOPBACK, (KEY,))) as server:
         client = await RemoteClientGateway.connect(at(server))
         with pytest.raises(Unavailable, match="takes no more"):
+            await RemoteClientGateway.connect(at(server))
+        await client.close()
+
+
+async def test_connections_leave_the_database_its_files(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (network.FILES_KEPT + 1, network.FILES_KEPT + 1))
+    async with listening(engine, Listen(LOOPBACK, (KEY,))) as server:
+        client = await RemoteClientGateway.connect(at(server))
+        with pytest.raises(Unavailable, match="has 1 connections"):
             await RemoteClientGateway.connect(at(server))
         await client.close()
 

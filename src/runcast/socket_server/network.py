@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import resource
 import socket
 import ssl
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ READ_AHEAD_BYTES = 128 * 1024
 STRANGERS_MAX = 64
 """Connections that have not shown a key yet; more wait in the kernel's queue."""
 CONNECTIONS_MAX = 4_096
+FILES_KEPT = 128
+"""Of the files that the process may have open, for the database and whatever else it does."""
 ADMISSION_S = 5.0
 """For the TLS handshake and the key, together."""
 FAREWELL_S = 2.0
@@ -161,14 +164,20 @@ class NetworkServer:
         try:
             if not await self._admission.ask(stream.reader):
                 return False  # somebody who only looked whether it listens
-            if len(self._connections) > CONNECTIONS_MAX:
-                raise Overloaded(f"the engine has {CONNECTIONS_MAX:,} connections, and takes no more")
+            if len(self._connections) > (bound := _connections_max()):
+                raise Overloaded(f"the engine has {bound:,} connections, and takes no more")
         except RuncastError as error:
             log.warning("%s was refused: %s", peer, error)
             stream.writer.write(encode_frame(FrameKind.ERROR, 0, "key", wire_error(error)))
             return False
         stream.writer.write(encode_frame(FrameKind.REPLY, 0, "key", None))
         return True
+
+
+def _connections_max() -> int:
+    """As many as there may be, and less where the process may open only few files: without one the database fails."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS_MAX if files == resource.RLIM_INFINITY else max(1, min(CONNECTIONS_MAX, files - FILES_KEPT))
 
 
 def _tls(listen: Listen) -> ssl.SSLContext | None:
