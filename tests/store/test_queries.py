@@ -145,6 +145,9 @@ SEEKS = {
     "forget_objects": "objects USING PRIMARY KEY (run_id=? AND digest=?)",
     "prune_objects": "objects USING PRIMARY KEY (run_id=?)",
     "stream_parts": "parts USING PRIMARY KEY (run_id=? AND stream=? AND seq>?)",
+    "queue_depths": "runs_slot (environment=? AND queue=?)",
+    "resting_runs": "runs_unusual (status=?)",
+    "pulse": "journal_due (due_at>?)",
     "stream_ends": "p USING PRIMARY KEY (run_id=? AND stream=?)",
 }
 """Hot queries, and the search that each must make."""

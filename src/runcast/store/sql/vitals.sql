@@ -20,15 +20,19 @@ order by q.environment, q.name
 limit :queues;
 
 -- name: resting_runs -> Resting*
--- Runs that wait for something else than a slot, by queue.
+-- Runs that wait for something else than a slot, by queue. The list of statuses is that of the index `runs_unusual`.
 select r.environment, r.queue, r.status, count(*) as count
 from (
-  select * from (select environment, queue, status from runs where status = 'WAITING' order by id limit :limit) waiting
+  select * from (
+    select environment, queue, status from runs
+    where status = 'WAITING' and status in (
+      'FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+    limit :limit) waiting
   union all
-  select * from (select environment, queue, status from runs where status = 'DELAYED' order by id limit :limit) delayed
+  select * from (select environment, queue, status from runs where status = 'DELAYED' limit :limit) delayed
   union all
   select * from (
-    select environment, queue, status from runs where status = 'PENDING_VERSION' order by id limit :limit) pending
+    select environment, queue, status from runs where status = 'PENDING_VERSION' limit :limit) pending
 ) r
 group by r.environment, r.queue, r.status;
 
