@@ -38,7 +38,9 @@ class Said(NamedTuple):
 Cli = Callable[..., Said]
 
 
-class _NoInbox:
+class NoInbox:
+    """Of a worker that does nothing."""
+
     def assign(self, assignments: object) -> None: ...
     def news(self, news: object) -> None: ...
     def stop(self, stops: object) -> None: ...
@@ -47,7 +49,7 @@ class _NoInbox:
 async def make_database(path: Path, tasks: Sequence[TaskInfo] = TASKS) -> None:
     """A database that knows those tasks."""
     async with Server(ServerConfig(database=str(path), socket=False)) as server:
-        session = await server.engine.open(Hello(WorkerId("wrk_1"), tasks=tuple(tasks)), _NoInbox())
+        session = await server.engine.open(Hello(WorkerId("wrk_1"), tasks=tuple(tasks)), NoInbox())
         await session.close()
 
 

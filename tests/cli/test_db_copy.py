@@ -15,8 +15,10 @@ import apsw
 import psycopg
 import pytest
 
+from runcast.domain.ids import WorkerId
+from runcast.gateway import Hello
 from runcast.server import Server, ServerConfig
-from tests.cli.project import Cli, Said, make_database, project
+from tests.cli.project import Cli, NoInbox, Said, make_database, project
 from tests.cli.test_services import PATIENCE_S, RUNCAST, Process, Start
 
 DATABASE = ".runcast/runcast.db"
@@ -131,6 +133,13 @@ def test_what_has_rows_is_not_copied_into(cli: Cli, postgres: str) -> None:
     cli("db", "copy", DATABASE, postgres)
     refused(cli("db", "copy", DATABASE, postgres), 1, "is not empty")
     assert len(run_ids(cli, postgres)) == 1
+
+
+async def test_a_database_with_live_workers_is_not_copied(cli: Cli, postgres: str, tmp_path: Path) -> None:
+    async with Server(ServerConfig(database=postgres)) as server:
+        await server.engine.open(Hello(WorkerId("wrk_9"), tasks=()), NoInbox())
+        done = await asyncio.to_thread(run, tmp_path, "db", "copy", postgres, "back.db")
+    assert (done.returncode, "1 live workers" in done.stderr) == (1, True)
 
 
 async def test_a_file_in_use_is_not_copied(tmp_path: Path, postgres: str) -> None:

@@ -132,7 +132,7 @@ def test_no_command_shows_a_password(cli: Cli, postgres: str) -> None:
         ("runs", "list"),
         ("trigger", "nothing"),
     ):
-        for form in ((), ("--json",)):
+        for form in ([], ["--json"]):
             said = cli(*command, *form, "--database", url)
             assert "hunter2secret" not in said.out + said.err
 
@@ -196,15 +196,15 @@ def test_another_programs_tables_and_a_newer_schema_are_left_alone(cli: Cli, pos
     with fresh_schema(postgres_server) as foreign:
         with psycopg.connect(foreign, autocommit=True) as connection:
             connection.execute("create table runs (distance int)")
-        for command in (("runs", "list"), ("db", "migrate"), ("db", "info")):
-            said = cli(*command, "--database", foreign)
+        for command in ("runs list", "db migrate", "db info"):
+            said = cli(*command.split(), "--database", foreign)
             assert (said.code, "of another program" in said.err) == (4, True)
     with fresh_schema(postgres_server) as newer:
         bring_up_to_date(newer)
         with psycopg.connect(newer, autocommit=True) as connection:
             connection.execute("insert into meta (key, value) values ('migration 9999', 'x')")
-        for command in (("runs", "list"), ("db", "migrate"), ("db", "info"), ("doctor",)):
-            said = cli(*command, "--database", newer)
+        for command in ("runs list", "db migrate", "db info", "doctor"):
+            said = cli(*command.split(), "--database", newer)
             assert (said.code, "Upgrade Runcast" in said.err) == (4, True)
 
 

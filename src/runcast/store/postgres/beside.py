@@ -22,10 +22,10 @@ def reading(url: str) -> Iterator[PostgresSession]:
     with translated(database.name):
         session = PostgresSession(database.reach, database.name)
         try:
-            # Who reads whole tables sits still between them for as long as it likes.
-            session.connection.execute("set idle_in_transaction_session_timeout = 0")
             require_schema(session.connection, database.name)
             session.begin_read()
+            # Who reads whole tables sits still between them for as long as it likes.
+            session.connection.execute("set local idle_in_transaction_session_timeout = 0")
             yield session
             # A pooler takes a connection that leaves in the middle for a broken one.
             session.rollback()

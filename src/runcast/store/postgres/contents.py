@@ -93,13 +93,15 @@ def copied_from(url: str) -> Iterator[PostgresContents]:
     database = PostgresDatabase(url)
     with database.opening(), database.reach() as connection:
         require_schema(connection, database.name)
-        connection.execute("set idle_in_transaction_session_timeout = 0")
-        connection.execute(f"select pg_advisory_lock({_TURN})".encode())
-        if (live := connection.execute(_LIVE).fetchone()) != (0,):
-            raise Conflict(f"{database.name} has {live[0] if live else 0} live workers: stop every engine on it first")
-        connection.execute("begin isolation level repeatable read read only")
-        yield PostgresContents(connection, database.name)
-        connection.execute("rollback")
+        with connection.transaction():
+            # While it has the turn nobody else writes, so each statement may look anew.
+            connection.execute(f"select pg_advisory_xact_lock({_TURN})".encode())
+            connection.execute("set local idle_in_transaction_session_timeout = 0")
+            if (live := connection.execute(_LIVE).fetchone()) != (0,):
+                raise Conflict(
+                    f"{database.name} has {live[0] if live else 0} live workers: stop every engine on it first"
+                )
+            yield PostgresContents(connection, database.name)
 
 
 @contextmanager
@@ -109,8 +111,8 @@ def copied_into(url: str) -> Iterator[PostgresContents]:
     database = PostgresDatabase(url)
     with database.opening(), database.reach() as connection:
         migrate(connection, database.name)
-        connection.execute("set idle_in_transaction_session_timeout = 0")
         with connection.transaction():
             connection.execute(f"select pg_advisory_xact_lock({_TURN})".encode())
+            connection.execute("set local idle_in_transaction_session_timeout = 0")
             yield PostgresContents(connection, database.name)
         connection.execute("analyze")
