@@ -15,6 +15,7 @@ from runcast import InvalidInput, ValueTooLarge, offload
 from runcast.domain.limits import PAYLOAD_BYTES_MAX
 from runcast.domain.run import RunStatus
 from runcast.sdk.offload import places
+from runcast.sdk.offload.body import make_body
 from runcast.sdk.task import TaskDefinition
 from tests.offload import bodies
 from tests.offload.listening import is_alive, listening, until_gone
@@ -180,21 +181,23 @@ def local() -> Any:
 
 
 @pytest.mark.parametrize(
-    "fn", [lambda: None, local(), partial(bodies.where), bodies.Point(1).__eq__, bodies.FUNCTIONS.get], ids=repr
+    "fn",
+    [lambda: None, local(), partial(bodies.where), bodies.Point(1).__eq__, bodies.FUNCTIONS.get],
+    ids=["lambda", "closure", "partial", "method", "builtin method"],
 )
 def test_a_function_that_no_other_process_finds_is_refused(fn: Any) -> None:
     with pytest.raises(InvalidInput, match="use a function at the top of a module"):
-        offload.make_body(fn, partial(fn), step="s", id="1")
+        make_body(fn, partial(fn), step="s", id="1")
 
 
 def test_an_argument_that_cannot_be_sent_is_refused() -> None:
     with pytest.raises(InvalidInput, match="an argument of step 's' cannot be sent"):
-        offload.make_body(bodies.take, partial(bodies.take, lambda: None), step="s", id="1")  # type: ignore[arg-type]
+        make_body(bodies.take, partial(bodies.take, lambda: None), step="s", id="1")  # type: ignore[arg-type]
 
 
 def test_arguments_over_the_bound_are_refused() -> None:
     with pytest.raises(ValueTooLarge, match="the arguments of step 's' have 8,388"):
-        offload.make_body(bodies.take, partial(bodies.take, "x" * PAYLOAD_BYTES_MAX), step="s", id="1")
+        make_body(bodies.take, partial(bodies.take, "x" * PAYLOAD_BYTES_MAX), step="s", id="1")
 
 
 def test_a_function_of_the_program_itself_is_refused_on_a_cluster() -> None:

@@ -69,8 +69,10 @@ def _table(names: dict[str, object], prefix: str) -> str:
 
 
 def members(module: ModuleType) -> dict[str, object]:
-    """Public functions that the module defines or binds, in order."""
+    """Public functions that the module defines or binds, in order; of a package, what its `__all__` says."""
     home = module.__name__
+    if hasattr(module, "__path__"):
+        return {name: getattr(module, name) for name in module.__all__}
     return {
         name: value
         for name, value in vars(module).items()

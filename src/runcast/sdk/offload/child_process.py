@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.spawn import get_preparation_data
 
 from runcast.domain.errors import BodyLost
@@ -31,7 +31,8 @@ class ChildProcess:
         self.calls = 0
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._ours, theirs = socket.socketpair()
-        with theirs:
+        with ExitStack() as stack, theirs:
+            stack.callback(self._ours.close)
             program = _PROGRAM.format(path=sys.path, fd=theirs.fileno(), main=_main_of_this_program())
             self._process = subprocess.Popen(
                 [sys.executable, "-c", program],
@@ -39,6 +40,7 @@ class ChildProcess:
                 pass_fds=(theirs.fileno(),),
                 process_group=0,
             )
+            stack.pop_all()
         self._watch = _watch_end(self._process.pid, self.kill)
 
     async def execute(self, body: Body) -> bytes:

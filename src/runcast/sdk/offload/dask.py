@@ -64,6 +64,10 @@ class Dask:
     async def submit(self, body: Body) -> Any:
         body.check_importable("dask")
         client = await self._client()
+        if client.status == "closed":
+            # Its scheduler was away for too long.
+            self._client = resource(self._connect)
+            client = await self._client()
         # Dask groups tasks on its pages by what is before a long hexadecimal number.
         key = f"{re.sub(r'[^a-z0-9_.]', '_', body.step.lower())}-{body.id}"
         return client.submit(execute, body.encode(), key=key, **self._options)

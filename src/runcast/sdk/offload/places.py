@@ -20,7 +20,21 @@ BUILT_IN = {"process": "processes:Processes", "dask": "dask:Dask", "ray": "ray:R
 
 @runtime_checkable
 class Executor(Protocol):
-    """Something that executes bodies elsewhere. All of it is called on the worker's event loop."""
+    """Something that executes bodies elsewhere: `submit`, `wait`, `cancel`. All are called on the worker's event loop.
+
+    >>> class Threads:
+    ...     reattaches = False  # a body that executes is not found again by its id
+    ...
+    ...     async def submit(self, body):
+    ...         return asyncio.create_task(asyncio.to_thread(offload.execute, body.encode()))
+    ...
+    ...     async def wait(self, handle):
+    ...         return await handle
+    ...
+    ...     def cancel(self, handle):
+    ...         handle.cancel()
+    >>> offload.use("threads", Threads())  # doctest: +SKIP
+    """
 
     reattaches: bool
     """A `submit` with the id of a body that is still executing finds that one, instead of starting another."""
