@@ -113,7 +113,7 @@ def write_for_a_while(connection: Any, random: Random, life: int) -> dict[str, s
     until = time.monotonic() + random.uniform(0.5, 2)
     while time.monotonic() < until:
         orders = [f"{life}.{len(committed)}.{part}" for part in range(random.randint(1, 5))]
-        runs = {outbox.trigger(connection, ship.item(order)).result().id: order for order in orders}
+        runs = {str(outbox.trigger(connection, ship.item(order)).result().id): order for order in orders}
         if random.random() < 0.3:
             connection.rollback()
         else:
@@ -142,11 +142,11 @@ def test_engines_that_are_killed_at_any_time_lose_and_double_nothing(
         last.result(timeout="60s").result()
         for run_id, order in committed.items():
             assert client.result(run_id, timeout="60s").result() == f"shipped {order}"
-        stored, cursor = 0, None
-        while page := client.list(limit=1000, cursor=cursor).result():
-            stored, cursor = stored + len(page.runs), page.cursor
-            if cursor is None:
-                break
+        page = client.list(limit=1000).result()
+        stored = len(page.runs)
+        while page.cursor is not None:
+            page = client.list(limit=1000, cursor=page.cursor).result()
+            stored += len(page.runs)
     assert stored == len(committed) + 1
 
 
