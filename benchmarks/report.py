@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
@@ -37,7 +37,7 @@ class Record:
         return json.dumps({**asdict(self), "value": round(self.value, 4)})
 
 
-def print_table(benchmarks: Sequence[Benchmark], records: Iterable[Record]) -> None:
+def print_table(benchmarks: Sequence[Benchmark], records: Sequence[Record]) -> None:
     """One row a metric: Runcast, its target on this machine, how many times better than it, and the peers."""
     values = {(record.benchmark, record.subject, record.metric): record.value for record in records}
     peers = sorted({subject for _, subject, _ in values} - {RUNCAST, MACHINE})

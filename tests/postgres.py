@@ -22,7 +22,7 @@ _FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
 
 @contextmanager
-def serving(*, durable: bool = False, beside: str = "/tmp") -> Iterator[str]:  # noqa: S108 - a socket's path must be short
+def serving(*, durable: bool = False, beside: str = "/tmp") -> Iterator[str]:
     """The address of a server that lives as long as the block. `beside`: where its files are."""
     given = os.environ.get("RUNCAST_TEST_POSTGRES_URL")
     if given:

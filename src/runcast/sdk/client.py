@@ -321,9 +321,7 @@ class Client:
         """A connection is the process's, not the block's; it is closed at exit."""
 
 
-def _choose_door(
-    database: str | Path | None, url: str | None, key: str | None, gateway: ClientGateway | None
-) -> Door:
+def _choose_door(database: str | Path | None, url: str | None, key: str | None, gateway: ClientGateway | None) -> Door:
     if gateway is not None:
         return GatewayDoor(gateway)
     if url is not None:

@@ -83,7 +83,7 @@ def _table(connection: psycopg.Connection, name: str, estimate: int, size: int, 
 
 
 def _one(connection: psycopg.Connection, query: str | sql.Composed) -> tuple[Any, ...]:
-    row = connection.execute(query).fetchone()
+    row = connection.execute(query.encode() if isinstance(query, str) else query).fetchone()
     assert row is not None
     return row
 
