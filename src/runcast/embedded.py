@@ -42,8 +42,10 @@ def embed(
     it carries out. What no argument says, the project's settings do, as
     for `runcast dev`: retention, lease, concurrency, grace and the others of an engine and a worker.
 
+    A `postgresql://user@host/name` nobody owns: any number of programs embed an engine on it.
+
     Raises `DatabaseLocked` while another process owns the file (there, only trigger), `DatabaseCorrupt`,
-    `DatabaseReadOnly`.
+    `DatabaseReadOnly`, `Unavailable` for a PostgreSQL that cannot be reached.
 
     >>> from runcast import embed, task
     >>> @task

@@ -52,6 +52,7 @@ class Client:
     """An engine as a program sees it. Every method returns a call: `await` it, or `.result()` in blocking code.
 
     `database` is a SQLite file: the server that owns it is asked, and a free file is opened for the request.
+    Or `postgresql://user@host/name`: the program opens it beside the engines, and keeps it open.
     `url` is a running engine: the socket's file, `unix:///path`, or on another machine `tcp://host:port` or
     `tls://host:port`, with its `key` (or `RUNCAST_KEY`); several with commas are as good as each other. Without either:
     `RUNCAST_URL`, `RUNCAST_DATABASE`, `.runcast/runcast.db`.
