@@ -205,6 +205,7 @@ class PostgresChaos(Chaos):
 
     async def settle(self) -> list[str]:
         """Wait until every run is final, as long as there is progress: the machine may be busy with other things."""
+        await self._tick_on()
         await self._stop_schedules()
         most, patient_until = -1, 0.0
         while True:
@@ -218,6 +219,16 @@ class PostgresChaos(Chaos):
             if now > patient_until:
                 return [f"not finished: {' '.join(map(str, row))}" for row in left]
             await asyncio.sleep(0.5)
+
+    async def _tick_on(self) -> None:
+        """Wait for the tick of this second: those before it are made up for, and come first."""
+        ((calm_at,),) = self.query("select (extract(epoch from now()) * 1000)::bigint")
+        ends = time.monotonic() + SETTLE_S
+        while time.monotonic() < ends:
+            if self.query(f"select 1 from schedule_ticks where at > {calm_at}"):
+                return
+            await asyncio.sleep(0.2)
+        self.faults.append("the schedule stands still")
 
     async def _stop_schedules(self) -> None:
         gateway = await open_client(self.server.url)
@@ -255,6 +266,8 @@ class PostgresChaos(Chaos):
     def _ticks(self) -> list[str]:
         ticks = self.query("select at, outcome, run_id from schedule_ticks order by at")
         moments = [at for at, _, _ in ticks]
+        ((created_at,),) = self.query("select created_at from schedules")
+        moments.insert(0, created_at // 1_000 * 1_000)
         missed = [at for at, after in pairwise(moments) if after - at != 1_000]
         runs = [run_id for _, _, run_id in ticks]
         started = {id for (id,) in self.query("select id from runs where task = 'pulse' and status = 'COMPLETED'")}
