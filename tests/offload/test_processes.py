@@ -153,8 +153,11 @@ async def test_a_cancel_kills_the_process_and_what_it_started(world: World, name
 
 async def test_a_timeout_kills_the_process(world: World) -> None:
     async with listening() as port:
-        assert await world.output(bodies.timed, port.port) == "timed out"
-        await until_gone((await port.heard())[0])
+        run_id = await world.trigger(bodies.timed, port.port)
+        (pid,) = await port.heard()
+        bodies.limits.pop().reschedule(0)
+        assert (await world.result(run_id)).output == '"timed out"'
+        await until_gone(pid)
 
 
 async def test_what_waits_for_a_process_can_be_canceled(world: World) -> None:
