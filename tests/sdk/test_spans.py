@@ -8,9 +8,10 @@ from typing import NamedTuple
 import pytest
 from opentelemetry import _logs
 from opentelemetry import trace as otel
+from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
@@ -174,6 +175,28 @@ async def test_what_the_sampler_drops_is_dropped_with_its_whole_tree(monkeypatch
     kept = set(spans)
     assert 0 < len(kept) < 16
     assert all(spans.count(trace) == 6 for trace in kept)
+
+
+class Broken(SpanProcessor):
+    """Somebody's code that does not work."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        raise RuntimeError("no start")
+
+    def on_end(self, span: ReadableSpan) -> None:
+        raise RuntimeError("no end")
+
+
+async def test_a_processor_that_fails_harms_no_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(Broken())
+    monkeypatch.setattr(otel, "get_tracer_provider", lambda: provider)
+    async with TestEngine(list(home)) as engine:
+        run = await parent.trigger(1)
+        assert (await engine.finish(run)).ok
+    assert "the run goes on" in caplog.text
 
 
 def test_without_a_provider_there_are_no_spans() -> None:

@@ -31,8 +31,8 @@ class RunSpan(Protocol):
 class Spans(Protocol):
     """Makes them, for one worker."""
 
-    def begin(self, assignment: Assignment) -> RunSpan:
-        """The span of an execution, current from now on in the context of the caller."""
+    def begin(self, assignment: Assignment) -> RunSpan | None:
+        """The span of an execution, current from now on in the context of the caller; None: it could not be made."""
         ...
 
 

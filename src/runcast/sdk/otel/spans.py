@@ -11,8 +11,10 @@ Imported only where a program has set OpenTelemetry up.
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import time_ns
 from typing import Any
 
@@ -26,6 +28,8 @@ from runcast.domain.outcome import Continued, Failed, Outcome, Succeeded, TimedO
 from runcast.gateway import Assignment
 from runcast.sdk.otel.ids import ComputedIds, span_id, trace_id
 
+log = logging.getLogger("runcast.worker")
+
 SCOPE = "runcast.runs"
 """The instrumentation's name; what bodies open by `logger.trace` has `runcast`."""
 _NS_PER_MS = 1_000_000
@@ -36,6 +40,15 @@ _SEVERITIES = {
     "warning": _logs.SeverityNumber.WARN,
     "error": _logs.SeverityNumber.ERROR,
 }
+
+
+@contextmanager
+def _harmless(what: str) -> Iterator[None]:
+    """Processors and samplers are anybody's code: what they raise must not touch a run."""
+    try:
+        yield
+    except Exception:
+        log.exception("OpenTelemetry could not %s; the run goes on", what)
 
 
 class RunSpans:
@@ -51,8 +64,11 @@ class RunSpans:
         silent = isinstance(logs, _logs.NoOpLoggerProvider) or type(logs).__name__ == "ProxyLoggerProvider"
         self._logger = None if silent else logs.get_logger(SCOPE)
 
-    def begin(self, assignment: Assignment) -> _RunSpan:
-        return _RunSpan(self, assignment, self._logger)
+    def begin(self, assignment: Assignment) -> _RunSpan | None:
+        begun: _RunSpan | None = None
+        with _harmless("begin a span"):
+            begun = _RunSpan(self, assignment, self._logger)
+        return begun
 
     def start(
         self, name: str, ids: tuple[int, int], parent: Context, *, at: int | None = None, links: Sequence[Link] = (),
@@ -115,17 +131,26 @@ class _RunSpan:
     async def around_step(self, key: str, name: str, work: Callable[[], Awaitable[Entry]]) -> Entry:
         run = self._assignment
         ids = (self._trace, span_id(run.run_id, run.epoch, key))
-        span = self._spans.start(name, ids, context.get_current(), run_id=run.run_id, step=key)
-        with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
-            entry = await work()
+        span: Span = trace.INVALID_SPAN
+        with _harmless("begin a span"):
+            span = self._spans.start(name, ids, context.get_current(), run_id=run.run_id, step=key)
+        try:
+            with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+                entry = await work()
             span.set_attribute("runcast.tries", entry.tries)
             if entry.status is EntryStatus.FAILED:
                 _fail(span, entry.error)
             return entry
+        finally:
+            with _harmless("end a span"):
+                span.end()
 
     def log(self, level: str, value: str) -> None:
-        if self._logger is None or level not in _SEVERITIES:
-            return
+        if self._logger is not None and level in _SEVERITIES:
+            with _harmless("emit a log record"):
+                self._emit(self._logger, level, value)
+
+    def _emit(self, logger: Any, level: str, value: str) -> None:
         line = json.loads(value)
         data = line.get("data") or {}
         attributes = {
@@ -136,9 +161,13 @@ class _RunSpan:
             timestamp=time_ns(), context=context.get_current(), severity_text=level, severity_number=_SEVERITIES[level],
             body=line["message"], attributes=attributes | {"runcast.run_id": self._assignment.run_id},
         )  # fmt: skip
-        self._logger.emit(record)
+        logger.emit(record)
 
     def end(self, outcome: Outcome | None, *, stopped: str = "") -> None:
+        with _harmless("end a span"):
+            self._end(outcome, stopped)
+
+    def _end(self, outcome: Outcome | None, stopped: str) -> None:
         word = stopped if outcome is None else _word(outcome)
         self._span.set_attribute("runcast.outcome", word)
         error = outcome.error if isinstance(outcome, Failed | TimedOut) else None
