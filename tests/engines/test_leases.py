@@ -9,13 +9,13 @@ import pytest
 from runcast.domain.errors import LostOwnership
 from runcast.domain.ids import RunId
 from runcast.domain.limits import LEASE_MS
-from runcast.domain.outcome import Succeeded, Waiting
+from runcast.domain.outcome import Evicted, Succeeded, Waiting
 from runcast.domain.schedule import NewSchedule, ScheduleId, ScheduleSettings
 from runcast.engine import duty
 from runcast.engine.duty import Duty
 from runcast.engine.schedule import Schedules
 from runcast.engine.timers import Timers
-from runcast.gateway import RunFilter
+from runcast.gateway import Demand, RunFilter
 from runcast.store.postgres.session import PostgresSession
 from tests.engines.conftest import Pair
 from tests.engines.pair import Neighbor, one
@@ -110,6 +110,26 @@ async def test_a_run_that_waits_in_a_dead_worker_wakes_elsewhere(pair: Pair) -> 
     _, inbox_a = await a.open("wa")
     await a.engine._rescue.tick(a.clock.now_ms())
     await b.engine.complete_wait("wait_1", "5")
+    woken = await one(a, inbox_a)
+    assert (woken.run_id, woken.resume) == (run.run_id, False)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_woken_run_that_its_worker_drops_goes_on_at_another_engine(pair: Pair, leaves: bool) -> None:
+    a, b = pair
+    session, inbox = await b.open("wb")
+    await b.trigger()
+    [run] = inbox.take()
+    await b.report(session, run, token("t", "wait_1"), outcome=Waiting(("t",)))
+    session.demand(Demand({"async": 0}, received=1))
+    _, inbox_a = await a.open("wa")
+    await a.engine.complete_wait("wait_1", "5")
+    await b.look()
+    assert [*inbox.take(), *inbox_a.take()] == []
+    if leaves:
+        await session.close()
+    else:
+        await b.report(session, run, outcome=Evicted())
     woken = await one(a, inbox_a)
     assert (woken.run_id, woken.resume) == (run.run_id, False)
 

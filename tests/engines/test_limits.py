@@ -8,9 +8,10 @@ from runcast.domain.errors import Overloaded
 from runcast.domain.outcome import Released, Succeeded, Waiting
 from runcast.domain.queue import QueueChange, QueueSettings
 from runcast.gateway import Assignment
+from runcast.store.script import Changed, Freed, Note
 from tests.engine.house import Received
 from tests.engines.conftest import Pair
-from tests.engines.pair import one
+from tests.engines.pair import Neighbor, one
 from tests.engines.test_runs import token
 
 pytestmark = pytest.mark.anyio
@@ -158,3 +159,26 @@ async def test_a_limit_that_one_engine_sets_holds_at_another_at_once(pair: Pair)
     assert inbox.take() == []
     await b.end(session, run, Succeeded("1"))
     assert len(inbox.take()) == 1
+
+
+async def test_an_engine_without_workers_looks_for_no_work(pair: Pair) -> None:
+    a, b = pair
+    session, inbox = await b.open()
+    await b.trigger(2)
+    await b.end(session, inbox.take()[0], Succeeded("1"))
+    assert _noted(a) == {Changed}
+    assert _noted(b) >= {Changed, Freed}
+
+
+async def test_a_worker_that_joins_finds_what_its_engine_did_not_look_for(pair: Pair) -> None:
+    a, b = pair
+    ids = await b.trigger(2)
+    await a.look()
+    _, inbox = await a.open()
+    assert [run.run_id for run in inbox.take()] == ids
+
+
+def _noted(house: Neighbor) -> set[type[Note]]:
+    notes: list[Note] = []
+    house.store._session.run(house.engine._dispatch.look(0), notes)
+    return {type(note) for note in notes}

@@ -1,7 +1,8 @@
 """What other engines did since this one's last turn, as the notes that their own followers had.
 
 Engines that share a database write in turn. At each turn one learns from the feed what came since its last: runs that
-became ready, ends that somebody waits for here, and news for the workers that are connected here.
+became ready, slots that came free, ends that somebody waits for here, and news for the workers that are connected here.
+What the feed does not say, it looks up: which of its workers another engine declared dead.
 """
 
 from __future__ import annotations
@@ -29,16 +30,22 @@ def look(since: int, workers: Sequence[str]) -> Script[None]:
     newest: int = yield call("newest_change")
     if newest <= since:
         return
+    if workers:
+        yield from _claimable(since)
+    ends: list[End] = yield call("ends_since", since=since)
+    yield Changed(ended=tuple((yield from reads.whole_ends(ends))), ours=False)
+    if workers:
+        yield from _tell(since, workers)
+
+
+def _claimable(since: int) -> Script[None]:
+    """Where there may be something to claim. Whoever has no worker need not know: one that joins looks everywhere."""
     ready: list[Name] = yield call("queues_ready_since", since=since)
     if ready:
         yield Ready(tuple(row.name for row in ready))
     freed: list[Name] = yield call("queues_freed_since", since=since)
     if freed:
         yield Freed(tuple(row.name for row in freed))
-    ends: list[End] = yield call("ends_since", since=since)
-    yield Changed(ended=tuple((yield from reads.whole_ends(ends))), ours=False)
-    if workers:
-        yield from _tell(since, workers)
 
 
 def _tell(since: int, workers: Sequence[str]) -> Script[None]:
