@@ -28,7 +28,7 @@ from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
 from runcast.config import Settings
 from runcast.domain.address import Address
 from runcast.domain.durations import duration_text
-from runcast.domain.errors import InvalidInput, RuncastError, Unavailable
+from runcast.domain.errors import EngineStopped, InvalidInput, RuncastError, Unavailable
 from runcast.domain.masked import masked
 from runcast.gateway import TaskInfo
 from runcast.logs import finish_logging, set_up_logging
@@ -275,7 +275,7 @@ class Host:
             try:
                 await follow_runs(server.engine, show, since=self._started_at)
             except Unavailable as error:
-                if not self._shared:
+                if not self._shared or isinstance(error, EngineStopped):
                     raise
                 # Another machine that is away for long comes back: the engine goes on then, and so does its log.
                 logger.warning("%s", error)
