@@ -32,6 +32,7 @@ log = logging.getLogger("runcast.worker")
 
 SCOPE = "runcast.runs"
 """The instrumentation's name; what bodies open by `logger.trace` has `runcast`."""
+_FAILED = "OpenTelemetry could not %s; the run goes on"
 _NS_PER_MS = 1_000_000
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _SEVERITIES = {
@@ -48,7 +49,7 @@ def _harmless(what: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        log.exception("OpenTelemetry could not %s; the run goes on", what)
+        log.exception(_FAILED, what)
 
 
 class RunSpans:
@@ -65,10 +66,11 @@ class RunSpans:
         self._logger = None if silent else logs.get_logger(SCOPE)
 
     def begin(self, assignment: Assignment) -> _RunSpan | None:
-        begun: _RunSpan | None = None
-        with _harmless("begin a span"):
-            begun = _RunSpan(self, assignment, self._logger)
-        return begun
+        try:
+            return _RunSpan(self, assignment, self._logger)
+        except Exception:
+            log.exception(_FAILED, "begin a span")
+            return None
 
     def start(
         self, name: str, ids: tuple[int, int], parent: Context, *, at: int | None = None, links: Sequence[Link] = (),
