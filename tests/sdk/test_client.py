@@ -381,4 +381,4 @@ async def test_a_url_is_a_socket(server: Running, database: Path) -> None:
 
 async def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(InvalidInput, match="postgresql"):
-        Client("postgresql://localhost/x")
+        Client("mysql://localhost/x")
