@@ -41,7 +41,7 @@ def ray_cluster() -> Iterator[None]:
     if os.environ["CLUSTERS"] != "open" and len(socket.if_nameindex()) > 1:
         pytest.skip("Ray listens on every interface, and there is no network namespace here: CLUSTERS=open allows it")
     options = {"include_dashboard": False, "log_to_driver": False, "_node_ip_address": "127.0.0.1"}
-    ray.init(num_cpus=2, object_store_memory=100_000_000, **options)
+    ray.init("local", num_cpus=2, object_store_memory=100_000_000, **options)
     yield
     ray.shutdown()
 
