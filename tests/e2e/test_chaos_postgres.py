@@ -20,7 +20,7 @@ def test_nothing_is_lost_doubled_or_crowded(tmp_path: Path, seed: int) -> None:
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
