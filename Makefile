@@ -85,7 +85,7 @@ $(STAMPS)/python:
 
 $(STAMPS)/requirements: requirements/dev.txt $(STAMPS)/python
 	@echo "installing the pinned requirements into $(VENV) ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(STAMPS)/project: pyproject.toml $(STAMPS)/requirements
