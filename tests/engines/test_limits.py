@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
-from runcast.domain.errors import Overloaded
+from runcast.domain.errors import DiskFull, Overloaded
 from runcast.domain.outcome import Released, Succeeded, Waiting
 from runcast.domain.queue import QueueChange, QueueSettings
 from runcast.gateway import Assignment
@@ -159,6 +160,40 @@ async def test_a_limit_that_one_engine_sets_holds_at_another_at_once(pair: Pair)
     assert inbox.take() == []
     await b.end(session, run, Succeeded("1"))
     assert len(inbox.take()) == 1
+
+
+class _Full:
+    """A disk that is full when it is told so."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.refused = 0
+
+    def before_commit(self) -> None:
+        if self.full:
+            self.refused += 1
+            raise psycopg.errors.DiskFull("simulated")
+
+    def after_commit(self) -> None:
+        pass
+
+
+async def test_an_engine_whose_disk_is_full_does_not_look_again_and_again(pair: Pair, postgres: str) -> None:
+    a, _ = pair
+    disk = _Full()
+    full = Neighbor(postgres, 3, a.clock, faults=disk)
+    await full.open("full", room=0)
+    session, inbox = await a.open("wa")
+    await a.trigger()
+    await a.end(session, inbox.take()[0], Succeeded("1"))
+    disk.full = True
+    with pytest.raises(DiskFull):
+        await full.look()
+    await full.quiet()
+    assert disk.refused <= 4
+    disk.full = False
+    await full.look()
+    full.store.close()
 
 
 async def test_an_engine_without_workers_looks_for_no_work(pair: Pair) -> None:

@@ -263,15 +263,18 @@ class Writer:
 
     def _follow_alone(self, notes: list[Note]) -> list[Any]:
         """What became ready is claimed in a commit of its own; if that fails too, the follower tries with the next."""
+        learned = list(notes)
         try:
             with self._session.translated():
-                self._begin(notes, lazy=True)
-                followed = self._follow(notes)
+                self._begin(learned, lazy=True)
+                followed = self._follow(learned)
                 self._commit()
         except Exception:  # noqa: BLE001 (the follower remembers what was ready)
+            # What others did is learned at the next turn: told now, it would ask for that at once, again and again.
             self._followers(notes)
             self._rollback()
             return []
+        notes[:] = learned
         return followed
 
     def _followers(self, notes: list[Note]) -> Sequence[ScriptFactory[Any]]:
