@@ -32,8 +32,7 @@ from runcast.server import open_client
 from runcast.store import doctor
 from runcast.store.postgres.beside import read_beside
 from tests.e2e.chaos import LEDGER, SETTLE_S, Chaos
-from tests.e2e.chaos_postgres_app import PARTS
-from tests.e2e.chaos_postgres_process import LEASE_MS
+from tests.e2e.chaos_postgres_process import LEASE_MS, PARTS
 from tests.store.postgres.proxy import Fate, Proxy
 from tests.store.postgres.server import PostgresServer, running
 

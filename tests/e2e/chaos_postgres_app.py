@@ -6,9 +6,9 @@ import asyncio
 
 from runcast import Retry, Schedule, step, streams, task
 from tests.e2e.chaos_app import family, grind, unit
+from tests.e2e.chaos_postgres_process import PARTS
 
 __all__ = ["family", "grind", "pulse", "tell", "unit"]
-PARTS = 8
 
 
 @step

@@ -22,6 +22,8 @@ from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
 from tests.e2e.chaos import LEDGER
 
+PARTS = 8
+"""Of each stream."""
 LEASE_MS = 10_000
 """More than the database needs to cut off an engine that stands still within a turn."""
 RENEW_MS = 1_000

@@ -169,7 +169,7 @@ async def test_an_example_does_what_it_says(name: str, evict_after: int | None) 
 def test_examples_are_typed_as_strictly_as_we_are() -> None:
     cache = EXAMPLES.parent / ".mypy_cache" / "examples"
     for folder in (EXAMPLES, EXAMPLES / "web"):
-        files = [path.name for path in sorted(folder.glob("*.py")) if path.stem != "django_app"]
+        files = [path.name for path in sorted(folder.glob("*.py")) if "django" not in path.stem]
         arguments = ["-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(cache), *files]
         done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -81,12 +80,10 @@ async def crash_everything(items: list[int]) -> list[object]:
 
 @pytest.mark.slow
 def test_a_careful_task_is_safe_at_every_commit() -> None:
-    began = time.monotonic()
     report = assert_crash_safe(crash_everything, [1, 2], complete={"approval": "yes"}, ledger=ledger)
     assert report.commits >= 15
     assert report.points == report.possible == 2 * report.commits
     assert str(report) == f"safe at all {report.points} crash points of {report.commits} commits"
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("evict_after", [None, 0])

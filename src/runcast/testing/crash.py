@@ -74,7 +74,7 @@ def assert_crash_safe(
     """Run a task, then again with a crash before and after each commit, and compare. Raises `NotCrashSafe`.
 
     A crash drops engine and worker between two instructions, as the end of their process would, and opens the database
-    anew. Every life must come to the same output, with each step, child and effect of the undisturbed one recorded once,
+    anew. No schedule ticks. Every life must come to the same output, with each step, child and effect of the undisturbed one recorded once,
     for the run and everything below it. Waits and retries take no time.
 
     `payload`: the first argument, or a tuple or dict of all; None: there are none. `complete`: what to answer to waits: value by tag or journal
@@ -98,7 +98,7 @@ def assert_crash_safe(
         sweep = _Sweep(task, payload, Path(folder), complete or {}, ledger, same or _whole)
         sweep.fresh = fresh
         sweep.fails = fails
-        sweep.options = {"tasks": tasks, "evict_after": evict_after}
+        sweep.options = {"tasks": tasks, "evict_after": evict_after, "schedules": False}
         try:
             return sweep.run(points, seed)
         finally:

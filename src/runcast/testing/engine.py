@@ -51,7 +51,7 @@ _BUSY = (RunStatus.QUEUED, RunStatus.DEQUEUED, RunStatus.EXECUTING)
 def run_inline(task: TaskDefinition[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a task to its end in an engine of its own and return its output; raises `TaskFailed`.
 
-    Waits, delays and retries take no time: the clock jumps to whatever falls due next.
+    Waits, delays and retries take no time: the clock jumps to whatever falls due next. No schedule ticks.
 
     >>> from runcast import task, wait
     >>> @task
@@ -67,7 +67,7 @@ def run_inline(task: TaskDefinition[P, R], *args: P.args, **kwargs: P.kwargs) ->
         )
 
     async def main() -> R:
-        async with TestEngine() as engine:
+        async with TestEngine(schedules=False) as engine:
             return await engine.run(task, *args, **kwargs)
 
     return asyncio.run(main())
@@ -98,10 +98,12 @@ class TestEngine:
         seed: int = 0,
         extensions: Sequence[Extension] = (),
         outbox: Sequence[str] = (),
+        schedules: bool = True,
     ) -> None:
         """`tasks`: those of the process, if not given. `seed`: of retry jitter. `database`: a file outlives this engine,
         so that another one, with the same clock, can go on where this one ended. `outbox`: addresses of databases whose
-        committed rows are carried out whenever the engine settles."""
+        committed rows are carried out whenever the engine settles. `schedules`: whether
+        they tick."""
         self.clock = clock or VirtualClock()
         self._database = str(database)
         self._registry = registry if tasks is None else _registry_of(tasks)
@@ -111,6 +113,7 @@ class TestEngine:
         self._random = Random(seed)
         self._extensions = tuple(extensions)
         self._outboxes = [open_outbox(address) for address in outbox]
+        self._has_schedules = schedules
         self._faults: Faults | None = None
         self._door_before: Door | None = None
 
@@ -212,7 +215,7 @@ class TestEngine:
     async def next_due(self) -> int | None:
         """When (ms) the next thing falls due, after all that is due now."""
         now = self.clock.now_ms()
-        tick_at = await _all_due(self._schedules, now)
+        tick_at = await _all_due(self._schedules, now) if self._has_schedules else None
         timer_at = await _all_due(self._timers, now)
         self.engine.due_at = {due for due in self.engine.due_at if due > now}
         moving = self.engine.due_at | (set() if timer_at is None else {timer_at})
