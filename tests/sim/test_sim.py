@@ -1,4 +1,7 @@
-"""Two thousand worlds, each with evict_after 0 and never: whatever goes wrong, the promises hold."""
+"""Two thousand worlds, by turns with evict_after 0 and never: whatever goes wrong, the promises hold.
+
+`make sim` gives each world both.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ BLOCK = 50
 def test_the_promises_hold_in_every_world(start: int) -> None:
     broken = []
     for seed in range(start, start + BLOCK):
-        for evict_after_ms in EVICT_AFTER_MS:
-            if failures := run_seed(seed, evict_after_ms):
-                broken.append(replay(seed, evict_after_ms, failures))
+        evict_after_ms = EVICT_AFTER_MS[seed % 2]
+        if failures := run_seed(seed, evict_after_ms):
+            broken.append(replay(seed, evict_after_ms, failures))
     assert not broken, "\n".join(broken)
 
 
