@@ -122,6 +122,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
             extra={"flag": "--public-url"},
         ),
     ] = ""
+    http: Annotated[
+        str,
+        Meta(
+            description="Where `serve` and `dev` answer HTTP, `host:port` or `off`; else on a free port from 8787 on.",
+            extra={"flag": "--http"},
+        ),
+    ] = ""
+    secret: Annotated[
+        str,
+        Meta(
+            description="What signs tokens, at least 32 characters. Without it one is made and kept in the database.",
+            extra={"secret": True},
+        ),
+    ] = ""
     metrics: Annotated[
         str,
         Meta(

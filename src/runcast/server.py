@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +22,18 @@ from runcast.engine.engine import Engine, EngineSettings
 from runcast.engine.guard import Guard
 from runcast.engine.service import Service
 from runcast.gateway import ClientGateway
+from runcast.http_settings import ApiSettings
 from runcast.sdk.extension import Extension, load_extensions
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.socket_server import SocketServer
 from runcast.socket_server.network import Listen, NetworkServer
 from runcast.store.opening import is_shared, open_store, sqlite_path
+from runcast.store.secrets import instance_secret
 from runcast.store.store import Store
 from runcast.wire import socket_path
 
 if TYPE_CHECKING:
+    from runcast.api.serving import HttpServer
     from runcast.metrics.listener import Listener
 
 log = logging.getLogger("runcast")
@@ -67,6 +72,10 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     engine: EngineSettings = EngineSettings()
     extensions: tuple[str | Extension, ...] = ()
     """Apps to install, as objects or `module:name`; those of installed packages are found by themselves."""
+    http: ApiSettings | None = None
+    """Serve the HTTP API."""
+    secret: str = ""
+    """What signs and encrypts; empty: one that is kept in the database."""
     metrics: tuple[str, int] | None = None
     """Host and port where `/metrics` and `/healthz` are served; port 0: any. `metrics.listener.parse_address` makes one."""
     installed_extensions: bool = True
@@ -94,6 +103,7 @@ class Server:
         self._socket: SocketServer | None = None
         self._network: NetworkServer | None = None
         self._metrics: Listener | None = None
+        self._http: HttpServer | None = None
         self._services: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -110,6 +120,11 @@ class Server:
     def metrics_url(self) -> str | None:
         """Where the metrics are, if anywhere."""
         return None if self._metrics is None else self._metrics.url
+
+    @property
+    def http(self) -> HttpServer | None:
+        """The HTTP API, if it is served."""
+        return self._http
 
     @property
     def address(self) -> Address | None:
@@ -154,6 +169,8 @@ class Server:
             if self.config.listen is not None:
                 self._network = NetworkServer(self.config.listen, self._engine, self._engine)
                 await self._network.start()
+            if self.config.http is not None:
+                self._http = await self._serve_http(self._engine, self.config.http)
             if self.config.metrics is not None:
                 self._metrics = self._serve_metrics(self._engine, self.config.metrics)
         except BaseException:
@@ -164,6 +181,15 @@ class Server:
         from runcast.metrics.serving import listen
 
         return listen(engine, address)
+
+    async def _serve_http(self, engine: Engine, settings: ApiSettings) -> HttpServer:
+        # Here, because it takes a third of a second and many servers have no HTTP.
+        from runcast.api.serving import HttpServer
+
+        secret = self.config.secret or await engine.store.write(partial(instance_secret, secrets.token_hex(32)))
+        server = HttpServer(engine, settings, secret)
+        await server.start()
+        return server
 
     async def _open(self) -> Store:
         loop = asyncio.get_running_loop()
@@ -213,6 +239,9 @@ class Server:
         if self._metrics is not None:
             await asyncio.to_thread(self._metrics.close)
             self._metrics = None
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
         if self._network is not None:
             await self._network.close()
             self._network = None

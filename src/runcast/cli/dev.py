@@ -17,6 +17,7 @@ from runcast.cli.wiring import (
     choose_apps,
     codec_option,
     concurrency_option,
+    http_option,
     log_format_option,
     public_url_option,
     workers_option,
@@ -38,6 +39,7 @@ RESTARTED = "RUNCAST_DEV_RESTARTED"
 @concurrency_option
 @click.option("--no-reload", is_flag=True, help="Do not restart when a .py file changes.")
 @public_url_option
+@http_option
 @codec_option
 @log_format_option
 @database_option
@@ -58,6 +60,7 @@ def dev(apps: Sequence[str], no_reload: bool, as_json: bool, **flags: object) ->
         reload=found.settings.reload,
         as_json=found.settings.log_format == "json",
         changed=changed,
+        local=True,
     )
     now_changed = asyncio.run(Host(plan).run())
     if now_changed is not None:

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,7 @@ from runcast.domain.durations import duration_text
 from runcast.domain.errors import EngineStopped, InvalidInput, RuncastError, Unavailable
 from runcast.domain.masked import masked
 from runcast.gateway import TaskInfo
+from runcast.http_settings import parse_http
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.otel.export import set_up_telemetry
 from runcast.sdk.registry import load_apps, registry
@@ -40,6 +41,9 @@ from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings
 from runcast.worker.tuning import tune_process
+
+if TYPE_CHECKING:
+    from runcast.api.serving import HttpServer
 
 RELOAD_GRACE_MS = 500
 """The same when a file was saved: whoever saves wants to see the new code."""
@@ -63,6 +67,8 @@ class Plan(NamedTuple):
     """The file whose change restarted this process, or empty."""
     listen: Listen | None = None
     """Where other machines reach it."""
+    local: bool = False
+    """Programs and pages of this machine need no key."""
 
 
 class Host:
@@ -77,6 +83,7 @@ class Host:
         self._socket = None if self._shared else socket_path(Path(self._database))
         self._address: Address | None = None
         self._metrics_url: str | None = None
+        self._http: HttpServer | None = None
         self._started_at = now_ms()
         self._stdout = sys.stdout
         if plan.as_json:
@@ -97,9 +104,11 @@ class Host:
             extensions=self._settings.extensions,
             metrics=metrics,
             listen=self._plan.listen,
+            http=parse_http(self._settings.http, public_url=self._settings.public_url, local=self._plan.local),
+            secret=self._settings.secret,
         )
         async with Server(config) as server:
-            self._address, self._metrics_url = server.address, server.metrics_url
+            self._address, self._metrics_url, self._http = server.address, server.metrics_url, server.http
             ended = self._listen()
             # It watches before the app is read: no change is missed.
             changes = asyncio.create_task(self._wait_for_change(ended))
@@ -207,6 +216,7 @@ class Host:
                 "database": masked(self._database),
                 "socket": socket,
                 "listen": listen,
+                "http": self._http.url if self._http else None,
                 "metrics": self._metrics_url,
                 "tasks": names,
             }
@@ -223,6 +233,10 @@ class Host:
         facts = [("database", printable(masked(self._database)))]
         if self._socket:
             facts.append(("socket", printable(str(self._socket))))
+        if self._http:
+            facts.append(("http", self._http.url))
+            if self._http.local_key:
+                facts.append(("key", self._http.local_key))
         if self._address:
             facts.append(("listen", str(self._address)))
         if self._metrics_url:

@@ -15,6 +15,7 @@ from runcast.cli.wiring import (
     app_argument,
     codec_option,
     concurrency_option,
+    http_option,
     listen_options,
     log_format_option,
     metrics_option,
@@ -44,6 +45,7 @@ EXAMPLES = (
 @workers_option
 @concurrency_option
 @public_url_option
+@http_option
 @codec_option
 @listen_options
 @metrics_option

@@ -32,6 +32,9 @@ log_format_option = click.option(
 )
 
 
+http_option = click.option(
+    "--http", metavar="HOST:PORT", help="Serve the HTTP API there, or `off`. Else the first free port from 8787 on."
+)
 metrics_option = click.option(
     "--metrics", metavar="HOST:PORT", help="Serve /metrics (Prometheus) and /healthz there, such as 127.0.0.1:9464."
 )

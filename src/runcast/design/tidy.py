@@ -65,9 +65,13 @@ def _read_declared(root: Path) -> laws.Declared:
     )
 
 
+_IMPORTED_AS = {"argon2-cffi": "argon2", "pyjwt": "jwt"}
+
+
 def _import_names(requirements: list[str]) -> frozenset[str]:
     """What requirements are imported as: ours have the name of their distribution, or share a namespace."""
-    names = {re.split(r"[^\w-]", requirement, maxsplit=1)[0].replace("-", "_") for requirement in requirements}
+    distributions = {re.split(r"[^\w-]", requirement, maxsplit=1)[0] for requirement in requirements}
+    names = {_IMPORTED_AS.get(name, name.replace("-", "_")) for name in distributions}
     namespaces = {name.split("_", 1)[0] for name in names if name.startswith("opentelemetry_")}
     return frozenset(names | namespaces | ({"pydantic_core"} if "pydantic" in names else set()))
 

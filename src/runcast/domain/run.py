@@ -197,6 +197,8 @@ class NewRun(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Only workers that serve this label take the run."""
     traceparent: str | None = None
     """The span of whoever triggers, as W3C Trace Context writes it."""
+    origin: str | None = None
+    """What the client said that the engine gives back, as `runcast.domain.origin` writes it."""
 
 
 class Triggered(msgspec.Struct, frozen=True, gc=False):
@@ -260,6 +262,8 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     counts: Counts | None
     machine: str | None = None
     """Only workers that serve this label take the run."""
+    origin: str | None = None
+    """What the client said that the engine gives back, as `runcast.domain.origin` reads it."""
 
     @property
     def is_final(self) -> bool:

@@ -50,6 +50,7 @@ from runcast.engine.session import LocalSession
 from runcast.engine.timers import Timers
 from runcast.engine.uploads import Uploads
 from runcast.feed.doorbell import Doorbell
+from runcast.feed.hub import Hub
 from runcast.feed.watch import follow
 from runcast.gateway import (
     Explanation,
@@ -111,6 +112,7 @@ class Engine:
         self.settings = settings or EngineSettings()
         self._outboxes = [open_outbox(address) for address in self.settings.outbox]
         self._doorbell = Doorbell(store)
+        self.hub = Hub(store, self._doorbell)
         self.extensions = Extensions(store)
         self._results = Results(store)
         self._dispatch = Dispatch(clock, ring=self._ring, on_due=self._on_due, on_changed=self._on_changed)

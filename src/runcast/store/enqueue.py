@@ -223,7 +223,7 @@ def _row(
         attempts, run.priority_ms, turn, _rank(start.available_at, run.priority_ms, turn), now,
         start.available_at, start.expires_at, duration, run.parent_id, run.parent_key, run.root_id or run.id, run.depth,
         run.generation, run.batch_id, run.batch_position, run.idempotency_key, run.resumed_from,
-        machine, run.traceparent, int(run.adopts is not None),
+        machine, run.traceparent, run.origin, int(run.adopts is not None),
     )  # fmt: skip
 
 

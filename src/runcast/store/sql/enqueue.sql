@@ -51,7 +51,7 @@ where environment = :environment and name = :name;
 -- name: add_runs
 insert into runs (id, environment, task, queue, concurrency_key, status, payload, metadata, tags, max_attempts,
   priority_ms, turn, rank, created_at, available_at, expires_at, max_duration_ms, parent_id, parent_key, root_id, depth,
-  generation, batch_id, batch_position, idempotency_key, resumed_from, machine, traceparent, journaled, awaited)
+  generation, batch_id, batch_position, idempotency_key, resumed_from, machine, traceparent, origin, journaled, awaited)
 {values :rows};
 
 -- name: debounced_runs -> DebouncedRun*

@@ -52,7 +52,8 @@ create table runs (
   continued_by text collate "C",
   counts text collate "C",
   machine text collate "C",
-  traceparent text collate "C"
+  traceparent text collate "C",
+  origin text collate "C"
 );
 create index runs_ready on runs (environment, queue, fresh, turn, rank) where status = 'QUEUED' and held = 0;
 create index runs_held on runs (environment, queue, concurrency_key, fresh, turn) where status = 'QUEUED' and held = 1;

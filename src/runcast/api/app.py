@@ -1,0 +1,61 @@
+"""Puts the API together: routes, who may call them, how errors look, what is documented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+
+from runcast import __version__
+from runcast.api.auth import authenticate, find_caller
+from runcast.api.caller import Caller
+from runcast.api.context import Api
+from runcast.api.cors import allow_origins
+from runcast.api.errors import answer_error
+from runcast.api.request_id import number_requests
+from runcast.api.routes import runs, trigger
+
+BODY_BYTES_MAX = 12 * 1024 * 1024
+"""Of a request that no route bounds otherwise: a payload of 8 MiB, escaped in JSON."""
+ROUTES = [*trigger.ROUTES, *runs.ROUTES]
+
+
+def make_app(api: Api) -> ASGIApp:
+    """The ASGI app of an engine's API."""
+    app = Litestar(
+        ROUTES,
+        guards=[authenticate],
+        dependencies={
+            "api": Provide(lambda: api, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
+        },
+        exception_handlers={Exception: answer_error},
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000, exclude_opt_key="streams"),
+        request_max_body_size=BODY_BYTES_MAX,
+        openapi_config=_documented(),
+        state=State({"api": api}),
+        debug=False,
+        logging_config=None,
+    )
+    return allow_origins(number_requests(app))
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    return find_caller(request.scope)
+
+
+def _documented() -> OpenAPIConfig:
+    bearer = SecurityScheme(type="http", scheme="bearer", description="An API key, or a public token.")
+    return OpenAPIConfig(
+        title="Runcast",
+        version=__version__,
+        path="/api/docs",
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+    )

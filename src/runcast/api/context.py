@@ -1,0 +1,41 @@
+"""What the routes share: the engine, the settings of the API, and what is derived from the instance's secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from runcast.api.instance_secret import InstanceSecret
+from runcast.api.tokens import Tokens
+from runcast.engine.engine import Engine
+from runcast.http_settings import ApiSettings
+
+
+class Api:
+    """Handed to every route that asks for it by the name `api`."""
+
+    def __init__(self, engine: Engine, settings: ApiSettings, secret: InstanceSecret) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.secret = secret
+        self.tokens = Tokens(secret)
+        self.base_url = settings.public_url
+        """Where clients reach it; known when it listens."""
+
+    def now_ms(self) -> int:
+        """Engine time."""
+        return self.engine.clock.now_ms()
+
+    def now_s(self) -> int:
+        return self.now_ms() // 1000
+
+    def handle_headers(self, environment: str, scopes: Sequence[str]) -> dict[str, str]:
+        """What comes with a handle: a token for it, ready to use, and its claims for clients that sign their own."""
+        claims = self.tokens.claims(environment, scopes)
+        token = self.tokens.mint(environment, scopes, now_s=self.now_s())
+        return {"x-trigger-jwt": token, "x-trigger-jwt-claims": msgspec.json.encode(claims).decode()}
+
+    def local_key(self) -> str:
+        """The key that `runcast dev` prints: the same as long as the secret is, and stored nowhere."""
+        return f"tr_dev_sk_{self.secret.characters('local key', 24)}"

@@ -1,0 +1,89 @@
+"""Serves an ASGI app with uvicorn, on the loop of the engine: from `start` until `close`."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from runcast.domain.errors import Unavailable
+
+BACKLOG = 2_048
+GRACE_S = 2
+"""How long requests in flight get when it closes. Streams are cut off then, and their clients reconnect elsewhere."""
+HEADER_BYTES_MAX = 64 * 1024
+KEEP_ALIVE_S = 75
+"""Longer than the usual 60 s of proxies, so that the proxy closes first and no request meets a closed connection."""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Whoever runs the process handles its signals."""
+        yield
+
+
+class Listener:
+    """One port. Port 0: any free one."""
+
+    def __init__(
+        self, app: Any, host: str, port: int, *, root_path: str = "", forwarded_from: str = "127.0.0.1"
+    ) -> None:
+        """`root_path`: where a proxy mounts it. `forwarded_from`: proxies whose `X-Forwarded-*` are believed."""
+        self._socket = _bind(host, port)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            root_path=root_path,
+            proxy_headers=True,
+            forwarded_allow_ips=forwarded_from,
+            timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            h11_max_incomplete_event_size=HEADER_BYTES_MAX,
+        )
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1])
+
+    async def start(self) -> None:
+        """Return when it accepts connections."""
+        self._task = asyncio.create_task(self._server.serve([self._socket]), name="runcast-http")
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+            await asyncio.sleep(0.001)
+
+    async def close(self) -> None:
+        """Stop accepting, let requests end, cut off what does not."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+        self._socket.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        taken = " (another program has it: choose another port with --port)" if error.errno == errno.EADDRINUSE else ""
+        raise Unavailable(f"cannot serve HTTP on {host}:{port}: {error.strerror}{taken}") from error
+    bound.setblocking(False)
+    return bound
