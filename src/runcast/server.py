@@ -33,6 +33,9 @@ from runcast.store.store import Store
 from runcast.wire import socket_path
 
 if TYPE_CHECKING:
+    from litestar.types import ASGIApp
+
+    from runcast.api.mounted import Mounted
     from runcast.api.serving import HttpServer
     from runcast.metrics.listener import Listener
 
@@ -104,6 +107,7 @@ class Server:
         self._network: NetworkServer | None = None
         self._metrics: Listener | None = None
         self._http: HttpServer | None = None
+        self._mounted: ASGIApp | None = None
         self._services: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -182,12 +186,32 @@ class Server:
 
         return listen(engine, address)
 
+    def asgi(self, settings: ApiSettings, loop: asyncio.AbstractEventLoop) -> Mounted:
+        """The API for a server of somebody else, on another loop than the engine's. It answers 503 while this is not started."""
+        from runcast.api.mounted import Mounted
+
+        return Mounted(self._api, settings, loop)
+
+    async def _api(self, settings: ApiSettings) -> ASGIApp:
+        from runcast.api.app import make_app
+        from runcast.api.context import Api
+        from runcast.domain.instance_secret import InstanceSecret
+
+        if self._engine is None or self._store is None:
+            raise EngineStopped("the engine is not started")
+        if self._mounted is None:
+            api = Api(self._engine, settings, InstanceSecret(await self._instance_secret(self._engine)))
+            self._mounted = make_app(api)
+        return self._mounted
+
+    async def _instance_secret(self, engine: Engine) -> str:
+        return self.config.secret or await engine.store.write(partial(instance_secret, secrets.token_hex(32)))
+
     async def _serve_http(self, engine: Engine, settings: ApiSettings) -> HttpServer:
         # Here, because it takes a third of a second and many servers have no HTTP.
         from runcast.api.serving import HttpServer
 
-        secret = self.config.secret or await engine.store.write(partial(instance_secret, secrets.token_hex(32)))
-        server = HttpServer(engine, settings, secret)
+        server = HttpServer(engine, settings, await self._instance_secret(engine))
         await server.start()
         return server
 
@@ -239,6 +263,7 @@ class Server:
         if self._metrics is not None:
             await asyncio.to_thread(self._metrics.close)
             self._metrics = None
+        self._mounted = None
         if self._http is not None:
             await self._http.close()
             self._http = None

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
-from runcast.api.caller import Caller, Role
+from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.errors import Refused
-from runcast.api.tokens import looks_like_token
+from runcast.domain.access import Role
+from runcast.domain.tokens import looks_like_token
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 _CALLER = "runcast.caller"

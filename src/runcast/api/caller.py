@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 import msgspec
 
 from runcast.api.errors import Refused
+from runcast.domain.access import Role
 from runcast.domain.scopes import Scope, grants
-
-
-class Role(StrEnum):
-    """What a key or a person may do; each includes the ones before."""
-
-    VIEWER = "viewer"
-    """Read."""
-    OPERATOR = "operator"
-    """Trigger, cancel, replay, complete, pause."""
-    ADMIN = "admin"
-    """Keys, people, environment variables."""
-
 
 _ORDER = tuple(Role)
 _NEEDED = {"read": Role.VIEWER, "admin": Role.ADMIN}
@@ -35,6 +23,10 @@ class Caller(msgspec.Struct, frozen=True):
     scopes: tuple[Scope, ...] = ()
     name: str = ""
     """For people: a key's name, a person's e-mail address."""
+    everywhere: bool = False
+    """People and programs of this machine: they say with each request where they are."""
+    person_id: str | None = None
+    """Who signed in."""
     token: str = ""
     """Digest of a token that may be used once."""
     skip_columns: tuple[str, ...] = ()
@@ -45,6 +37,12 @@ class Caller(msgspec.Struct, frozen=True):
         if self.role is None:
             return grants(self.scopes, action, resources)
         return _ORDER.index(self.role) >= _ORDER.index(_NEEDED.get(action, Role.OPERATOR))
+
+    def may_grant(self, scopes: Sequence[Scope]) -> bool:
+        """Whether a token may say this: nobody gives away more than they have."""
+        return all(
+            self.role is not None and self.may("read" if scope.action == "read" else "write") for scope in scopes
+        )
 
     def require(self, action: str, *resources: str) -> None:
         """Raises a 403 when the caller may not. Without resources: public tokens never may."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from runcast.api.instance_secret import InstanceSecret
-from runcast.api.tokens import Tokens
+from runcast.api.tokens import HANDLE_LIFETIME_S, Tokens
+from runcast.domain.instance_secret import InstanceSecret
 from runcast.engine.engine import Engine
 from runcast.http_settings import ApiSettings
 
@@ -30,10 +30,12 @@ class Api:
     def now_s(self) -> int:
         return self.now_ms() // 1000
 
-    def handle_headers(self, environment: str, scopes: Sequence[str]) -> dict[str, str]:
+    def handle_headers(
+        self, environment: str, scopes: Sequence[str], *, lifetime_s: int = HANDLE_LIFETIME_S
+    ) -> dict[str, str]:
         """What comes with a handle: a token for it, ready to use, and its claims for clients that sign their own."""
         claims = self.tokens.claims(environment, scopes)
-        token = self.tokens.mint(environment, scopes, now_s=self.now_s())
+        token = self.tokens.mint(environment, scopes, now_s=self.now_s(), lifetime_s=lifetime_s)
         return {"x-trigger-jwt": token, "x-trigger-jwt-claims": msgspec.json.encode(claims).decode()}
 
     def local_key(self) -> str:

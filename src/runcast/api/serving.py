@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from runcast.api.app import make_app
 from runcast.api.context import Api
-from runcast.api.instance_secret import InstanceSecret
 from runcast.api.listener import Listener
 from runcast.domain.errors import Unavailable
+from runcast.domain.instance_secret import InstanceSecret
 from runcast.engine.engine import Engine
 from runcast.http_settings import ApiSettings
 
