@@ -13,7 +13,7 @@ from runcast.design import api, reference, schema, settings
 from runcast.design.__main__ import generated_pages
 from runcast.domain import limits
 from runcast.domain.errors import RuncastError
-from runcast.store.sqlite.migrate import migrations
+from runcast.store.migrations import find_phases
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +44,7 @@ def test_every_setting_is_on_the_page_with_its_variable() -> None:
 
 def test_every_table_and_column_is_on_the_page_with_what_it_is_for() -> None:
     page = schema.schema_page()
-    found = re.findall(r"^create table (\w+) \(\n(.*?)^\)", migrations()[-1][1], re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^create table (\w+) \(\n(.*?)^\)", find_phases("sqlite")[0].text, re.MULTILINE | re.DOTALL)
     assert found
     for table, body in found:
         section = page.split(f"## `{table}`\n\n")[1].split("\n## ")[0]

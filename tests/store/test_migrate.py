@@ -10,9 +10,10 @@ import pytest
 
 from runcast.clock import ManualClock
 from runcast.domain.errors import DatabaseCorrupt, DatabaseLocked, DatabaseReadOnly, InvalidInput, Unavailable
+from runcast.store.migrations import find_phases, newest
 from runcast.store.opening import open_store, sqlite_path
 from runcast.store.sqlite.database import connect
-from runcast.store.sqlite.migrate import APPLICATION_ID, digest, migrations
+from runcast.store.sqlite.migrate import APPLICATION_ID
 
 
 def _open(path: Path) -> None:
@@ -23,7 +24,7 @@ def test_a_new_file_gets_the_whole_schema(tmp_path: Path) -> None:
     path = tmp_path / "new" / "runcast.db"
     _open(path)
     connection = apsw.Connection(str(path))
-    assert connection.pragma("user_version") == migrations()[-1][0]
+    assert connection.pragma("user_version") == newest(find_phases("sqlite"))
     assert connection.pragma("application_id") == APPLICATION_ID
     assert connection.pragma("journal_mode") == "wal"
     connection.close()
@@ -38,7 +39,12 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
-    assert [number for number, _ in migrations()] == list(range(1, len(migrations()) + 1))
+    numbers = [phase.number for phase in find_phases("sqlite") if not phase.is_post]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_both_databases_have_the_same_migrations() -> None:
+    assert [phase.key for phase in find_phases("sqlite")] == [phase.key for phase in find_phases("postgres")]
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
@@ -79,9 +85,8 @@ def test_a_database_of_another_build_says_what_was_found_and_what_was_expected(t
     connection = apsw.Connection(str(path))
     connection.execute("update meta set value = '0123456789abcdef' where key = 'migration 1'")
     connection.close()
-    with pytest.raises(
-        Unavailable, match=f"has migration 1 as 0123456789ab, this build as {digest(migrations()[0][1])[:12]}"
-    ):
+    ours = find_phases("sqlite")[0].digest[:12]
+    with pytest.raises(Unavailable, match=f"has migration 1 as 0123456789ab, this build as {ours}"):
         _open(path)
 
 

@@ -117,19 +117,27 @@ def migrate(database: str | None, as_json: bool) -> None:
         from runcast.store.postgres import upkeep
 
         place = masked(url)
-        before, after = upkeep.bring_up_to_date(url)
+        brought = upkeep.bring_up_to_date(url)
+        before, after, unfinished, older = brought.before, brought.after, brought.unfinished, brought.older
     else:
         from runcast.store.sqlite.upkeep import bring_up_to_date
 
         path = database_path(database)
         place = str(path)
         before, after = bring_up_to_date(path)
+        unfinished = older = 0
     if as_json:
-        print_json({"database": place, "before": before, "after": after})
-    elif before == after:
+        print_json({"database": place, "before": before, "after": after, "unfinished": unfinished})
+        return
+    if before == after:
         console().print(f"✓ {place} has schema {after} already", soft_wrap=True)
     else:
         console().print(f"✓ {place} went from schema {before} to {after}", soft_wrap=True)
+    if unfinished:
+        note(
+            f"{older} connections of an older release are open: when those processes have ended, `runcast db migrate` "
+            "(or the next engine that starts) finishes"
+        )
 
 
 @click.command(cls=Command, examples=(("runcast db vacuum", "with the engine stopped"),))

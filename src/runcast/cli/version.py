@@ -37,7 +37,7 @@ def show_version(context: click.Context, _parameter: click.Parameter, wanted: bo
 
 def _print_json(version: str) -> None:
     from runcast.cli.output import print_json
-    from runcast.store.sqlite.migrate import migrations
+    from runcast.store.migrations import find_phases, newest
     from runcast.store.sqlite.upkeep import sqlite_version
 
     print_json(
@@ -45,7 +45,7 @@ def _print_json(version: str) -> None:
             "runcast": version,
             "python": platform.python_version(),
             "sqlite": sqlite_version(),
-            "schema": migrations()[-1][0],
+            "schema": newest(find_phases("sqlite")),
             "platform": platform.platform(),
         }
     )

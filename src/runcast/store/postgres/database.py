@@ -17,7 +17,7 @@ from runcast.store.postgres.apps import install
 from runcast.store.postgres.bell import Bell
 from runcast.store.postgres.clock import DatabaseClock
 from runcast.store.postgres.failures import translated
-from runcast.store.postgres.migrate import migrate, require_schema
+from runcast.store.postgres.migrate import migrate, presence, require_schema
 from runcast.store.postgres.pooled import warn_of_settings
 from runcast.store.postgres.session import PATIENCE_S, PostgresSession
 from runcast.store.postgres.unreachable import no_address, unreachable
@@ -81,15 +81,16 @@ class PostgresDatabase:
         """Engine time is the database's clock, unless `clock` is not that of this machine."""
         time = DatabaseClock(clock) if isinstance(clock, SystemClock) else None
         with self.opening():
+            # One is closed when the other is open: at no moment this process is not seen to be here.
             with self.reach() as connection:
                 self._prepare(connection)
-            session = PostgresSession(
-                self._reach_writer,
-                self.name,
-                on_time=None if time is None else time.hear,
-                on_change=self._ring,
-                patience_s=self._patience_s,
-            )
+                session = PostgresSession(
+                    self._reach_writer,
+                    self.name,
+                    on_time=None if time is None else time.hear,
+                    on_change=self._ring,
+                    patience_s=self._patience_s,
+                )
             session.begin(lazy=True)
             session.rollback()
         return session, time or clock
@@ -143,7 +144,11 @@ class PostgresDatabase:
         return connection if self._direct else _configured(connection, options | _FAR_END)
 
     def _connect_direct(self) -> psycopg.Connection:
-        return self._connected(self._direct or self.url, _OPTIONS)
+        connection = self._connected(self._direct or self.url, _OPTIONS)
+        if self._direct:
+            # The only one that is not a pooler's, whose locks would be somebody else's.
+            connection.execute(f"select {presence()}".encode())
+        return connection
 
     def _reach_writer(self) -> psycopg.Connection:
         return self._reached(_OPTIONS | _WRITER_OPTIONS)
@@ -184,7 +189,8 @@ class PostgresDatabase:
 
 
 def _configured(connection: psycopg.Connection, options: dict[str, str]) -> psycopg.Connection:
-    sets = ", ".join("set_config(%s, %s, false)" for _ in options)
+    """Set what the session needs, and tell others which release is connected."""
+    sets = ", ".join(["set_config(%s, %s, false)" for _ in options] + [presence()])
     try:
         connection.execute(f"select {sets}".encode(), [text for item in options.items() for text in item])
     except BaseException:

@@ -2,41 +2,76 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import psycopg
 
 from runcast.domain.errors import Unavailable
-from runcast.store.app_texts import digest
+from runcast.store.migrations import Phase, check_applied, find_phases, newest
 
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('runcast migrations ' || current_schema(), 0))"
+_TURN = "select pg_advisory_xact_lock(hashtextextended('runcast writer ' || current_schema(), 0))"
+_PRESENCE = "pg_advisory_lock_shared(hashtext('runcast schema ' || current_schema()), {number})::text"
+"""Held by every connection of a process, with the number of the schema that its release knows: so whoever applies a `post`
+phase sees who would not live with it."""
+_OLDER = """
+select count(distinct pid)
+from pg_locks
+where locktype = 'advisory' and objsubid = 2 and granted
+  and database = (select oid from pg_database where datname = current_database())
+  and classid::bigint = (hashtext('runcast schema ' || current_schema())::bigint & 4294967295)
+  and objid::bigint < %s"""
 
 
-def migrations() -> list[tuple[int, str]]:
-    """(version, text) of every migration, in order."""
-    folder = files("runcast.store").joinpath("sql").joinpath("migrations")
-    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".postgres.sql"))
-    return [(int(name[:4]), folder.joinpath(name).read_text("utf-8")) for name in names]
+def presence() -> str:
+    """The expression with which a connection takes the lock that tells its release, until it is closed."""
+    return _PRESENCE.format(number=newest(find_phases("postgres")))
 
 
 def migrate(connection: psycopg.Connection, name: str) -> None:
     """Apply what is missing, in one transaction; of several engines that start at once, one does it and the others wait.
 
-    Raises `Unavailable` for a schema that `check_schema` refuses.
+    A `post` phase waits until no process of an older release is connected: whoever calls this afterwards applies it.
+    Raises `Unavailable` for a schema that `check_schema` refuses, and for a migration that comes after such a phase.
     """
     with connection.transaction():
         connection.execute(_LOCK)
         applied = check_schema(connection, name)
-        for number, text in migrations():
-            if f"migration {number}" not in applied:
-                connection.execute(text.encode())
-                connection.execute(
-                    "insert into meta (key, value) values (%s, %s)", (f"migration {number}", digest(text))
-                )
+        left = [phase for phase in find_phases("postgres") if phase.key not in applied]
+        if left:
+            # Nobody writes meanwhile: two who lock several tables in another order would wait for each other.
+            connection.execute(_TURN)
+        for place, phase in enumerate(left):
+            older = _older(connection, phase) if phase.is_post else 0
+            if older:
+                _require_last(phase, left[place + 1 :], older, name)
+                return
+            connection.execute(phase.text.encode())
+            connection.execute("insert into meta (key, value) values (%s, %s)", (phase.key, phase.digest))
+
+
+def _older(connection: psycopg.Connection, phase: Phase) -> int:
+    """How many connections there are of processes that do not know the migration of a phase."""
+    row = connection.execute(_OLDER, (phase.number,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _require_last(phase: Phase, after: list[Phase], older: int, name: str) -> None:
+    if after:
+        raise Unavailable(
+            f"{name} cannot go on to migration {after[0].number}: {phase.number} is not finished, because {older} "
+            f"connections of an older release need what it takes away. Stop those processes first."
+        )
+
+
+def unfinished(connection: psycopg.Connection, name: str) -> tuple[int, int]:
+    """(phases that wait for older processes to end, connections of such)."""
+    applied = check_schema(connection, name)
+    waiting = [phase for phase in find_phases("postgres") if phase.is_post and phase.key not in applied]
+    return len(waiting), max((_older(connection, phase) for phase in waiting), default=0)
 
 
 def check_schema(connection: psycopg.Connection, name: str) -> dict[str, str]:
-    """The digest of each migration that was applied. Raises `Unavailable` for one that this release does not know, or
+    """The digest of each phase that was applied. Raises `Unavailable` for one that this release does not know, or
     knows with another text. Changes nothing."""
     if connection.execute("select to_regclass('meta')").fetchone() == (None,):
         if connection.execute("select to_regclass('runs')").fetchone() != (None,):
@@ -48,16 +83,13 @@ def check_schema(connection: psycopg.Connection, name: str) -> dict[str, str]:
     _check_place(connection, name)
     rows = connection.execute("select key, value from meta where key like 'migration %'").fetchall()
     applied = {str(key): str(value) for key, value in rows}
-    known = {f"migration {number}": digest(text) for number, text in migrations()}
-    for key, found in applied.items():
-        if key not in known:
-            raise Unavailable(f"{name} has {key}, this release knows {len(known)}. Upgrade Runcast.")
-        if found != known[key]:
-            raise Unavailable(
-                f"{name} was made by another build of Runcast: it has {key} as {found[:12]}, this build as "
-                f"{known[key][:12]}. Keep it for the build that made it, and choose another database or schema."
-            )
+    check_applied(find_phases("postgres"), applied, name)
     return applied
+
+
+def schema_of(applied: dict[str, str]) -> int:
+    """The number of the newest migration that was applied, or begun; 0: none."""
+    return max((phase.number for phase in find_phases("postgres") if phase.key in applied), default=0)
 
 
 def _check_place(connection: psycopg.Connection, name: str) -> None:
@@ -84,8 +116,9 @@ def require_schema(connection: psycopg.Connection, name: str) -> None:
         raise Unavailable(
             f"{name} has no tables of Runcast yet: start an engine on it (`runcast dev app.py`), or `runcast db migrate`"
         )
-    if missing := [number for number, _ in migrations() if f"migration {number}" not in applied]:
+    found, wanted = schema_of(applied), newest(find_phases("postgres"))
+    if found < wanted:
         raise Unavailable(
-            f"{name} has schema {missing[0] - 1}, this release needs {missing[-1]}: `runcast db migrate`, or start an "
-            "engine of this release, brings it up to date"
+            f"{name} has schema {found}, this release needs {wanted}: `runcast db migrate`, or start an engine of this "
+            "release, brings it up to date"
         )

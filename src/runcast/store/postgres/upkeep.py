@@ -10,7 +10,7 @@ from psycopg import sql
 
 from runcast.store.postgres.beside import reading
 from runcast.store.postgres.database import PostgresDatabase
-from runcast.store.postgres.migrate import check_schema, migrate
+from runcast.store.postgres.migrate import check_schema, migrate, schema_of, unfinished
 
 _SERVER = """
 select current_setting('server_version'), current_schema(),
@@ -63,7 +63,7 @@ def inspect(url: str) -> DatabaseInfo:
         tables = tuple(_table(connection, *row) for row in connection.execute(_TABLES).fetchall())
         return DatabaseInfo(
             database=session.name,
-            schema=len(check_schema(connection, session.name)),
+            schema=schema_of(check_schema(connection, session.name)),
             server=version,
             search_path=schema,
             bytes=sum(table.bytes for table in tables),
@@ -88,13 +88,25 @@ def _one(connection: psycopg.Connection, query: str | sql.Composed) -> tuple[Any
     return row
 
 
-def bring_up_to_date(url: str) -> tuple[int, int]:
-    """Apply the migrations that the database lacks, and make the tables if there are none; its schema before and after.
+class Brought(msgspec.Struct, frozen=True):
+    """What bringing a schema up to date came to."""
+
+    before: int
+    after: int
+    unfinished: int
+    """`post` phases that were left for later."""
+    older: int
+    """Connections of processes of an older release, which they wait for."""
+
+
+def bring_up_to_date(url: str) -> Brought:
+    """Apply the migrations that the database lacks, and make the tables if there are none.
 
     Engines may be running. Raises `Unavailable` when its schema is newer than this release, or made by another build.
     """
     database = PostgresDatabase(url)
     with database.opening(), database.reach() as connection:
-        before = len(check_schema(connection, database.name))
+        before = schema_of(check_schema(connection, database.name))
         migrate(connection, database.name)
-        return before, len(check_schema(connection, database.name))
+        waiting, older = unfinished(connection, database.name)
+        return Brought(before, schema_of(check_schema(connection, database.name)), waiting, older)

@@ -10,9 +10,10 @@ import apsw
 
 from runcast.domain.errors import NotFound, Unavailable
 from runcast.store.copy import Row
+from runcast.store.migrations import find_phases, newest
 from runcast.store.sqlite.beside import reading
 from runcast.store.sqlite.database import FileLock, close_whole, connect, translated
-from runcast.store.sqlite.migrate import check_schema, migrate, migrations
+from runcast.store.sqlite.migrate import check_schema, migrate
 
 
 class SqliteContents:
@@ -62,7 +63,7 @@ def copied_from(path: Path) -> Iterator[SqliteContents]:
     try:
         with reading(path) as connection:
             check_schema(connection, str(path))
-            if connection.pragma("user_version") < migrations()[-1][0]:
+            if connection.pragma("user_version") < newest(find_phases("sqlite")):
                 raise Unavailable(f"{path} has an older schema: `runcast db migrate --database {path}` first")
             yield SqliteContents(connection, str(path))
     finally:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from importlib.resources import files
-
 import apsw
 
 from runcast.domain.errors import DatabaseCorrupt, Unavailable
+from runcast.store.migrations import find_phases, newest
 
 APPLICATION_ID = 0x52554E43
 """`RUNC`, in the file's header: tells our files from others."""
-
-
-def migrations() -> list[tuple[int, str]]:
-    """(version, text) of every migration, in order."""
-    folder = files("runcast.store").joinpath("sql").joinpath("migrations")
-    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sqlite.sql"))
-    return [(int(name[:4]), folder.joinpath(name).read_text("utf-8")) for name in names]
 
 
 def refuse_foreign(connection: apsw.Connection, path: str) -> None:
@@ -27,22 +18,20 @@ def refuse_foreign(connection: apsw.Connection, path: str) -> None:
         raise DatabaseCorrupt(f"{path} is a SQLite database of another program. Choose another file.")
 
 
-def digest(text: str) -> str:
-    """What stands for a migration's text in the databases that it made."""
-    return sha256(text.encode()).hexdigest()
-
-
 def migrate(connection: apsw.Connection, path: str) -> None:
-    """Apply what is missing, in one transaction each. Raises `Unavailable` for a schema that `check_schema` refuses."""
+    """Apply what is missing, in one transaction each. Raises `Unavailable` for a schema that `check_schema` refuses.
+
+    A file has one engine, so nobody of an older release is left who needs what a `post` phase takes away.
+    """
     refuse_foreign(connection, path)
     check_schema(connection, path)
-    version = connection.pragma("user_version")
-    for number, text in migrations():
-        if number > version:
+    applied = _applied(connection)
+    for phase in find_phases("sqlite"):
+        if phase.key not in applied:
             connection.execute("begin immediate")
-            connection.execute(text)
-            connection.execute("insert into meta (key, value) values (?, ?)", (_key(number), digest(text)))
-            connection.execute(f"pragma user_version = {number}")
+            connection.execute(phase.text)
+            connection.execute("insert into meta (key, value) values (?, ?)", (phase.key, phase.digest))
+            connection.execute(f"pragma user_version = {phase.number}")
             connection.execute(f"pragma application_id = {APPLICATION_ID}")
             connection.execute("commit")
 
@@ -50,22 +39,20 @@ def migrate(connection: apsw.Connection, path: str) -> None:
 def check_schema(connection: apsw.Connection, path: str) -> None:
     """Raise `Unavailable` for a schema that is newer, or that another text of a migration made. Changes nothing."""
     version = connection.pragma("user_version")
-    known = migrations()
-    if version > known[-1][0]:
-        raise Unavailable(f"{path} has schema {version}, this release knows {known[-1][0]}. Upgrade Runcast.")
+    phases = find_phases("sqlite")
+    if version > newest(phases):
+        raise Unavailable(f"{path} has schema {version}, this release knows {newest(phases)}. Upgrade Runcast.")
     applied = _applied(connection)
-    for number, text in known:
-        found = applied.get(_key(number), "")
-        if number <= version and found != digest(text):
+    for phase in phases:
+        found = applied.get(phase.key, "")
+        # The `post` phase of the newest migration may be missing: a process can end between the two.
+        is_due = phase.number < version or (phase.number == version and not phase.is_post)
+        if (is_due or found) and found != phase.digest:
             raise Unavailable(
-                f"{path} was made by another build of Runcast: it has migration {number} as {found[:12] or 'unnamed'}, "
-                f"this build as {digest(text)[:12]}. Keep it for the build that made it and choose another file, "
+                f"{path} was made by another build of Runcast: it has {phase.key} as {found[:12] or 'unnamed'}, "
+                f"this build as {phase.digest[:12]}. Keep it for the build that made it and choose another file, "
                 "or delete it: then a new one is made."
             )
-
-
-def _key(number: int) -> str:
-    return f"migration {number}"
 
 
 def _applied(connection: apsw.Connection) -> dict[str, str]:
