@@ -11,6 +11,16 @@ TASK_NAME_CHARS_MAX = 128
 KEY_CHARS_MAX = 2048
 """Journal keys, idempotency keys and concurrency keys."""
 BATCH_RUNS_MAX = 10_000
+HTTP_BATCH_ITEMS_MAX = 1_000
+"""Items of a batch over HTTP."""
+HTTP_BATCH_BYTES_MAX = 512 * 1024 * 1024
+"""One upload of a batch's items."""
+HTTP_ITEM_BYTES_MAX = 4 * 1024 * 1024
+"""One line of it: a payload of 3 MiB, escaped. A longer one becomes an error of its batch."""
+BATCH_OPEN_MS = 86_400_000
+"""How long a batch waits for its items."""
+BATCH_KEY_MS = 30 * 86_400_000
+"""How long the idempotency key of a batch names it."""
 INBOX_MESSAGES_MAX = 10_000
 """Unread messages of one run; a further one is refused."""
 MESSAGE_BYTES_MAX = 1024 * 1024

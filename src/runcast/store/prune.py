@@ -70,6 +70,7 @@ def tidy(before: int) -> Script[bool]:
     yield call("prune_workers", before=before)
     yield call("forget_alert_events", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
+    yield call("prune_batch_errors")
     yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_idle_ticks", before=before, limit=PAGE_ROWS_MAX)
     more: int | None = yield call("leavings_left", before=before)

@@ -172,6 +172,7 @@ class KnownWait(msgspec.Struct, frozen=True, array_like=True, gc=False):
     environment: str
     key: str
     id: str
+    key_expires_at: int | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -388,3 +389,44 @@ class Pulse(msgspec.Struct, frozen=True, array_like=True, gc=False):
     next_start_at: int | None
     next_entry_at: int | None
     open_waits: int
+
+
+class BatchRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A batch as it was opened."""
+
+    id: str
+    environment: str
+    run_id: str | None
+    """The run whose body made it; a client's has none."""
+    size: int
+    created_at: int
+    sealed_at: int | None
+    """When its last item was stored."""
+    idempotency_key: str | None
+    tasks: tuple[str, ...] | None
+    """Those that its items may be of; None: any."""
+
+
+class BatchError(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An item of a batch that became no run."""
+
+    position: int
+    task: str
+    message: str
+    code: str
+
+
+class BatchRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A member of a batch."""
+
+    id: str
+    environment: str
+    task: str
+    status: str
+    position: int
+    created_at: int
+    finished_at: int | None
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    position: int

@@ -118,6 +118,10 @@ where id in (
     and not exists (select 1 from batch_members m where m.batch_id = b.id)
   limit :limit);
 
+-- name: prune_batch_errors
+delete from batch_errors
+where not exists (select 1 from batches b where b.id = batch_errors.batch_id);
+
 -- name: prune_changes
 delete from changes
 where seq <= (

@@ -128,7 +128,8 @@ create table waits (
   idempotency_key text collate "C",
   created_at bigint not null,
   due_at bigint,
-  completed_at bigint
+  completed_at bigint,
+  key_expires_at bigint
 );
 create index waits_due on waits (due_at) where status = 'WAITING' and due_at is not null;
 create index waits_open on waits (id) where status = 'WAITING';
@@ -193,7 +194,20 @@ create table batches (
   environment text collate "C" not null,
   run_id text collate "C",
   size bigint not null,
-  created_at bigint not null
+  created_at bigint not null,
+  sealed_at bigint,
+  idempotency_key text collate "C",
+  tasks text collate "C"
+);
+create unique index batches_idempotency on batches (environment, idempotency_key) where idempotency_key is not null;
+-- Items of a batch that became no run.
+create table batch_errors (
+  batch_id text collate "C" not null,
+  position bigint not null,
+  task text collate "C" not null,
+  message text collate "C" not null,
+  code text collate "C" not null,
+  primary key (batch_id, position)
 );
 create table batch_members (
   batch_id text collate "C" not null,
@@ -326,6 +340,30 @@ create table objects (
 );
 -- What falls due, or is to be deleted: few of many.
 create index objects_due on objects (doomed, due_at) where due_at is not null;
+
+create table files (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  kind text collate "C" not null,
+  path text collate "C" not null,
+  content_type text collate "C" not null,
+  state text collate "C" not null,
+  size bigint not null,
+  digest text collate "C" not null,
+  created_at bigint not null,
+  due_at bigint
+);
+create unique index files_path on files (environment, kind, path) where state = 'ready';
+create index files_due on files (due_at) where due_at is not null;
+create table file_parts (
+  file_id text collate "C" not null,
+  number bigint not null,
+  size bigint not null,
+  digest text collate "C" not null,
+  object_key text collate "C",
+  data bytea not null,
+  primary key (file_id, number)
+);
 
 create table usage (
   run_id text collate "C" not null,

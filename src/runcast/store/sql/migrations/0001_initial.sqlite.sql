@@ -128,7 +128,8 @@ create table waits (
   idempotency_key text,
   created_at integer not null,
   due_at integer,
-  completed_at integer
+  completed_at integer,
+  key_expires_at integer
 );
 create index waits_due on waits (due_at) where status = 'WAITING' and due_at is not null;
 create index waits_open on waits (id) where status = 'WAITING';
@@ -193,8 +194,21 @@ create table batches (
   environment text not null,
   run_id text,
   size integer not null,
-  created_at integer not null
+  created_at integer not null,
+  sealed_at integer,
+  idempotency_key text,
+  tasks text
 );
+create unique index batches_idempotency on batches (environment, idempotency_key) where idempotency_key is not null;
+-- Items of a batch that became no run.
+create table batch_errors (
+  batch_id text not null,
+  position integer not null,
+  task text not null,
+  message text not null,
+  code text not null,
+  primary key (batch_id, position)
+) without rowid;
 create table batch_members (
   batch_id text not null,
   position integer not null,
@@ -326,6 +340,30 @@ create table objects (
 ) without rowid;
 -- What falls due, or is to be deleted: few of many.
 create index objects_due on objects (doomed, due_at) where due_at is not null;
+
+create table files (
+  id text primary key,
+  environment text not null,
+  kind text not null,
+  path text not null,
+  content_type text not null,
+  state text not null,
+  size integer not null,
+  digest text not null,
+  created_at integer not null,
+  due_at integer
+);
+create unique index files_path on files (environment, kind, path) where state = 'ready';
+create index files_due on files (due_at) where due_at is not null;
+create table file_parts (
+  file_id text not null,
+  number integer not null,
+  size integer not null,
+  digest text not null,
+  object_key text,
+  data blob not null,
+  primary key (file_id, number)
+);
 
 create table usage (
   run_id text not null,
