@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from runcast import config
 from runcast.domain.errors import Conflict
+from runcast.http_settings import ApiSettings
 from runcast.sdk.ambient import use_door
 from runcast.sdk.client import Client
 from runcast.sdk.doors import Door, GatewayDoor
@@ -21,6 +23,9 @@ from runcast.sdk.registry import registry
 from runcast.server import Server, ServerConfig, engine_settings
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings
+
+if TYPE_CHECKING:
+    from runcast.api.mounted import Mounted
 
 
 def embed(
@@ -97,6 +102,14 @@ class Embedded:
     def stop(self) -> None:
         """Stop the worker gracefully, then the engine; blocks until the database is closed. Twice does no harm."""
         get_portal().submit(self._stop()).result()
+
+    def asgi(self, *, public_url: str = "", local: bool = False) -> Mounted:
+        """The HTTP API as an ASGI application, to mount in one of yours: `app.mount("/runcast", engine.asgi(…))`.
+
+        `public_url`: where clients reach what is mounted, such as `https://example.com/runcast`; addresses that the API
+        hands out begin with it. `local`: programs and pages of this machine need no key. It serves while the engine is started.
+        """
+        return self._server.asgi(ApiSettings(public_url=public_url.rstrip("/"), local=local), get_portal().loop)
 
     def __enter__(self) -> Client:
         return self.start()

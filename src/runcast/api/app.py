@@ -18,12 +18,13 @@ from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.cors import allow_origins
 from runcast.api.errors import answer_error
+from runcast.api.mounted import below_path
 from runcast.api.request_id import number_requests
-from runcast.api.routes import runs, trigger
+from runcast.api.routes import runs, trigger, waits
 
 BODY_BYTES_MAX = 12 * 1024 * 1024
 """Of a request that no route bounds otherwise: a payload of 8 MiB, escaped in JSON."""
-ROUTES = [*trigger.ROUTES, *runs.ROUTES]
+ROUTES = [*trigger.ROUTES, *runs.ROUTES, *waits.ROUTES]
 
 
 def make_app(api: Api) -> ASGIApp:
@@ -43,7 +44,7 @@ def make_app(api: Api) -> ASGIApp:
         debug=False,
         logging_config=None,
     )
-    return allow_origins(number_requests(app))
+    return below_path(allow_origins(number_requests(app)))
 
 
 def _caller(request: Request[Any, Any, Any]) -> Caller:

@@ -1,0 +1,91 @@
+"""The API below a path: of a proxy, or of another application on an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from runcast.domain.errors import EngineStopped
+from runcast.http_settings import ApiSettings
+
+
+def below_path(app: ASGIApp) -> ASGIApp:
+    """The app, seeing only what comes after the path that it is mounted below."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        root = scope.get("root_path", "")
+        if scope["type"] == ScopeType.HTTP and root:
+            inner: dict[str, Any] = {**scope, "root_path": ""}
+            # Proxies differ in whether they leave the path whole.
+            if (path := scope["path"]) == root or path.startswith(f"{root}/"):
+                inner["path"] = path[len(root) :] or "/"
+                inner["raw_path"] = scope["raw_path"].removeprefix(root.encode()) or b"/"
+            scope = inner  # type: ignore[assignment]
+        await app(scope, receive, send)
+
+    return served
+
+
+class Mounted:
+    """The API of an engine in an application whose loop is another: each message crosses over."""
+
+    def __init__(
+        self, make: Callable[[ApiSettings], Awaitable[ASGIApp]], settings: ApiSettings, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """`make`: on `loop`; the app of the engine that is started. Raises `EngineStopped` while none is."""
+        self._make = make
+        self._settings = settings
+        self._loop = loop
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await _refuse(scope, receive, send)
+            return
+        outer = asyncio.get_running_loop()
+
+        async def receive_across() -> Any:
+            return await _across(outer, receive())
+
+        async def send_across(message: Message) -> None:
+            await _across(outer, send(message))
+
+        await _across(self._loop, self._serve(scope, receive_across, send_across))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            app = await self._make(self._settings)
+        except EngineStopped as error:
+            body = msgspec.json.encode({"error": str(error), "code": error.code})
+            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+            await send({"type": "http.response.start", "status": 503, "headers": headers})
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+            return
+        await app(scope, receive, send)
+
+
+async def _across(loop: asyncio.AbstractEventLoop, awaitable: Awaitable[Any]) -> Any:
+    """Await on another loop; a cancellation here is one there."""
+
+    async def awaited() -> Any:
+        return await awaitable
+
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(awaited(), loop))
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Nothing to start or stop here, and no WebSocket."""
+    if str(scope["type"]) == "lifespan":
+        while True:
+            message: dict[str, Any] = await receive()  # type: ignore[assignment]
+            done: Any = {"type": f"{message['type']}.complete"}
+            await send(done)
+            if message["type"] == "lifespan.shutdown":
+                return
+    await receive()
+    close: Any = {"type": "websocket.close", "code": 1008}
+    await send(close)
