@@ -177,6 +177,20 @@ async def test_a_wait_with_a_used_key_is_the_one_that_exists(house: House) -> No
     assert second == first
 
 
+async def test_a_key_stands_for_its_wait_for_as_long_as_it_was_given(house: House) -> None:
+    first = await house.engine.create_wait(NewWait("waitpoint_1", idempotency_key="k", idempotency_ttl_ms=100))
+    assert (first.idempotency_key, first.key_expires_at) == ("k", house.clock.now_ms() + 100)
+    await house.engine.complete_wait(first.id, "1")
+    house.clock.advance(99)
+    assert (await house.engine.create_wait(NewWait("waitpoint_2", idempotency_key="k"))).id == first.id
+    house.clock.advance(1)
+    third = await house.engine.create_wait(NewWait("waitpoint_3", idempotency_key="k"))
+    assert (third.id, third.key_expires_at) == ("waitpoint_3", None)
+    before = await house.engine.find_wait(first.id)
+    assert before is not None
+    assert (before.status, before.idempotency_key) == ("COMPLETED", None)
+
+
 @pytest.mark.parametrize(
     ("value", "error"),
     [("{", InvalidPayload), ('"' + "x" * PAYLOAD_BYTES_MAX + '"', ValueTooLarge)],

@@ -95,6 +95,8 @@ class NewWait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """JSON Schema of the expected value, for forms."""
     run_id: RunId | None = None
     environment: str = "dev"
+    idempotency_ttl_ms: int | None = None
+    """How long the key stands for this wait; None: for as long as there is the wait."""
 
 
 class Wait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -111,3 +113,6 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     created_at: int
     due_at: int | None
     completed_at: int | None
+    idempotency_key: str | None = None
+    key_expires_at: int | None = None
+    """When the key stands for this wait no longer."""

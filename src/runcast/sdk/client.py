@@ -252,14 +252,23 @@ class Client:
     # --- waits
 
     def create_wait(
-        self, *, timeout: Duration | None = None, tags: str | Sequence[str] = (), idempotency_key: str | None = None
+        self,
+        *,
+        timeout: Duration | None = None,
+        tags: str | Sequence[str] = (),
+        idempotency_key: str | None = None,
+        idempotency_ttl: Duration | None = None,
     ) -> Call[Wait]:
-        """A wait that a run may wait for by its id, made outside of any run."""
+        """A wait that a run may wait for by its id, made outside of any run.
+
+        Equal `idempotency_key`s mean the same wait, within `idempotency_ttl` of its creation.
+        """
         new = NewWait(
             fresh_id("waitpoint"),
             timeout_ms=None if timeout is None else duration_ms(timeout, name="timeout"),
             tags=parse_tags(tags),
             idempotency_key=idempotency_key,
+            idempotency_ttl_ms=None if idempotency_ttl is None else duration_ms(idempotency_ttl, name="idempotency_ttl"),
         )
         return self._door.call(lambda gateway: gateway.create_wait(new))
 

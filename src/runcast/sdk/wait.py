@@ -93,9 +93,12 @@ def create_token(
     timeout: Duration | None = None,
     tags: str | Sequence[str] = (),
     idempotency_key: str | None = None,
+    idempotency_ttl: Duration | None = None,
     key: str | None = None,
 ) -> Call[Token[T]]:
     """Create a wait that a person or program completes with a value of `type`; `timeout` ends it unanswered.
+
+    Equal `idempotency_key`s mean the same wait, within `idempotency_ttl` of its creation.
 
     >>> approval = await wait.create_token(bool, timeout="7d")  # doctest: +SKIP
     """
@@ -113,6 +116,7 @@ def create_token(
             schema=_schema_of(type),
             run_id=execution.run_id,
             environment=execution.assignment.environment,
+            idempotency_ttl_ms=None if idempotency_ttl is None else duration_ms(idempotency_ttl, name="idempotency_ttl"),
         )
         entry = Entry(
             call.key,

@@ -157,8 +157,7 @@ def _create_waits(waits: Sequence[NewWait], now: int) -> Script[dict[str, str]]:
     keys = [[wait.environment, wait.idempotency_key] for wait in waits if wait.idempotency_key is not None]
     known: dict[tuple[str, str], str] = {}
     if keys:
-        found: list[KnownWait] = yield call("known_waits", keys=keys)
-        known = {(row.environment, row.key): row.id for row in found}
+        known = yield from _known_waits(keys, now)
     for wait in waits:
         if wait.idempotency_key is not None:
             first = known.setdefault((wait.environment, wait.idempotency_key), wait.id)
@@ -182,11 +181,21 @@ def _create_waits(waits: Sequence[NewWait], now: int) -> Script[dict[str, str]]:
                 now,
                 due,
                 None,
+                None if wait.idempotency_ttl_ms is None else now + wait.idempotency_ttl_ms,
             )
         )
     if rows:
         yield call("add_waits", rows=rows)
     return stands_for
+
+
+def _known_waits(keys: Sequence[Sequence[str | None]], now: int) -> Script[dict[tuple[str, str], str]]:
+    """The waits that keys stand for; what a key stood for until now is let go."""
+    found: list[KnownWait] = yield call("known_waits", keys=keys)
+    expired = [row for row in found if row.key_expires_at is not None and row.key_expires_at <= now]
+    if expired:
+        yield call("release_wait_keys", ids=[[row.id] for row in expired])
+    return {(row.environment, row.key): row.id for row in found if row not in expired}
 
 
 def create_wait(wait: NewWait, now: int) -> Script[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import get
+from litestar.params import FromPath
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
@@ -28,7 +29,7 @@ async def find_run(api: Api, caller: Caller, run_id: str, *, action: str = "read
 
 
 @get("/api/v3/runs/{run_id:str}", tags=["Runs"], summary="Retrieve a run")
-async def retrieve(run_id: str, api: Api, caller: Caller) -> WholeRunView:
+async def retrieve(run_id: FromPath[str], api: Api, caller: Caller) -> WholeRunView:
     """A run with payload, output, error, and those beside it in its tree."""
     run = await find_run(api, caller, run_id)
     root = None if run.root_id == run.id else await api.engine.find_run(run.root_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import Response, post
+from litestar.params import FromPath
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
@@ -19,7 +20,7 @@ class TriggeredView(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @post("/api/v1/tasks/{task:str}/trigger", status_code=200, tags=["Tasks"], summary="Trigger a task")
-async def trigger(task: str, data: TriggerBody, api: Api, caller: Caller) -> Response[TriggeredView]:
+async def trigger(task: FromPath[str], data: TriggerBody, api: Api, caller: Caller) -> Response[TriggeredView]:
     """Store a run; it is on disk when the answer comes. `x-trigger-jwt` in the response reads that run."""
     caller.require("trigger", f"tasks:{task}")
     run = new_run(task, data.payload, data.options, environment=caller.environment)

@@ -195,19 +195,53 @@ select coalesce(min(seq), 0)
 from changes;
 
 -- name: find_wait -> Wait?
-select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at
 from waits
 where id = :id;
 
 -- name: wait_by_key -> Wait?
-select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at
 from waits
 where idempotency_key is not null and environment = :environment and idempotency_key = :key;
 
 -- name: open_waits -> Wait*
-select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at
 from waits
 where status = 'WAITING'
+order by id
+limit :limit;
+
+-- name: list_waits -> Wait*
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at
+from waits
+where environment = :environment
+  and (id < :after or :after is null)
+  and (:no_status = 1 or {plain status} in (select r.name from {rows :statuses (name text)} r))
+  and (idempotency_key = :key or :key is null)
+  and (created_at >= :created_from or :created_from is null)
+  and (created_at < :created_to or :created_to is null)
+  and (:no_tag = 1 or exists (
+    select 1 from {each waits.tags} t where t.value in (select r.name from {rows :tags (name text)} r)))
+order by id desc
+limit :limit;
+
+-- name: list_waits_back -> Wait*
+-- The page before `before`, nearest first.
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at
+from waits
+where environment = :environment
+  and id > :before
+  and (:no_status = 1 or {plain status} in (select r.name from {rows :statuses (name text)} r))
+  and (idempotency_key = :key or :key is null)
+  and (created_at >= :created_from or :created_from is null)
+  and (created_at < :created_to or :created_to is null)
+  and (:no_tag = 1 or exists (
+    select 1 from {each waits.tags} t where t.value in (select r.name from {rows :tags (name text)} r)))
 order by id
 limit :limit;
 

@@ -165,14 +165,21 @@ join waits on waits.id = r.id
 where waits.status <> 'WAITING';
 
 -- name: add_waits
-insert into waits (id, environment, status, value, tags, schema, run_id, idempotency_key, created_at, due_at, completed_at)
+insert into waits (id, environment, status, value, tags, schema, run_id, idempotency_key, created_at, due_at, completed_at,
+  key_expires_at)
 {values :rows}
 on conflict do nothing;
 
 -- name: known_waits -> KnownWait*
-select waits.environment, waits.idempotency_key as key, waits.id
+select waits.environment, waits.idempotency_key as key, waits.id, waits.key_expires_at
 from {rows :keys (environment text, key text)} r
 join waits on waits.idempotency_key is not null and waits.environment = r.environment and waits.idempotency_key = r.key;
+
+-- name: release_wait_keys
+-- Keys that stand for these waits no longer: others may have them.
+update waits
+set idempotency_key = null
+where id in (select r.id from {rows :ids (id text)} r);
 
 -- name: existing_things -> Name*
 -- Which of these ids are a run's or a wait's.

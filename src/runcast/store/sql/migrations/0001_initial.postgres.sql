@@ -188,6 +188,41 @@ create table alert_events (
   handled_by text collate "C"
 );
 create index alert_events_same on alert_events (environment, alert, fingerprint, seq);
+create table alert_channels (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  name text collate "C" not null,
+  kind text collate "C" not null,
+  shown text collate "C" not null,
+  sealed text collate "C" not null,
+  origin text collate "C" not null,
+  created_at bigint not null
+);
+create table alert_deliveries (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  channel_id text collate "C" not null,
+  kind text collate "C" not null,
+  event bigint,
+  alert text collate "C" not null,
+  status text collate "C" not null,
+  attempts bigint not null,
+  claimed_by text collate "C",
+  next_at bigint,
+  created_at bigint not null,
+  finished_at bigint
+);
+create index alert_deliveries_due on alert_deliveries (next_at) where next_at is not null;
+create index alert_deliveries_event on alert_deliveries (event) where event is not null;
+create table alert_attempts (
+  delivery_id text collate "C" not null,
+  number bigint not null,
+  at bigint not null,
+  took_ms bigint,
+  status bigint,
+  error text collate "C",
+  primary key (delivery_id, number)
+);
 
 create table batches (
   id text collate "C" primary key,
@@ -429,6 +464,63 @@ create table relayed (
   at bigint not null
 );
 create index relayed_at on relayed (at);
+
+-- What the instance signs and encrypts with, where no setting says it.
+create table secrets (
+  name text collate "C" primary key,
+  value text collate "C" not null
+);
+
+create table projects (
+  slug text collate "C" primary key,
+  name text collate "C" not null,
+  created_at bigint not null
+);
+
+-- Keys are random: a digest that is read admits nobody.
+create table api_keys (
+  id text collate "C" primary key,
+  digest text collate "C" not null unique,
+  environment text collate "C" not null,
+  role text collate "C" not null,
+  name text collate "C" not null,
+  hint text collate "C" not null,
+  created_at bigint not null,
+  used_at bigint,
+  expires_at bigint,
+  revoked_at bigint,
+  replaced_by text collate "C"
+);
+
+create table people (
+  id text collate "C" primary key,
+  email text collate "C" not null unique,
+  password text collate "C" not null,
+  name text collate "C" not null,
+  role text collate "C" not null,
+  created_at bigint not null,
+  signed_in_at bigint,
+  disabled_at bigint
+);
+
+create table sign_ins (
+  digest text collate "C" primary key,
+  person_id text collate "C" not null,
+  created_at bigint not null,
+  used_at bigint not null,
+  expires_at bigint not null
+);
+create index sign_ins_person on sign_ins (person_id);
+
+-- Environment variables of workers; values are encrypted.
+create table variables (
+  environment text collate "C" not null,
+  name text collate "C" not null,
+  value text collate "C" not null,
+  is_secret bigint not null,
+  updated_at bigint not null,
+  primary key (environment, name)
+);
 
 -- What fences and follow-ups need to know of a run.
 create view holding as

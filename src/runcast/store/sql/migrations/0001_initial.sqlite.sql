@@ -188,6 +188,41 @@ create table alert_events (
   handled_by text
 );
 create index alert_events_same on alert_events (environment, alert, fingerprint, seq);
+create table alert_channels (
+  id text primary key,
+  environment text not null,
+  name text not null,
+  kind text not null,
+  shown text not null,
+  sealed text not null,
+  origin text not null,
+  created_at integer not null
+) without rowid;
+create table alert_deliveries (
+  id text primary key,
+  environment text not null,
+  channel_id text not null,
+  kind text not null,
+  event integer,
+  alert text not null,
+  status text not null,
+  attempts integer not null,
+  claimed_by text,
+  next_at integer,
+  created_at integer not null,
+  finished_at integer
+) without rowid;
+create index alert_deliveries_due on alert_deliveries (next_at) where next_at is not null;
+create index alert_deliveries_event on alert_deliveries (event) where event is not null;
+create table alert_attempts (
+  delivery_id text not null,
+  number integer not null,
+  at integer not null,
+  took_ms integer,
+  status integer,
+  error text,
+  primary key (delivery_id, number)
+) without rowid;
 
 create table batches (
   id text primary key,
@@ -429,6 +464,63 @@ create table relayed (
   at integer not null
 ) without rowid;
 create index relayed_at on relayed (at);
+
+-- What the instance signs and encrypts with, where no setting says it.
+create table secrets (
+  name text primary key,
+  value text not null
+);
+
+create table projects (
+  slug text primary key,
+  name text not null,
+  created_at integer not null
+);
+
+-- Keys are random: a digest that is read admits nobody.
+create table api_keys (
+  id text primary key,
+  digest text not null unique,
+  environment text not null,
+  role text not null,
+  name text not null,
+  hint text not null,
+  created_at integer not null,
+  used_at integer,
+  expires_at integer,
+  revoked_at integer,
+  replaced_by text
+);
+
+create table people (
+  id text primary key,
+  email text not null unique,
+  password text not null,
+  name text not null,
+  role text not null,
+  created_at integer not null,
+  signed_in_at integer,
+  disabled_at integer
+);
+
+create table sign_ins (
+  digest text primary key,
+  person_id text not null,
+  created_at integer not null,
+  used_at integer not null,
+  expires_at integer not null
+);
+create index sign_ins_person on sign_ins (person_id);
+
+-- Environment variables of workers; values are encrypted.
+create table variables (
+  environment text not null,
+  name text not null,
+  value text not null,
+  is_secret integer not null,
+  updated_at integer not null,
+  primary key (environment, name)
+);
 
 -- What fences and follow-ups need to know of a run.
 create view holding as

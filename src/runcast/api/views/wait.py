@@ -1,0 +1,78 @@
+"""A wait as REST shows it: a waitpoint token."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from runcast.api.packets import PacketType
+from runcast.api.times import moment
+from runcast.domain.journal import Wait
+
+TIMEOUT_CODE = "TRIGGER_WAITPOINT_TIMEOUT"
+"""By which the official client knows a token that nobody completed in time."""
+
+
+class WaitView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What lists show of a token, too."""
+
+    id: str
+    url: str
+    """Where any program completes it with a POST, without a key."""
+    status: str
+    """`WAITING`, `COMPLETED` or `TIMED_OUT`."""
+    completed_at: datetime | UnsetType = UNSET
+    timeout_at: datetime | UnsetType = UNSET
+    idempotency_key: str | UnsetType = UNSET
+    key_expires_at: datetime | UnsetType = msgspec.field(default=UNSET, name="idempotencyKeyExpiresAt")
+    tags: tuple[str, ...]
+    created_at: datetime
+    run_id: str | UnsetType = UNSET
+    """The run that made it."""
+
+
+class WholeWaitView(WaitView, frozen=True, rename="camel", kw_only=True):
+    """A token that was asked for by its id."""
+
+    output: str | UnsetType = UNSET
+    """A packet: text of the type `outputType`."""
+    output_type: str | UnsetType = UNSET
+    output_is_error: bool | UnsetType = UNSET
+    schema: Any = UNSET
+    """JSON Schema of the value that is waited for, for forms."""
+
+
+def wait_fields(wait: Wait, url: str) -> dict[str, Any]:
+    """The fields of `WaitView`."""
+    return {
+        "id": wait.id,
+        "url": url,
+        "status": wait.status,
+        "completed_at": _moment(wait.completed_at),
+        "timeout_at": _moment(wait.due_at),
+        "idempotency_key": wait.idempotency_key or UNSET,
+        "key_expires_at": _moment(wait.key_expires_at),
+        "tags": wait.tags,
+        "created_at": moment(wait.created_at),
+        "run_id": wait.run_id or UNSET,
+    }
+
+
+def show_wait(wait: Wait, url: str) -> WholeWaitView:
+    """A token with its output."""
+    fields = wait_fields(wait, url)
+    if wait.schema:
+        fields["schema"] = msgspec.json.decode(wait.schema)
+    if wait.status == "TIMED_OUT":
+        error = {"code": TIMEOUT_CODE, "message": f"Waitpoint {wait.id} timed out"}
+        fields |= {"output": msgspec.json.encode(error).decode(), "output_is_error": True}
+    elif wait.value is not None:
+        fields |= {"output": wait.value, "output_is_error": False}
+    return WholeWaitView(**fields, output_type=PacketType.JSON.value if "output" in fields else UNSET)
+
+
+def _moment(ms: int | None) -> datetime | UnsetType:
+    return UNSET if ms is None else moment(ms)
