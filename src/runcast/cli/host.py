@@ -217,6 +217,7 @@ class Host:
                 "socket": socket,
                 "listen": listen,
                 "http": self._http.url if self._http else None,
+                "key": self._http.local_key if self._http else None,
                 "metrics": self._metrics_url,
                 "tasks": names,
             }
