@@ -32,6 +32,7 @@ from typing import Any
 
 import msgspec
 
+from runcast.domain.access import ApiKey, Person, Project
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.journal import Entry, Wait
@@ -40,6 +41,7 @@ from runcast.domain.queue import QueueState
 from runcast.domain.run import End, Run
 from runcast.domain.schedule import ScheduleState, Tick
 from runcast.store import rows
+from runcast.store.access_rows import LiveKey, SignedIn, VariableRow
 
 _HEADER = re.compile(r"^-- name: (\w+)(?: -> (\w+)([?*]?))?$", re.MULTILINE)
 _COMMENTS = re.compile(r"^--.*\n", re.MULTILINE)
@@ -52,6 +54,7 @@ PLAIN = re.compile(r"\{plain ([\w.]+)\}")
 _INSERT = re.compile(r"insert into (\w+) \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},
+    **{row.__name__: row for row in (LiveKey, SignedIn, VariableRow, ApiKey, Person, Project)},
     **{
         row.__name__: row
         for row in (Run, End, Entry, Wait, QueueState, Log, Part, Artifact, Message, AlertEvent, ScheduleState, Tick)

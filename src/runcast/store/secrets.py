@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from runcast.store.script import Script, call
 
+_NAME = "instance"
+
 
 def instance_secret(fresh: str) -> Script[str]:
     """The secret that is kept; `fresh` becomes it where there is none yet."""
-    yield call("put_secret", value=fresh)
-    found: str = yield call("find_secret")
+    yield call("put_secret", name=_NAME, value=fresh)
+    found: str = yield call("find_secret", name=_NAME)
     return found

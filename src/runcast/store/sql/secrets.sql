@@ -1,9 +1,9 @@
 -- name: find_secret -> str
 select value
-from meta
-where key = 'secret';
+from secrets
+where name = :name;
 
 -- name: put_secret
-insert into meta (key, value)
-values ('secret', :value)
-on conflict (key) do nothing;
+insert into secrets (name, value)
+values (:name, :value)
+on conflict (name) do nothing;
