@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -218,30 +218,6 @@ def newest_change() -> Script[int]:
     """The feed's newest position."""
     newest: int = yield call("newest_change")
     return newest
-
-
-class News(msgspec.Struct, frozen=True):
-    """A page of the feed, with the runs that somebody wants."""
-
-    cursor: int
-    changes: tuple[Change, ...] = ()
-    runs: tuple[Run, ...] = ()
-    is_full: bool = False
-    is_pruned: bool = False
-    """What came after the cursor is gone."""
-
-
-def news(cursor: int, is_wanted: Callable[[Change], bool]) -> Script[News]:
-    """What came after `cursor`, and the runs of wanted changes as they are now, large values not fetched."""
-    oldest: int = yield call("oldest_change")
-    if cursor + 1 < oldest:
-        newest = yield from newest_change()
-        return News(newest, is_pruned=True)
-    page = yield from changes_after(cursor)
-    changes = tuple(change for change in page if change.kind is not ChangeKind.SLOT)
-    ids = sorted({change.run_id for change in changes if change.kind is not ChangeKind.TOPIC and is_wanted(change)})
-    runs: list[Run] = (yield call("runs_by_id", ids=[[id] for id in ids])) if ids else []
-    return News(page[-1].seq if page else cursor, changes, tuple(runs), is_full=len(page) == PAGE_ROWS_MAX)
 
 
 def watched_state(watch: Watch) -> Script[Update]:

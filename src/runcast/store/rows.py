@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from runcast.domain.channel import ChannelKind
+from runcast.domain.delivery import DeliveryStatus
 from runcast.domain.retention import Retention
 
 
@@ -264,6 +266,13 @@ class MetadataRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     status: str
     root_id: str
     version: int
+
+
+class StreamName(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A stream that a run has."""
+
+    run_id: str
+    stream: str
 
 
 class StreamEnd(msgspec.Struct, frozen=True, array_like=True, gc=False):
