@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from runcast.access_gateway import AccessGateway
 from runcast.domain.alert import AlertEvent, AlertRule
 from runcast.domain.change import Change
 from runcast.domain.effect import Artifact, Effect, Log, Part
@@ -285,7 +286,7 @@ class Update(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The reader fell too far behind (or the cursor is pruned): `runs` is the whole state again."""
 
 
-class ClientGateway(ScheduleGateway, Protocol):
+class ClientGateway(ScheduleGateway, AccessGateway, Protocol):
     """What a client may ask. Every method may raise `Unavailable`, and `InvalidInput` for bad arguments."""
 
     async def trigger(self, runs: Sequence[NewRun]) -> Sequence[Triggered]:

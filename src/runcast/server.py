@@ -7,11 +7,11 @@ import logging
 import os
 import secrets
 import socket
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from runcast.blobs.bucket import open_bucket
 from runcast.clock import Clock, SystemClock
@@ -28,7 +28,6 @@ from runcast.sdk.fresh_ids import fresh_id
 from runcast.socket_server import SocketServer
 from runcast.socket_server.network import Listen, NetworkServer
 from runcast.store.opening import is_shared, open_store, sqlite_path
-from runcast.store.secrets import instance_secret
 from runcast.store.store import Store
 from runcast.wire import socket_path
 
@@ -154,10 +153,10 @@ class Server:
         self._lost.clear()
         self._store = await self._open()
         try:
-            settings = self.config.engine
+            settings = replace(self.config.engine, secret=self.config.secret, fresh_secret=_fresh_secret)
             if not self._shared:
                 # Of a database that many machines share, leases alone say who is gone.
-                settings = msgspec.structs.replace(settings, is_gone=_is_gone)
+                settings = replace(settings, is_gone=_is_gone)
             bucket = open_bucket(self.config.blobs)
             self._engine = Engine(self._store, self._store.clock, settings, id=fresh_id("engine"), bucket=bucket)
             for extension in load_extensions(self.config.extensions, installed=self.config.installed_extensions):
@@ -195,23 +194,19 @@ class Server:
     async def _api(self, settings: ApiSettings) -> ASGIApp:
         from runcast.api.app import make_app
         from runcast.api.context import Api
-        from runcast.domain.instance_secret import InstanceSecret
 
         if self._engine is None or self._store is None:
             raise EngineStopped("the engine is not started")
         if self._mounted is None:
-            api = Api(self._engine, settings, InstanceSecret(await self._instance_secret(self._engine)))
+            api = Api(self._engine, settings, await self._engine.access.secret())
             self._mounted = make_app(api)
         return self._mounted
-
-    async def _instance_secret(self, engine: Engine) -> str:
-        return self.config.secret or await engine.store.write(partial(instance_secret, secrets.token_hex(32)))
 
     async def _serve_http(self, engine: Engine, settings: ApiSettings) -> HttpServer:
         # Here, because it takes a third of a second and many servers have no HTTP.
         from runcast.api.serving import HttpServer
 
-        server = HttpServer(engine, settings, await self._instance_secret(engine))
+        server = HttpServer(engine, settings, await engine.access.secret())
         await server.start()
         return server
 
@@ -295,6 +290,10 @@ class Server:
         await self.stop()
 
 
+def _fresh_secret() -> str:
+    return secrets.token_hex(32)
+
+
 def _is_gone(pid: int, host: str) -> bool:
     """True when the process was of this host and is dead. An id that was given anew counts as alive: its lease decides."""
     if host != socket.gethostname():
@@ -321,7 +320,9 @@ async def open_client(database: str | Path, *, direct: str = "") -> ClientGatewa
 
     It does not take back what dead workers hold: the next server does.
     """
-    bucket = open_bucket(load().settings.blobs)
+    settings = load().settings
+    bucket = open_bucket(settings.blobs)
     # Another machine may let one wait, and the loop has others to serve.
     store = await asyncio.to_thread(open_store, str(database), SystemClock(), direct=direct, in_passing=True)
-    return DirectClient(store, store.clock, bucket=bucket)
+    engine = EngineSettings(secret=settings.secret, fresh_secret=_fresh_secret)
+    return DirectClient(store, store.clock, engine, bucket=bucket)

@@ -14,9 +14,9 @@ from runcast.http_settings import ApiSettings
 class HttpServer:
     """An engine's API on a port of its own."""
 
-    def __init__(self, engine: Engine, settings: ApiSettings, secret: str) -> None:
+    def __init__(self, engine: Engine, settings: ApiSettings, secret: InstanceSecret) -> None:
         self._settings = settings
-        self._api = Api(engine, settings, InstanceSecret(secret))
+        self._api = Api(engine, settings, secret)
         self._listener: Listener | None = None
 
     @property

@@ -23,18 +23,12 @@ from runcast.domain.message import Message, NewMessage
 from runcast.domain.queue import QueueChange, QueueState
 from runcast.domain.retention import Retention
 from runcast.domain.run import End, NewRun, Run, Triggered
-from runcast.domain.schedule import (
-    NewSchedule,
-    ScheduleChanges,
-    ScheduleFilter,
-    ScheduleId,
-    SchedulePage,
-    ScheduleState,
-    Tick,
-)
 from runcast.domain.usage import RunUsage
 from runcast.engine import again, enqueue, inbox
+from runcast.engine.access import Access
+from runcast.engine.access_desk import AccessDesk
 from runcast.engine.alerts import Alerts
+from runcast.engine.channels import Courier, admit_channels
 from runcast.engine.dispatch import Dispatch
 from runcast.engine.duty import Duty
 from runcast.engine.extensions import Extensions
@@ -45,6 +39,7 @@ from runcast.engine.rescue import Rescue
 from runcast.engine.results import Results
 from runcast.engine.schedule import Schedules
 from runcast.engine.schedule_desk import ScheduleDesk
+from runcast.engine.schedule_door import ScheduleDoor
 from runcast.engine.service import Service, Ticker
 from runcast.engine.session import LocalSession
 from runcast.engine.timers import Timers
@@ -90,11 +85,15 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """For runs that failed, crashed or timed out; None: `retention_ms`."""
     outbox: tuple[str, ...] = ()
     """Addresses of databases whose outboxes are relayed."""
+    secret: str = ""
+    """What signs and encrypts; empty: what the database keeps."""
+    fresh_secret: Callable[[], str] | None = None
+    """Makes one, where the database keeps none yet."""
     is_gone: Callable[[int, str], bool] = _nobody_is_gone
     """Whether the process of this id on this host is known to be dead."""
 
 
-class Engine:
+class Engine(Access, ScheduleDoor):
     """`gateway.WorkerGateway` and `gateway.ClientGateway` over one store. `start` before workers open."""
 
     def __init__(
@@ -114,6 +113,9 @@ class Engine:
         self._doorbell = Doorbell(store)
         self.hub = Hub(store, self._doorbell)
         self.extensions = Extensions(store)
+        self.courier: Courier | None = None
+        """Tells alerts to channels; None: this engine has none."""
+        self.access = AccessDesk(store, secret=self.settings.secret, fresh_secret=self.settings.fresh_secret)
         self._results = Results(store)
         self._dispatch = Dispatch(clock, ring=self._ring, on_due=self._on_due, on_changed=self._on_changed)
         self._timers = Timers(store)
@@ -125,7 +127,7 @@ class Engine:
         self._bucket = bucket
         self._uploads = Uploads(store, bucket)
         self._schedules = Schedules(store)
-        self._schedule_desk = ScheduleDesk(store, ring=self._on_tick)
+        self.schedule_desk = ScheduleDesk(store, ring=self._on_tick)
         self._schedule_service: Service | None = None
         self._timer_service: Service | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -208,12 +210,12 @@ class Engine:
             await self._rescue.take_back(hello.was, now, deaths=False)
         if self.store.database.shared:
             hello = msgspec.structs.replace(hello, embedded=False)
-        # A worker in this process cannot outlive the engine: where that is the only one, nobody needs a lease to know
-        # that it is gone.
+        # A worker in this process cannot outlive the engine: if that is the only one, it needs no lease.
         lease_ms = 0 if hello.embedded else self.settings.lease_ms
         welcome = Welcome(now, lease_ms, self.settings.renew_ms)
         session = LocalSession(self.store, self._dispatch, self._rescue, self._uploads, hello, inbox, welcome)
-        self._on_tick(await self.store.write(partial(workers.hello, hello, now, lease_ms)))
+        said = admit_channels(hello, self.courier)
+        self._on_tick(await self.store.write(partial(workers.hello, said, now, lease_ms)))
         self._dispatch.join(session)
         return session
 
@@ -328,38 +330,6 @@ class Engine:
 
     async def change_queue(self, name: str, change: QueueChange, *, environment: str = "dev") -> QueueState:
         return await self.store.write(partial(queues.change, environment, name, change))
-
-    # --- schedules
-
-    async def put_schedule(self, new: NewSchedule) -> ScheduleState:
-        return await self._schedule_desk.put(new)
-
-    async def update_schedule(self, schedule_id: ScheduleId, changes: ScheduleChanges) -> ScheduleState:
-        return await self._schedule_desk.update(schedule_id, changes)
-
-    async def pause_schedule(self, schedule_id: ScheduleId, *, paused: bool) -> ScheduleState:
-        return await self._schedule_desk.pause(schedule_id, paused=paused)
-
-    async def delete_schedule(self, schedule_id: ScheduleId) -> None:
-        await self._schedule_desk.delete(schedule_id)
-
-    async def find_schedule(self, schedule_id: ScheduleId) -> ScheduleState | None:
-        return await self._schedule_desk.find(schedule_id)
-
-    async def list_schedules(self, filter: ScheduleFilter, *, offset: int = 0, limit: int = 100) -> SchedulePage:
-        return await self._schedule_desk.page(filter, offset, limit)
-
-    async def schedule_ticks(self, schedule_id: ScheduleId, *, limit: int = 50) -> Sequence[Tick]:
-        return await self._schedule_desk.ticks(schedule_id, limit)
-
-    async def find_tick(self, run_id: RunId) -> Tick | None:
-        return await self._schedule_desk.find_tick(run_id)
-
-    async def run_schedule(self, schedule_id: ScheduleId, run_id: RunId) -> Triggered:
-        return await self._schedule_desk.run_now(schedule_id, run_id)
-
-    async def backfill_schedule(self, schedule_id: ScheduleId, *, start_at: int, end_at: int) -> Sequence[Triggered]:
-        return await self._schedule_desk.backfill(schedule_id, start_at, end_at)
 
     async def prune(self, before: int) -> int:
         return await self.store.write(partial(prune, before), lazy=True)
