@@ -49,20 +49,26 @@ class BatchState(msgspec.Struct, frozen=True):
 
 
 def open_batch(new: NewBatch, now: int) -> Script[BatchRow]:
-    """The batch, or the older one that its key names. Raises `Conflict` when that is open and of another size."""
+    """The batch, or the older one that its key names. Raises `Conflict` when that is open and of another size, or was
+    opened for other tasks."""
     if new.idempotency_key is not None:
         old: BatchRow | None = yield call("batch_of_key", environment=new.environment, key=new.idempotency_key)
         if old is not None and old.created_at > now - (BATCH_OPEN_MS if old.sealed_at is None else BATCH_KEY_MS):
-            if old.sealed_at is None and (old.size, old.tasks) != (new.size, new.tasks):
-                raise Conflict(
-                    f"the idempotency key names batch {old.id}, which waits for {old.size} items, not {new.size}"
-                )
+            _check_same(old, new)
             return old
         if old is not None:
             yield call("release_batch_key", id=old.id)
     tasks = None if new.tasks is None else msgspec.json.encode(new.tasks).decode()
     yield call("open_batch", rows=[(new.id, new.environment, new.size, now, new.idempotency_key, tasks)])
     return BatchRow(new.id, new.environment, None, new.size, now, None, new.idempotency_key, new.tasks)
+
+
+def _check_same(old: BatchRow, new: NewBatch) -> None:
+    if new.tasks is not None and new.tasks != old.tasks:
+        # Whoever may open batches of some tasks must not come to read, or to fill, one of others.
+        raise Conflict("the idempotency key names a batch that was opened for other tasks")
+    if old.sealed_at is None and old.size != new.size:
+        raise Conflict(f"the idempotency key names batch {old.id}, which waits for {old.size} items, not {new.size}")
 
 
 def find_batch(batch_id: str) -> Script[BatchRow | None]:
@@ -116,8 +122,6 @@ def state(batch_id: str) -> Script[BatchState | None]:
         if not runs:
             return None
         first = runs[0]
-        batch = BatchRow(
-            batch_id, first.environment, None, len(runs), first.created_at, first.created_at, None, None
-        )
+        batch = BatchRow(batch_id, first.environment, None, len(runs), first.created_at, first.created_at, None, None)
     errors: list[BatchError] = yield call("batch_errors", id=batch_id)
     return BatchState(batch, tuple(runs), tuple(errors))
