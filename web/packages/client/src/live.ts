@@ -1,0 +1,110 @@
+import type { Http } from "./http.js";
+import { mayPass } from "./http.js";
+import { parseEvents, readText } from "./sse.js";
+
+/** One change: its topic, and what is new there. */
+export interface LiveEvent {
+  t: string;
+  d: unknown;
+}
+
+export interface LiveSubscriber {
+  /** What changed, in order, up to a position of the feed. */
+  onEvents(events: LiveEvent[], seq: number): void;
+  /** Everything of these topics is to be read anew: too much was missed. */
+  onReset(topics: string[]): void;
+  /** Whether the connection stands; after "closed" with an error nothing more comes. */
+  onState?(state: "connecting" | "live" | "waiting" | "closed", error?: unknown): void;
+}
+
+export interface LiveOptions {
+  /** After which position of the feed to begin; that of a snapshot. */
+  after?: number;
+  /** Milliseconds between two flushes, for pages that nobody sees. */
+  pace?: number;
+  signal?: AbortSignal;
+  /** Milliseconds without a sign of life, pings included, after which the connection counts as dead. */
+  silence?: number;
+}
+
+const FIRST_PAUSE_MS = 100;
+const PAUSE_MS_MAX = 5_000;
+
+/** Follow topics until the signal is aborted. Reconnects by itself, from where it was, and misses nothing. */
+export async function followTopics(
+  http: Http,
+  topics: readonly string[],
+  subscriber: LiveSubscriber,
+  options: LiveOptions = {},
+): Promise<void> {
+  const { signal, silence = 45_000 } = options;
+  let last = options.after === undefined ? "" : String(options.after);
+  let pause = FIRST_PAUSE_MS;
+  const query = new URLSearchParams({ topics: topics.join(",") });
+  if (options.pace !== undefined) query.set("pace", String(options.pace));
+  while (!signal?.aborted) {
+    const attempt = new AbortController();
+    const abort = () => attempt.abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    let quiet: ReturnType<typeof setTimeout> | undefined;
+    const alive = () => {
+      clearTimeout(quiet);
+      quiet = setTimeout(abort, silence);
+    };
+    try {
+      subscriber.onState?.("connecting");
+      alive();
+      const headers: Record<string, string> = { accept: "text/event-stream" };
+      if (last) headers["last-event-id"] = last;
+      const response = await http.request(`/api/v1/live?${query}`, { headers, signal: attempt.signal });
+      if (!response.body) throw new Error("this browser cannot read a response as it comes");
+      subscriber.onState?.("live");
+      for await (const event of parseEvents(watched(readText(response.body), alive))) {
+        pause = FIRST_PAUSE_MS;
+        if (event.event === "reset") subscriber.onReset(resetTopics(event.data, topics));
+        else subscriber.onEvents(JSON.parse(event.data) as LiveEvent[], Number(event.id || last));
+        if (event.id) last = event.id;
+      }
+    } catch (error) {
+      if (signal?.aborted) break;
+      if (!mayPass(error)) {
+        subscriber.onState?.("closed", error);
+        throw error;
+      }
+    } finally {
+      clearTimeout(quiet);
+      signal?.removeEventListener("abort", abort);
+    }
+    if (signal?.aborted) break;
+    subscriber.onState?.("waiting");
+    await rest(pause * (0.5 + Math.random()), signal);
+    pause = Math.min(pause * 2, PAUSE_MS_MAX);
+  }
+  subscriber.onState?.("closed");
+}
+
+async function* watched(chunks: AsyncIterable<string>, alive: () => void): AsyncGenerator<string> {
+  for await (const chunk of chunks) {
+    alive();
+    yield chunk;
+  }
+}
+
+function resetTopics(data: string, all: readonly string[]): string[] {
+  const { t } = JSON.parse(data || "{}") as { t?: string };
+  return t === undefined ? [...all] : [t];
+}
+
+/** Rest, or until the signal is aborted. */
+export function rest(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    if (signal?.aborted) done();
+    else signal?.addEventListener("abort", done, { once: true });
+  });
+}
