@@ -35,7 +35,7 @@ from runcast.http_settings import parse_http
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.otel.export import set_up_telemetry
 from runcast.sdk.registry import load_apps, registry
-from runcast.server import Server, ServerConfig, engine_settings
+from runcast.server import Server, ServerConfig, engine_settings, outgoing_settings
 from runcast.socket_server.network import Listen
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
@@ -106,6 +106,7 @@ class Host:
             listen=self._plan.listen,
             http=parse_http(self._settings.http, public_url=self._settings.public_url, local=self._plan.local),
             secret=self._settings.secret,
+            outgoing=outgoing_settings(self._settings),
         )
         async with Server(config) as server:
             self._address, self._metrics_url, self._http = server.address, server.metrics_url, server.http
@@ -113,7 +114,7 @@ class Host:
             # It watches before the app is read: no change is missed.
             changes = asyncio.create_task(self._wait_for_change(ended))
             await asyncio.sleep(0)
-            log = asyncio.create_task(self._follow_runs(server))
+            log: asyncio.Task[None] | None = None
             lost = asyncio.create_task(server.lost())
             stop_worker: Stop | None = None
             try:
@@ -123,6 +124,8 @@ class Host:
                 if tasks is not None or self._plan.as_json or not self._plan.changed:
                     self._say_ready(tasks or [])
                 tell_supervisor(READY)
+                # Not before: whoever reads the output finds first that it is ready, then what happened since it started.
+                log = asyncio.create_task(self._follow_runs(server))
                 waited: list[asyncio.Future[Any]] = [ended, log, lost]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 # The log of runs reads the file more often than the guard looks at it, so it may fail first.
@@ -135,7 +138,8 @@ class Host:
                 if stop_worker is not None:
                     saved = ended.done() and ended.result() is not None
                     await stop_worker(RELOAD_GRACE_MS if saved else self._settings.shutdown_grace_ms)
-                log.cancel()
+                if log is not None:
+                    log.cancel()
 
     def _metrics_address(self) -> tuple[str, int] | None:
         from runcast.metrics.listener import parse_address
