@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from runcast.sdk import (
         artifacts,
         batch,
+        channels,
         hooks,
         logger,
         metadata,
@@ -143,6 +144,7 @@ __all__ = [
     "artifacts",
     "as_completed",
     "batch",
+    "channels",
     "current_run",
     "embed",
     "hooks",
@@ -203,6 +205,7 @@ _MODULES = frozenset(
     {
         "artifacts",
         "batch",
+        "channels",
         "hooks",
         "logger",
         "metadata",

@@ -136,6 +136,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
             extra={"secret": True},
         ),
     ] = ""
+    smtp_url: Annotated[
+        str,
+        Meta(
+            description="The mail server of alerts: `smtp://user:password@host:587` (STARTTLS), `smtps://…`, or "
+            "`smtp://host?tls=none`."
+        ),
+    ] = ""
+    smtp_from: Annotated[str, Meta(description="The address that letters are from.")] = ""
+    outgoing_private: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Hosts (`hooks.internal`, `*.corp.example`) and networks (`10.1.0.0/16`) beside the public "
+            "internet that webhooks may reach."
+        ),
+    ] = ()
     metrics: Annotated[
         str,
         Meta(

@@ -20,7 +20,7 @@ from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.extension import Extension
 from runcast.sdk.portal import Portal, get_portal
 from runcast.sdk.registry import registry
-from runcast.server import Server, ServerConfig, engine_settings
+from runcast.server import Server, ServerConfig, engine_settings, outgoing_settings
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings
 
@@ -87,6 +87,7 @@ class Embedded:
                 blobs=settings.blobs,
                 engine=engine_settings(settings),
                 extensions=installed,
+                outgoing=outgoing_settings(settings),
             )
         )
         self._settings = worker_settings(settings)

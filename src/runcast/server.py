@@ -23,6 +23,8 @@ from runcast.engine.guard import Guard
 from runcast.engine.service import Service
 from runcast.gateway import ClientGateway
 from runcast.http_settings import ApiSettings
+from runcast.outgoing.courier import Courier
+from runcast.outgoing.settings import OutgoingSettings, parse_outgoing
 from runcast.sdk.extension import Extension, load_extensions
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.socket_server import SocketServer
@@ -58,6 +60,11 @@ def engine_settings(settings: Settings) -> EngineSettings:
     )
 
 
+def outgoing_settings(settings: Settings) -> OutgoingSettings:
+    """What a project's settings say of letters and webhooks. Raises `InvalidInput`."""
+    return parse_outgoing(settings.smtp_url, settings.smtp_from, settings.outgoing_private, settings.public_url)
+
+
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What a server needs to know."""
 
@@ -78,6 +85,8 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Serve the HTTP API."""
     secret: str = ""
     """What signs and encrypts; empty: one that is kept in the database."""
+    outgoing: OutgoingSettings = OutgoingSettings()
+    """How alerts leave."""
     metrics: tuple[str, int] | None = None
     """Host and port where `/metrics` and `/healthz` are served; port 0: any. `metrics.listener.parse_address` makes one."""
     installed_extensions: bool = True
@@ -106,6 +115,7 @@ class Server:
         self._network: NetworkServer | None = None
         self._metrics: Listener | None = None
         self._http: HttpServer | None = None
+        self._courier: Courier | None = None
         self._mounted: ASGIApp | None = None
         self._services: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
@@ -159,6 +169,8 @@ class Server:
                 settings = replace(settings, is_gone=_is_gone)
             bucket = open_bucket(self.config.blobs)
             self._engine = Engine(self._store, self._store.clock, settings, id=fresh_id("engine"), bucket=bucket)
+            self._courier = Courier(self.config.outgoing, self._engine.access.secret)
+            self._engine.courier = self._courier
             for extension in load_extensions(self.config.extensions, installed=self.config.installed_extensions):
                 await self._engine.extensions.install(extension.app())
             await self._engine.start()
@@ -272,6 +284,9 @@ class Server:
             self._services.cancel()
             await asyncio.gather(self._services, return_exceptions=True)
             self._services = None
+        if self._courier is not None:
+            await self._courier.close()
+            self._courier = None
         if self._guard is not None:
             self._guard.cancel()
             await asyncio.gather(self._guard, return_exceptions=True)

@@ -15,7 +15,7 @@ import msgspec
 
 from runcast.config import Settings, load
 from runcast.sdk.registry import registry
-from runcast.server import Server, ServerConfig, engine_settings
+from runcast.server import Server, ServerConfig, engine_settings, outgoing_settings
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.started import Readiness, argument_parser, obey, prepare
@@ -39,6 +39,7 @@ async def serve_attached(
         database_direct=settings.database_direct,
         blobs=settings.blobs,
         engine=engine_settings(settings),
+        outgoing=outgoing_settings(settings),
         extensions=settings.extensions,
         metrics=metrics,
     )

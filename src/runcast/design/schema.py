@@ -23,6 +23,9 @@ are JSON texts. Ids sort by their time. The schema may change with a release, by
 [upgrade](../operations/upgrade.md))."""
 
 _PURPOSES = {
+    "alert_attempts": "Tries at deliveries, with what came of each.",
+    "alert_channels": "Where alerts are told: webhooks, e-mail, Slack. What they say is encrypted.",
+    "alert_deliveries": "Events on their way to channels.",
     "alert_events": "What alerts found, each with the run that handles it.",
     "alerts": "Rules for what fails, parks, is slow or piles up.",
     "app_migrations": "Which migrations of apps (extensions) were applied.",
@@ -64,6 +67,8 @@ _REFERS = {
     "batch_id": "batches",
     "worker_id": "workers",
     "schedule_id": "schedules",
+    "channel_id": "alert_channels",
+    "delivery_id": "alert_deliveries",
 }
 """Columns that hold another row's id. SQLite does not check them; `runcast doctor` does."""
 _KEY_COLUMNS_SHOWN = 6

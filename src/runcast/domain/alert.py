@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from runcast.domain.channel import ChannelRef, Target
 from runcast.domain.errors import ErrorInfo
 
 
@@ -18,6 +19,8 @@ class AlertOn(StrEnum):
     """A run ended failed, timed out or crashed."""
     PARKED = "parked"
     """A run needs a person."""
+    SUCCEEDED = "succeeded"
+    """A run completed."""
     NEW_ERROR = "new_error"
     """A run failed with an error that no run of its task had before."""
     SLOW = "slow"
@@ -31,8 +34,8 @@ class AlertRule(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     on: AlertOn
-    run: str
-    """The task that is triggered with each event; its own runs raise no alerts."""
+    run: str = ""
+    """The task that is triggered with each event; its own runs raise no alerts. Empty: only channels hear of it."""
     tasks: tuple[str, ...] = ()
     """Only of these; none: of any."""
     queues: tuple[str, ...] = ()
@@ -40,6 +43,13 @@ class AlertRule(msgspec.Struct, frozen=True, omit_defaults=True):
     """Milliseconds for `slow`, runs for `backlog`."""
     window_ms: int = 3_600_000
     """What looks the same within this is one event, counted."""
+    to: tuple[Target | ChannelRef, ...] = ()
+    """The channels that tell it: targets in code and on the way to the engine, which keeps references."""
+
+    @property
+    def channels(self) -> tuple[ChannelRef, ...]:
+        """Those that the engine has made channels of."""
+        return tuple(one for one in self.to if isinstance(one, ChannelRef))
 
 
 class AlertEvent(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -28,6 +28,18 @@ MESSAGE_KEY_MS = 24 * 3_600_000
 """How long a run that continues (`Continue`) remembers the keys of messages it received in earlier rounds."""
 ALERT_CHARS_MAX = 2_000
 """A longer message of an alert is cut."""
+CHANNELS_MAX = 100
+"""Alert channels of one environment."""
+CHANNEL_ADDRESSES_MAX = 20
+"""Addresses of one e-mail channel."""
+DELIVERIES_AT_ONCE = 32
+"""Alerts that one server tells at the same time."""
+DELIVERIES_OF_A_CHANNEL = 4
+"""The same to one channel."""
+DELIVERY_LEASE_MS = 60_000
+"""A delivery that is under way for so long is tried by another server: the first was killed, or hangs."""
+DELIVERY_LOOK_MS = 1_000
+"""How often a server looks for deliveries that are due."""
 LOG_CHARS_MAX = 32 * 1024
 """A longer log message is cut, and says so."""
 LOGS_PER_RUN_MAX = 100_000

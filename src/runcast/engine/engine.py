@@ -29,6 +29,7 @@ from runcast.engine.access import Access
 from runcast.engine.access_desk import AccessDesk
 from runcast.engine.alerts import Alerts
 from runcast.engine.channels import Courier, admit_channels
+from runcast.engine.deliver import Deliver
 from runcast.engine.dispatch import Dispatch
 from runcast.engine.duty import Duty
 from runcast.engine.extensions import Extensions
@@ -154,6 +155,8 @@ class Engine(Access, ScheduleDoor):
             group.create_task(Service(self._rescue, self.clock).run())
             group.create_task(Service(self._duty(Alerts(self.store)), self.clock).run())
             group.create_task(Service(self._duty(self._prune), self.clock).run())
+            if self.courier is not None:
+                group.create_task(Service(Deliver(self.store, self.courier, self.id), self.clock).run())
             for outbox in self._outboxes:
                 group.create_task(self._relay(outbox))
             if self._bucket is not None:
@@ -214,7 +217,7 @@ class Engine(Access, ScheduleDoor):
         lease_ms = 0 if hello.embedded else self.settings.lease_ms
         welcome = Welcome(now, lease_ms, self.settings.renew_ms)
         session = LocalSession(self.store, self._dispatch, self._rescue, self._uploads, hello, inbox, welcome)
-        said = admit_channels(hello, self.courier)
+        said = await admit_channels(hello, self.courier)
         self._on_tick(await self.store.write(partial(workers.hello, said, now, lease_ms)))
         self._dispatch.join(session)
         return session

@@ -1,4 +1,4 @@
-"""`Alert`: what a project wants to hear of, and the task that hears it."""
+"""`Alert`: what a project wants to hear of, the task that hears it, and the channels that tell it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from runcast.domain.alert import AlertOn, AlertRule
+from runcast.domain.channel import Target
 from runcast.domain.errors import InvalidInput
 from runcast.domain.limits import TASK_NAME_CHARS_MAX
 from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.registry import Registry, registry
 from runcast.sdk.task import TaskDefinition
 
-On = Literal["failed", "parked", "new_error", "slow", "backlog"]
+On = Literal["failed", "succeeded", "parked", "new_error", "slow", "backlog"]
 
 
 class Alert:
-    """Triggers the task `run` with an `AlertEvent`, in the transaction in which something happens.
+    """Triggers the task `run` with an `AlertEvent`, and tells the channels of `to`, when something happens.
 
-    `on` is `"failed"` (a run ended failed, timed out or crashed), `"parked"`, `"new_error"` (an error that no run of its
-    task had before), `"slow"` (a run that holds a slot started more than `over`, a duration, ago) or `"backlog"` (more
-    than `over` runs are queued in a queue). `tasks` and `queues` restrict it, a backlog `queues` only. What looks the same within `window` is one
-    event, which is counted.
+    The run and the deliveries are stored in the transaction in which it happened; the server tries a delivery until it
+    arrives. `on` is `"failed"` (a run ended failed, timed out or crashed), `"succeeded"`, `"parked"`, `"new_error"` (an
+    error that no run of its task had before), `"slow"` (a run that holds a slot started more than `over`, a duration,
+    ago) or `"backlog"` (more than `over` runs are queued in a queue). `tasks` and `queues` restrict it, a backlog
+    `queues` only. What looks the same within `window` is one event, which is counted.
 
     >>> Alert("failures", on="failed", tasks=[enrich], run=notify)  # doctest: +SKIP
+    >>> Alert("new errors", on="new_error", to=channels.slack(os.environ["SLACK_URL"]))  # doctest: +SKIP
     """
 
     def __init__(
@@ -31,7 +34,8 @@ class Alert:
         name: str,
         *,
         on: On,
-        run: TaskDefinition[..., Any],
+        run: TaskDefinition[..., Any] | None = None,
+        to: Target | Iterable[Target] = (),
         tasks: Iterable[TaskDefinition[..., Any] | str] = (),
         queues: Iterable[str] = (),
         over: Duration | int | None = None,
@@ -42,6 +46,9 @@ class Alert:
             raise InvalidInput(f"an alert's name has 1 to {TASK_NAME_CHARS_MAX} printable characters, got {name!r}")
         if on not in set(AlertOn):
             raise InvalidInput(f"alert {name!r}: on is one of {', '.join(AlertOn)}, got {on!r}")
+        targets = (to,) if isinstance(to, Target) else tuple(to)
+        if run is None and not targets:
+            raise InvalidInput(f"alert {name!r}: say who hears of it, run= a task or to= channels")
         of_tasks = tuple(task if isinstance(task, str) else task.name for task in tasks)
         if of_tasks and on == "backlog":
             raise InvalidInput(
@@ -50,11 +57,12 @@ class Alert:
         self.rule = AlertRule(
             name,
             AlertOn(on),
-            run.name,
+            "" if run is None else run.name,
             tasks=of_tasks,
             queues=tuple(queues),
             over=_over(name, AlertOn(on), over),
             window_ms=duration_ms(window, name="window"),
+            to=targets,
         )
         registry.add_alert(self.rule)
 

@@ -66,8 +66,8 @@ class Registry:
         self._alerts[rule.name] = rule
 
     def alert_rules(self) -> tuple[AlertRule, ...]:
-        """The alerts whose task is known here."""
-        return tuple(rule for rule in self._alerts.values() if rule.run in self._tasks)
+        """The alerts whose task is known here, and those that have none."""
+        return tuple(rule for rule in self._alerts.values() if not rule.run or rule.run in self._tasks)
 
     def clear(self) -> None:
         """Forget all tasks and hooks, before an app is loaded anew."""

@@ -1,4 +1,4 @@
-"""Events of alerts: stored with the run that handles each, in the transaction in which it happened."""
+"""Events of alerts: stored with the run that handles each, and its deliveries, in the transaction in which it happened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runcast.domain.limits import ALERT_CHARS_MAX, PAGE_ROWS_MAX
 from runcast.domain.run import NewRun
 from runcast.domain.transaction import topic_id
 from runcast.gateway import Hello
-from runcast.store import changes, queues
+from runcast.store import changes, channels, deliveries, queues
 from runcast.store.enqueue import enqueue
 from runcast.store.rows import AlertRow, Holding, SlowRun
 from runcast.store.script import Script, call
@@ -43,11 +43,16 @@ def declare(worker: Hello, now: int) -> Script[None]:
     yield call(
         "drop_alerts", environment=worker.environment, tasks=tasks, alerts=[[rule.name] for rule in worker.alerts]
     )
+    # An alert without a task of its own belongs to the first of all: who knows that one has the same code.
+    first = min((task.name for task in worker.tasks), default="")
     rows = [
-        (worker.environment, rule.name, rule.on.value, rule.run, _ENCODE(rule).decode(), now) for rule in worker.alerts
-    ]
+        (worker.environment, rule.name, rule.on.value, rule.run or first,
+         _ENCODE(channels.without_secrets(rule)).decode(), now)
+        for rule in worker.alerts
+    ]  # fmt: skip
     if rows:
         yield call("put_alerts", rows=rows)
+    yield from channels.declare(worker.environment, worker.alerts, now)
 
 
 def runs_failed(failed: Sequence[tuple[Holding, ErrorInfo]], now: int) -> Script[None]:
@@ -60,6 +65,19 @@ def runs_failed(failed: Sequence[tuple[Holding, ErrorInfo]], now: int) -> Script
         looks = fingerprint(run.task, error)
         for kind in (AlertOn.FAILED, AlertOn.NEW_ERROR):
             yield from _raise(rules, Cause(kind, run.environment, run.task, message, looks, run.id), run.queue, now)
+
+
+def runs_succeeded(succeeded: Sequence[Holding], now: int) -> Script[None]:
+    """Runs completed. Each is an event of its own: none looks like another."""
+    rules = yield from _rules(AlertOn.SUCCEEDED)
+    if not rules:
+        return
+    # Two alerts of which each hears of the other's task would raise each other for ever.
+    handlers = {(environment, rule.run) for environment, rule in rules}
+    for run in succeeded:
+        if (run.environment, run.task) not in handlers:
+            cause = Cause(AlertOn.SUCCEEDED, run.environment, run.task, "it completed", run.id, run.id)
+            yield from _raise(rules, cause, run.queue, now)
 
 
 def runs_parked(parked: Sequence[tuple[Holding, str]], now: int) -> Script[None]:
@@ -143,13 +161,16 @@ def _add_event(rule: AlertRule, cause: Cause, now: int) -> Script[None]:
     chance = int.from_bytes(blake2b(f"alert\0{rule.name}\0{seq}".encode(), digest_size=8).digest())
     run_id = RunId(make_id("run", at_ms=now, chance=chance))
     event = AlertEvent(
-        seq, rule.name, rule.on, cause.subject, message, cause.run_id, cause.fingerprint, 1, now, now, run_id
-    )
+        seq, rule.name, rule.on, cause.subject, message, cause.run_id, cause.fingerprint, 1, now, now,
+        run_id if rule.run else None,
+    )  # fmt: skip
     payload = _ENCODE(event).decode()
-    yield from enqueue(
-        [NewRun(run_id, rule.run, payload, tags=("alert",), environment=cause.environment)], now, owed=True
-    )
-    yield call("set_handled_by", seq=seq, run_id=run_id)
+    yield from deliveries.add(cause.environment, event, rule.channels, now)
+    if rule.run:
+        yield from enqueue(
+            [NewRun(run_id, rule.run, payload, tags=("alert",), environment=cause.environment)], now, owed=True
+        )
+        yield call("set_handled_by", seq=seq, run_id=run_id)
     yield from changes.append([(rule.name, topic_id(TOPIC), 0, "topic", "", now)])
 
 

@@ -25,7 +25,7 @@ LAWS = {
     "missed_batch_ends": "when a batch is complete, what waited for it is resolved in the same commit",
     "deaf_entries": "a run that is waited for knows it",
     "entries_of_nothing": "a pending entry waits for something that exists",
-    "unanswered_alerts": "an alert's event has the run that handles it",
+    "unanswered_alerts": "an alert's event has the run that handles it, or deliveries",
     "missed_messages": "a message goes to who waits for it in the commit that stores it",
     "lost_messages": "a message counts as received exactly when a journal has it",
     "lost_wake_ups": "a waiting run has something to wait for, and wakes when it comes",

@@ -9,6 +9,7 @@ import msgspec
 from runcast.domain.ids import make_id
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.retention import Retention
+from runcast.store import deliveries
 from runcast.store.rows import Name, Policy, RootRun
 from runcast.store.script import Script, call
 
@@ -69,6 +70,7 @@ def tidy(before: int) -> Script[bool]:
     yield call("prune_changes", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_workers", before=before)
     yield call("forget_alert_events", before=before, limit=PAGE_ROWS_MAX)
+    yield from deliveries.forget(before, PAGE_ROWS_MAX)
     yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_batch_errors")
     yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)

@@ -234,6 +234,10 @@ def _finish(group: _Group, now: int) -> Script[None]:
     failed = [(run, end.error) for (run, _), end in zip(group, ends, strict=True) if end.error is not None]
     if failed:
         yield from alerts.runs_failed(failed, now)
+    if len(failed) < len(group):
+        yield from alerts.runs_succeeded(
+            [run for (run, _), end in zip(group, ends, strict=True) if end.status is RunStatus.COMPLETED], now
+        )
 
 
 def _retry(group: _Group, now: int) -> Script[None]:

@@ -129,6 +129,30 @@ class TaskRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     info: str
 
 
+class SeenTask(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A task of an environment as its last worker declared it."""
+
+    name: str
+    info: str
+    seen_at: int
+
+
+class SeenWorker(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A worker that is connected, and how much it has to do."""
+
+    id: str
+    embedded: bool
+    pid: int
+    host: str
+    code_version: str
+    labels: str | None
+    """JSON list; None: it serves every machine."""
+    started_at: int
+    lease_until: int
+    executing: int
+    waiting: int
+
+
 class DebouncedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The run that a debounce key stands for, while it has not started."""
 

@@ -87,10 +87,11 @@ where j.status = 'pending' and (
 limit 20;
 
 -- name: unanswered_alerts -> Name*
--- An event and the run that handles it are one transaction.
+-- An event and what it sets in motion, a run or deliveries, are one transaction.
 select alert || ' ' || seq as name
 from alert_events
-where handled_by is null or count < 1 or last_at < first_at
+where count < 1 or last_at < first_at
+  or (handled_by is null and not exists (select 1 from alert_deliveries d where d.event = alert_events.seq))
 limit 20;
 
 -- name: missed_messages -> Name*

@@ -136,6 +136,9 @@ where exists (
     where seq = (select min(seq) from changes) and at < :before and seq < (select max(seq) from changes))
   or exists (select 1 from schedule_ticks where run_id is null and decided_at < :before)
   or exists (select 1 from alert_events where last_at < :before)
+  or exists (
+    select 1 from alert_deliveries d
+    where d.finished_at < :before and (d.event is null or not exists (select 1 from alert_events e where e.seq = d.event)))
   or exists (select 1 from waits where run_id is null and completed_at < :before)
   or exists (
     select 1 from batches b

@@ -68,6 +68,7 @@ create index runs_expiring on runs (expires_at)
 create index runs_pending on runs (environment, task) where status = 'PENDING_VERSION';
 create index runs_unusual on runs (status, id)
   where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION');
+create index runs_tagged on runs (created_at, id) where tags <> '[]';
 create index runs_parent on runs (parent_id) where parent_id is not null;
 create index runs_root on runs (root_id, id) where parent_id is not null;
 create index runs_batch on runs (batch_id, batch_position) where batch_id is not null;
@@ -427,6 +428,7 @@ create table schedules (
   catch_up text collate "C" not null,
   payload text collate "C",
   external_id text collate "C",
+  "window" text collate "C",
   deduplication_key text collate "C",
   paused bigint not null,
   removed bigint not null,

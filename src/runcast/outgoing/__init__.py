@@ -1,0 +1,1 @@
+"""Requests and letters that the server sends to places that its users name."""
