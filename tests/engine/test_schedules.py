@@ -253,3 +253,32 @@ async def test_a_clock_at_an_hour_that_does_not_exist_keeps_the_service_alive(tm
     found = [tick.at for tick in await engine.schedule_ticks(made.id)]
     assert len(found) == 2
     store.close()
+
+
+async def test_runs_start_by_the_schedule_s_own_share_of_its_window_after_their_ticks(house: House) -> None:
+    house.clock.advance(int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000) - house.clock.now_ms())
+    made = await house.engine.put_schedule(new("0 * * * *", window="50%"))
+    service = Schedules(house.engine.store)
+    lags = []
+    for _ in range(2):
+        found = await house.engine.find_schedule(made.id)
+        assert found is not None
+        assert found.next_at is not None
+        tick = found.next_at
+        house.clock.advance(tick - house.clock.now_ms())
+        await service.tick(house.clock.now_ms())
+        newest = (await house.engine.schedule_ticks(made.id))[0]
+        assert newest.run_id is not None
+        run = await house.engine.find_run(newest.run_id)
+        assert run is not None
+        assert newest.at == tick
+        assert run.available_at == found.start_at(tick)
+        lags.append(run.available_at - tick)
+    assert lags[0] == lags[1]
+    assert 0 < lags[0] < 30 * MINUTE_MS
+
+
+@pytest.mark.parametrize("window", ["soon", "25h", "101%", "30", "-1m"])
+async def test_a_window_that_is_none_is_refused(house: House, window: str) -> None:
+    with pytest.raises(InvalidInput, match="window"):
+        await house.engine.put_schedule(new(window=window))

@@ -20,11 +20,11 @@ from runcast.api.cors import allow_origins
 from runcast.api.errors import answer_error
 from runcast.api.mounted import below_path
 from runcast.api.request_id import number_requests
-from runcast.api.routes import batches, runs, trigger, waits
+from runcast.api.routes import batches, runs, schedules, trigger, waits
 
 BODY_BYTES_MAX = 12 * 1024 * 1024
 """Of a request that no route bounds otherwise: a payload of 8 MiB, escaped in JSON."""
-ROUTES = [*batches.ROUTES, *trigger.ROUTES, *runs.ROUTES, *waits.ROUTES]
+ROUTES = [*batches.ROUTES, *trigger.ROUTES, *runs.ROUTES, *waits.ROUTES, *schedules.ROUTES]
 
 
 def make_app(api: Api) -> ASGIApp:

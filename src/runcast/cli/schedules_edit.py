@@ -35,6 +35,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _rule_options(command: F) -> F:
     for option in (
         click.option("--external-id", metavar="TEXT", help="Whose schedule it is, in your terms."),
+        click.option("--window", metavar="TIME", help="Runs start up to this much later: 30m, 2h or 50%."),
         click.option("--payload", metavar="JSON", help="For each run, instead of its tick: text, @file or -."),
         click.option("--catch-up", type=click.Choice(get_args(CatchUpName)), help="Missed ticks  [default: last]"),
         click.option(

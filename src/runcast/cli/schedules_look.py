@@ -170,6 +170,7 @@ def _facts(one: ScheduleState) -> list[tuple[str, str]]:
     optional = {
         "key": one.deduplication_key,
         "external id": one.external_id,
+        "window": one.window,
         "payload": one.payload,
         "problem": one.problem,
     }

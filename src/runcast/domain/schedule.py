@@ -13,6 +13,7 @@ import msgspec
 from runcast.domain.cron import Cron, describe_cron, parse_cron, upcoming_of
 from runcast.domain.ids import RunId, make_id
 from runcast.domain.limits import CATCH_UP_RUNS_MAX, ON_TIME_MS, UPCOMING_TICKS
+from runcast.domain.window import lag_ms
 
 ScheduleId = NewType("ScheduleId", str)
 
@@ -67,6 +68,8 @@ class ScheduleSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     payload: str | None = None
     """JSON text; None: each run gets its `ScheduledRun`."""
     external_id: str | None = None
+    window: str | None = None
+    """By how much runs may start later than their ticks, as `runcast.domain.window` reads it."""
 
 
 class NewSchedule(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -90,6 +93,7 @@ class ScheduleChanges(msgspec.Struct, frozen=True, omit_defaults=True):
     catch_up: CatchUp | msgspec.UnsetType = msgspec.UNSET
     payload: str | msgspec.UnsetType | None = msgspec.UNSET
     external_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    window: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ScheduleFilter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,6 +119,7 @@ class ScheduleState(msgspec.Struct, frozen=True):
     catch_up: CatchUp
     payload: str | None
     external_id: str | None
+    window: str | None
     deduplication_key: str | None
     paused: bool
     removed: bool
@@ -146,11 +151,19 @@ class ScheduleState(msgspec.Struct, frozen=True):
 
     @property
     def settings(self) -> ScheduleSettings:
-        return ScheduleSettings(self.cron, self.timezone, self.overlap, self.catch_up, self.payload, self.external_id)
+        return ScheduleSettings(
+            self.cron, self.timezone, self.overlap, self.catch_up, self.payload, self.external_id, self.window
+        )
 
     def rule(self) -> Cron:
         """Raises `InvalidInput` when this machine does not know the zone."""
         return parse_cron(self.cron, self.timezone)
+
+    def start_at(self, at: int) -> int:
+        """When the run of tick `at` starts."""
+        if self.window is None:
+            return at
+        return at + lag_ms(self.id, self.window, (self.rule().next_after(at) or at) - at)
 
 
 class SchedulePage(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from runcast.domain.schedule import (
     ScheduleState,
     Tick,
 )
+from runcast.domain.window import parse_window
 from runcast.engine.enqueue import check, check_json
 from runcast.store import reads, schedule_changes, schedules
 from runcast.store.store import Store
@@ -38,7 +39,7 @@ class ScheduleDesk:
 
     async def put(self, new: NewSchedule) -> ScheduleState:
         _check(new.id, new.task, new.deduplication_key, new.settings.external_id, new.settings.payload)
-        parse_cron(new.settings.cron, new.settings.timezone)
+        _check_times(new.settings.cron, new.settings.timezone, new.settings.window)
         payload = await self._payload(new.task, new.settings.payload)
         settings = msgspec.structs.replace(new.settings, payload=payload)
         new = msgspec.structs.replace(new, settings=settings)
@@ -49,7 +50,7 @@ class ScheduleDesk:
         given = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not msgspec.UNSET}
         task, payload = given.get("task", known.task), given.get("payload", known.payload)
         _check(schedule_id, task, None, given.get("external_id"), payload)
-        parse_cron(given.get("cron", known.cron), given.get("timezone", known.timezone))
+        _check_times(given.get("cron", known.cron), given.get("timezone", known.timezone), given.get("window"))
         if "task" in given or "payload" in given:
             changes = msgspec.structs.replace(changes, payload=await self._payload(task, payload))
         return self._changed(
@@ -126,6 +127,12 @@ class ScheduleDesk:
         if what := misfit(info.schema, _NOTHING):
             raise InvalidPayload(f"task {task!r} does not take a ScheduledRun ({what}): give the schedule a payload")
         return _NOTHING
+
+
+def _check_times(cron: str, timezone: str, window: str | None) -> None:
+    parse_cron(cron, timezone)
+    if window is not None:
+        parse_window(window)
 
 
 def _check(id: str, task: str, key: str | None, external_id: str | None, payload: str | None) -> None:

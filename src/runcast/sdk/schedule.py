@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from runcast.domain.cron import parse_cron
 from runcast.domain.errors import InvalidInput, InvalidPayload
 from runcast.domain.schedule import EXAMPLE_PAYLOAD, CatchUp, Overlap, ScheduleSettings
+from runcast.domain.window import parse_window
 from runcast.sdk.codec import encode_json
 from runcast.sdk.options import check_key
 
@@ -26,7 +27,9 @@ class Schedule:
     a run of the schedule is live: start another (`"allow"`), nothing (`"skip"`), or wait for its end (`"queue"`, of
     several ticks the newest). `catch_up` says what becomes of ticks that were missed by more than a minute: nothing
     (`"none"`), one run (`"last"`), or a run for each (`"all"`, at most 100). Each run gets a `ScheduledRun`, or
-    `payload`, the object of the task's parameters.
+    `payload`, the object of the task's parameters. `window` ("30m", "2h", or "50%" of the time between two ticks) lets
+    runs start later than their ticks: each schedule by an amount of its own, always the same, so that many do not start
+    at once.
 
     >>> Schedule("0 9 * * *", timezone="Europe/Zurich", overlap="skip")
     Schedule('0 9 * * *', timezone='Europe/Zurich')
@@ -43,8 +46,11 @@ class Schedule:
         catch_up: CatchUpName = "last",
         payload: Any = None,
         external_id: str | None = None,
+        window: str | None = None,
     ) -> None:
         parse_cron(cron, timezone)
+        if window is not None:
+            parse_window(window)
         self.settings = ScheduleSettings(
             cron=cron,
             timezone=timezone,
@@ -52,6 +58,7 @@ class Schedule:
             catch_up=parse_catch_up(catch_up),
             payload=None if payload is None else encode_json(payload, what="payload of a schedule"),
             external_id=check_key(external_id, "external_id"),
+            window=window,
         )
 
     def __repr__(self) -> str:

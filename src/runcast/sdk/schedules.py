@@ -57,6 +57,7 @@ class ScheduleArguments(TypedDict, total=False):
     catch_up: CatchUpName
     payload: Any
     external_id: str | None
+    window: str | None
 
 
 class Schedules:
@@ -83,6 +84,7 @@ class Schedules:
         catch_up: CatchUpName = "last",
         payload: Any = None,
         external_id: str | None = None,
+        window: str | None = None,
         deduplication_key: str | None = None,
         active: bool = True,
     ) -> Call[ScheduleState]:
@@ -92,7 +94,13 @@ class Schedules:
         `InvalidInput` for a rule that is none, `UnknownTask` for a name that no worker has declared.
         """
         declared = Schedule(
-            cron, timezone=timezone, overlap=overlap, catch_up=catch_up, payload=payload, external_id=external_id
+            cron,
+            timezone=timezone,
+            overlap=overlap,
+            catch_up=catch_up,
+            payload=payload,
+            external_id=external_id,
+            window=window,
         )
         known = _definition(task)
         settings = declared.settings

@@ -514,3 +514,19 @@ class BatchRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
     position: int
+
+
+class FileRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A file in any state."""
+
+    id: str
+    environment: str
+    kind: str
+    path: str
+    content_type: str
+    state: str
+    size: int
+    digest: str
+    created_at: int
+    due_at: int | None
+    parts: int

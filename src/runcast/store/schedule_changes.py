@@ -205,7 +205,7 @@ def _drop_kept(pairs: Iterable[tuple[ScheduleState, ScheduleState]], now: int) -
 
 _COLUMNS = (
     "id", "environment", "type", "task", "cron", "timezone", "overlap", "catch_up", "payload", "external_id",
-    "deduplication_key", "paused", "removed", "problem", "next_at", "last_at", "kept_at", "revision", "declared_by",
+    "window", "deduplication_key", "paused", "removed", "problem", "next_at", "last_at", "kept_at", "revision", "declared_by",
     "created_at", "updated_at",
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ import msgspec
 from runcast.domain.errors import Conflict, NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.limits import LIVE_LOOK_BACK_ROWS, UPCOMING_TICKS
+from runcast.domain.origin import Origin, write_origin
 from runcast.domain.run import NewRun, Triggered
 from runcast.domain.schedule import (
     Decision,
@@ -172,7 +173,9 @@ def _run(schedule: ScheduleState, at: int, last_at: int | None, now: int) -> New
         tick_run_id(schedule.id, at, now),
         schedule.task,
         tick_payload(schedule, at, last_at),
+        start_at=None if schedule.window is None else schedule.start_at(at),
         environment=schedule.environment,
+        origin=write_origin(Origin(schedule_id=schedule.id)),
     )
 
 

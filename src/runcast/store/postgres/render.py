@@ -59,7 +59,7 @@ def _rows(match: re.Match[str]) -> str:
 
 def _values(text: QueryText, columns: Columns) -> str:
     table, names = text.target
-    picks = ", ".join(_typed(f"row ->> {index}", columns[table, name]) for index, name in enumerate(names))
+    picks = ", ".join(_typed(f"row ->> {index}", columns[table, name.strip('"')]) for index, name in enumerate(names))
     # In the order of the list: identities are given in it.
     return f"select {picks} from jsonb_array_elements(:{text.values_param}::jsonb) row where true"
 

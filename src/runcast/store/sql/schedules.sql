@@ -1,11 +1,13 @@
 -- name: save_schedules
 insert into schedules (id, environment, type, task, cron, timezone, overlap, catch_up, payload, external_id,
-  deduplication_key, paused, removed, problem, next_at, last_at, kept_at, revision, declared_by, created_at, updated_at)
+  "window", deduplication_key, paused, removed, problem, next_at, last_at, kept_at, revision, declared_by, created_at,
+  updated_at)
 {values :rows}
 on conflict (id) do update
 set environment = excluded.environment, type = excluded.type, task = excluded.task, cron = excluded.cron,
   timezone = excluded.timezone, overlap = excluded.overlap, catch_up = excluded.catch_up, payload = excluded.payload,
-  external_id = excluded.external_id, deduplication_key = excluded.deduplication_key, paused = excluded.paused,
+  external_id = excluded.external_id, "window" = excluded."window", deduplication_key = excluded.deduplication_key,
+  paused = excluded.paused,
   removed = excluded.removed, problem = excluded.problem, next_at = excluded.next_at, last_at = excluded.last_at,
   kept_at = excluded.kept_at, revision = excluded.revision, declared_by = excluded.declared_by,
   created_at = excluded.created_at, updated_at = excluded.updated_at;
