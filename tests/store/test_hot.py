@@ -53,6 +53,27 @@ def test_a_trigger_and_its_claim_read_queues_and_tasks_once(kept: World) -> None
     assert names.count("save_turns") == 2
 
 
+def test_alerts_are_read_once_until_somebody_changes_them(kept: World) -> None:
+    def rules() -> Script[list[object]]:
+        found: list[object] = yield call("alert_rules", kinds=[["failed"], ["new_error"]])
+        return found
+
+    def write(step: Call) -> None:
+        def script() -> Script[None]:
+            yield step
+
+        kept.run(script)
+
+    assert kept.run(rules) == []
+    names = _counted(kept)
+    assert kept.run(rules) == []
+    assert names == []
+    write(call("put_alerts", rows=[("dev", "failures", "failed", "notify", "{}", 0)]))
+    assert len(kept.run(rules)) == 1
+    write(call("drop_named_alerts", environment="dev", names=[["failures"]]))
+    assert kept.run(rules) == []
+
+
 def test_a_limit_that_a_person_changes_counts_for_the_next_claim(kept: World) -> None:
     kept.trigger_many(5)
     assert len(kept.claim(room=1)) == 1

@@ -1,9 +1,9 @@
-"""Keeps in memory what every commit reads of queues and tasks, and writes queues' turns and the feed once a commit.
+"""Keeps in memory what every commit reads of queues, tasks and alerts, and writes queues' turns and the feed once a commit.
 
 Nobody else writes between two turns of the writer, or the session says so and all is forgotten; so what it keeps is true
 until it changes it. Each statement costs 10 to 70 µs when a run comes alone; without this a trigger and its claim took thirteen of them, now five.
 
-    kept        rows of `queues` and `tasks` that were read, until a statement other than those below writes the table
+    kept        rows of `queues`, `tasks` and `alerts` that were read, until a statement other than those below writes the table
     pending     turns that queues advanced by, and facts of the feed: written by `settle`, before the commit, a savepoint,
                 or a statement that reads their tables
 
@@ -21,11 +21,11 @@ import msgspec
 
 from runcast.domain.limits import HOT_QUEUES_MAX
 from runcast.store.query import load_texts
-from runcast.store.rows import QueueRow, TaskRow
+from runcast.store.rows import AlertRow, QueueRow, TaskRow
 from runcast.store.script import Call, call
 
-_TABLES = re.compile(r"\b(?:from|join|into|update)\s+(queues|tasks|changes)\b")
-_WRITES = re.compile(r"\b(?:into|update|delete\s+from)\s+(queues|tasks)\b")
+_TABLES = re.compile(r"\b(?:from|join|into|update)\s+(queues|tasks|changes|alerts)\b")
+_WRITES = re.compile(r"\b(?:into|update|delete\s+from)\s+(queues|tasks|alerts)\b")
 
 Key = tuple[str, str]
 """environment, name"""
@@ -40,6 +40,8 @@ class HotRows:
         self._tasks: dict[Key, TaskRow] = {}
         self._moved: set[Key] = set()
         """Queues whose turns are not written yet."""
+        self._alerts: dict[tuple[str, ...], list[AlertRow]] = {}
+        """By the kinds that were asked for."""
         self._facts: list[Any] = []
         self._answers: dict[str, Callable[[Mapping[str, Any]], Any]] = {
             "queue_rows": self._queue_rows,
@@ -47,6 +49,7 @@ class HotRows:
             "advance_queue": self._advance_queue,
             "set_unkeyed_turn": self._set_unkeyed_turn,
             "add_changes": self._add_changes,
+            "alert_rules": self._alert_rules,
         }
 
     def run(self, step: Call) -> Any:
@@ -61,6 +64,7 @@ class HotRows:
         if step.name in _writing():
             self._queues.clear()
             self._tasks.clear()
+            self._alerts.clear()
         return found
 
     def settle(self) -> None:
@@ -80,6 +84,7 @@ class HotRows:
         """What was kept may be wrong, and what was pending did not happen."""
         self._queues.clear()
         self._tasks.clear()
+        self._alerts.clear()
         self._moved.clear()
         self._facts.clear()
 
@@ -98,6 +103,12 @@ class HotRows:
             rows: list[TaskRow] = self._execute(call("known_tasks", environment=environment, names=missing))
             self._tasks.update({(environment, row.name): row for row in rows})
         return [row for (name,) in params["names"] if (row := self._tasks.get((environment, name))) is not None]
+
+    def _alert_rules(self, params: Mapping[str, Any]) -> list[AlertRow]:
+        kinds = tuple(kind for (kind,) in params["kinds"])
+        if kinds not in self._alerts:
+            self._alerts[kinds] = self._execute(call("alert_rules", **params))
+        return self._alerts[kinds]
 
     def _advance_queue(self, params: Mapping[str, Any]) -> None:
         row = self._kept("advance_queue", params)
@@ -134,5 +145,5 @@ def _touching() -> frozenset[str]:
 
 @cache
 def _writing() -> frozenset[str]:
-    """Queries that write queues or tasks."""
+    """Queries that write queues, tasks or alerts."""
     return frozenset(name for name, text in load_texts().items() if _WRITES.search(text.body))
