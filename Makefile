@@ -38,6 +38,7 @@ test: setup ## everything that must hold, under fifteen minutes on two cores
 	@$(PY) -m pyright
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m runcast.design.tidy
+	@$(SHELL) .ci/browser
 	@$(PYTEST) -q -m alone || [ $$? -eq 5 ] # 5: there are none
 	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not alone"
 

@@ -1,0 +1,66 @@
+// Environment variables, and alerts as `webhooks.constructEvent` checks them.
+import { createHmac } from "node:crypto";
+import { envvars, webhooks } from "@trigger.dev/sdk";
+import { assert, check, fresh, refused, report } from "./checks.mjs";
+
+const PROJECT = "proj_compat";
+const name = (text) => fresh(text).toUpperCase().replaceAll("-", "_");
+
+check("the life of a variable", async () => {
+  const NAME = name("LIFE");
+  assert.deepEqual(await envvars.create(PROJECT, "dev", { name: NAME, value: "one" }), { success: true });
+  assert.equal((await envvars.retrieve(PROJECT, "dev", NAME)).value, "one");
+  assert.ok((await envvars.list(PROJECT, "dev")).some((one) => one.name === NAME && one.value === "one" && one.isSecret === false));
+  await refused(envvars.create(PROJECT, "dev", { name: NAME, value: "two" }), 400, 422);
+  assert.equal((await envvars.del(PROJECT, "dev", NAME)).success, true);
+  await refused(envvars.retrieve(PROJECT, "dev", NAME), 404);
+  await refused(envvars.del(PROJECT, "dev", NAME), 404);
+});
+
+check("a secret's value is not shown", async () => {
+  const NAME = name("SECRET");
+  await envvars.create(PROJECT, "dev", { name: NAME, value: "hunter2-and-more", isSecret: true });
+  const read = await envvars.retrieve(PROJECT, "dev", NAME);
+  assert.equal(read.isSecret, true);
+  assert.doesNotMatch(read.value ?? "", /hunter2/);
+  assert.doesNotMatch(JSON.stringify(await envvars.list(PROJECT, "dev")), /hunter2/);
+  await envvars.del(PROJECT, "dev", NAME);
+});
+
+check("many at once, over old ones only when told", async () => {
+  const [ONE, TWO] = [name("ONE"), name("TWO")];
+  await envvars.upload(PROJECT, "dev", { variables: { [ONE]: "1" }, override: false });
+  await envvars.upload(PROJECT, "dev", { variables: { [ONE]: "2", [TWO]: "2" }, override: true });
+  assert.equal((await envvars.retrieve(PROJECT, "dev", ONE)).value, "2");
+  assert.equal((await envvars.retrieve(PROJECT, "dev", TWO)).value, "2");
+  for (const one of [ONE, TWO]) await envvars.del(PROJECT, "dev", one);
+});
+
+check("an environment that is not the key's", () => refused(envvars.list(PROJECT, "nowhere"), 401, 403, 404));
+
+check("a signed event", async () => {
+  const body = JSON.stringify(
+    {
+      id: "evt_1",
+      created: new Date().toISOString(),
+      webhookVersion: "v1",
+      type: "alert.run.failed",
+      object: {
+        task: { id: "t", filePath: "app.py", exportName: "t", version: "1", sdkVersion: "1", cliVersion: "1" },
+        run: {
+          id: "run_1", number: 1, status: "COMPLETED_WITH_ERRORS", createdAt: new Date().toISOString(), isTest: false, tags: [],
+          error: { type: "STRING_ERROR", raw: "x" }, isOutOfMemoryError: false, machine: "small-1x", dashboardUrl: "http://localhost",
+        },
+        environment: { id: "e", type: "DEVELOPMENT", slug: "dev" },
+        organization: { id: "o", slug: "o", name: "o" },
+        project: { id: "p", ref: "p", slug: "p", name: "p" },
+      },
+    },
+  );
+  const signature = createHmac("sha256", "shh").update(body).digest("hex");
+  const request = (sign) => new Request("http://localhost/", { method: "POST", body, headers: { "x-trigger-signature-hmacsha256": sign } });
+  assert.equal((await webhooks.constructEvent(request(signature), "shh")).type, "alert.run.failed");
+  await assert.rejects(webhooks.constructEvent(request("00"), "shh"));
+});
+
+await report();
