@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from benchmarks import fanout, history, http_retry, imports, latency, recovery, schedules, sleepers, steps, throughput
+from benchmarks import (
+    api,
+    fanout,
+    history,
+    http_retry,
+    imports,
+    latency,
+    recovery,
+    schedules,
+    sleepers,
+    steps,
+    throughput,
+)
 from benchmarks.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -18,5 +30,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         recovery.BENCHMARK,
         imports.BENCHMARK,
         http_retry.BENCHMARK,
+        api.BENCHMARK,
     )
 }

@@ -20,11 +20,38 @@ from runcast.api.cors import allow_origins
 from runcast.api.errors import answer_error
 from runcast.api.mounted import below_path
 from runcast.api.request_id import number_requests
-from runcast.api.routes import batches, runs, schedules, trigger, waits
+from runcast.api.routes import (
+    alert_channels,
+    auth,
+    batches,
+    env_vars,
+    keys,
+    people,
+    projects,
+    queues,
+    runs,
+    schedules,
+    trigger,
+    waits,
+)
+from runcast.api.safe_headers import add_safe_headers
 
 BODY_BYTES_MAX = 12 * 1024 * 1024
 """Of a request that no route bounds otherwise: a payload of 8 MiB, escaped in JSON."""
-ROUTES = [*batches.ROUTES, *trigger.ROUTES, *runs.ROUTES, *waits.ROUTES, *schedules.ROUTES]
+ROUTES = [
+    *alert_channels.ROUTES,
+    *batches.ROUTES,
+    *trigger.ROUTES,
+    *runs.ROUTES,
+    *waits.ROUTES,
+    *schedules.ROUTES,
+    *queues.ROUTES,
+    *auth.ROUTES,
+    *keys.ROUTES,
+    *people.ROUTES,
+    *projects.ROUTES,
+    *env_vars.ROUTES,
+]
 
 
 def make_app(api: Api) -> ASGIApp:
@@ -44,10 +71,10 @@ def make_app(api: Api) -> ASGIApp:
         debug=False,
         logging_config=None,
     )
-    return below_path(allow_origins(number_requests(app)))
+    return below_path(allow_origins(number_requests(add_safe_headers(app))))
 
 
-def _caller(request: Request[Any, Any, Any]) -> Caller:
+def _caller(request: Request[Any, Any, Any], api: Api) -> Caller:  # noqa: ARG001 - after it: two at once cost a task group
     return find_caller(request.scope)
 
 

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from runcast.api.keys import KEY_CHARS, Keys
+from runcast.api.rate import Failures
+from runcast.api.readers import Readers
+from runcast.api.realtime import Realtime
+from runcast.api.sign_in import SignIns
 from runcast.api.tokens import HANDLE_LIFETIME_S, Tokens
+from runcast.domain.access import key_prefix
 from runcast.domain.instance_secret import InstanceSecret
 from runcast.engine.engine import Engine
 from runcast.http_settings import ApiSettings
@@ -20,6 +26,13 @@ class Api:
         self.settings = settings
         self.secret = secret
         self.tokens = Tokens(secret)
+        self.readers = Readers()
+        self.realtime = Realtime(engine)
+        self.keys = Keys(engine.access, self.now_ms)
+        self.sign_ins = SignIns(engine.store, engine.access, engine.clock)
+        self.strangers = Failures(now_ms=self.now_ms, burst=300, per_minute=60)
+        """Addresses from which keys and tokens came that are none."""
+        self._local_key = key_prefix(settings.environment) + secret.characters("local key", KEY_CHARS)
         self.base_url = settings.public_url
         """Where clients reach it; known when it listens."""
 
@@ -40,4 +53,4 @@ class Api:
 
     def local_key(self) -> str:
         """The key that `runcast dev` prints: the same as long as the secret is, and stored nowhere."""
-        return f"tr_dev_sk_{self.secret.characters('local key', 24)}"
+        return self._local_key
