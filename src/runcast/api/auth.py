@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
+from msgspec.structs import replace
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.errors import Refused
-from runcast.domain.access import Role
+from runcast.api.own_pages import is_of_own_page, is_of_this_machine
+from runcast.api.sign_in import COOKIE
+from runcast.domain.access import Role, check_environment
 from runcast.domain.tokens import looks_like_token
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+ENVIRONMENT_HEADER = "x-runcast-environment"
+"""Where people, who may be everywhere, are; or the parameter `environment` of the URL, where no header can be sent."""
 _CALLER = "runcast.caller"
 
 
@@ -26,7 +29,8 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
         return
     api: Api = connection.app.state.api
     scope: dict[str, Any] = connection.scope  # type: ignore[assignment]
-    scope[_CALLER] = await _identify(api, connection)
+    caller = await _identify(api, connection)
+    scope[_CALLER] = _placed(caller, connection) if caller.everywhere else caller
 
 
 def find_caller(scope: Any) -> Caller:
@@ -36,48 +40,58 @@ def find_caller(scope: Any) -> Caller:
     return caller
 
 
+def address_of(connection: Connection) -> str:
+    """From where a request comes; a proxy on this machine is believed."""
+    return connection.client.host if connection.client is not None else ""
+
+
 async def _identify(api: Api, connection: Connection) -> Caller:
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     bearer = bearer.strip()
     if scheme.lower() == "bearer" and bearer:
-        if looks_like_token(bearer):
-            return api.tokens.read(bearer, now_s=api.now_s())
-        return await _by_key(api, bearer)
-    if api.settings.local and is_of_this_machine(connection):
-        return Caller(api.settings.environment, Role.ADMIN, name="this machine")
+        try:
+            return (
+                api.tokens.read(bearer, now_s=api.now_s()) if looks_like_token(bearer) else await _by_key(api, bearer)
+            )
+        except Refused:
+            _count_stranger(api, address_of(connection))
+            raise
+    person = await _by_cookie(api, connection)
+    if person is not None:
+        return person
+    if api.settings.local and is_of_this_machine(api.settings, connection):
+        return Caller(api.settings.environment, Role.ADMIN, name="this machine", everywhere=True)
     raise Refused(401, "Invalid or Missing API Key: send `Authorization: Bearer KEY`")
 
 
 async def _by_key(api: Api, key: str) -> Caller:
     if api.settings.local and hmac.compare_digest(key.encode(errors="replace"), api.local_key().encode()):
-        return Caller("dev", Role.ADMIN, name="runcast dev")
-    raise Refused(401, "Invalid or Missing API Key")
+        return Caller(api.settings.environment, Role.ADMIN, name="runcast dev")
+    found = await api.keys.find(key)
+    if found is None:
+        raise Refused(401, "Invalid or Missing API Key")
+    return Caller(found.environment, found.role, name=found.name, key_id=found.id)
 
 
-def is_of_this_machine(connection: Connection) -> bool:
-    """From loopback, to a name of this machine, and from no page of another origin."""
-    client = connection.client
-    origin = connection.headers.get("origin")
-    own = connection.headers.get("host", "")
-    return (
-        client is not None
-        and _is_loopback(client.host)
-        and _is_loopback(_host_name(own))
-        and (origin is None or urlsplit(origin).netloc == own)
-        and connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-        and "x-forwarded-for" not in connection.headers
-        and "forwarded" not in connection.headers
-    )
+async def _by_cookie(api: Api, connection: Connection) -> Caller | None:
+    cookie = connection.cookies.get(COOKIE)
+    person = await api.sign_ins.find(cookie) if cookie else None
+    if person is None:
+        return None
+    if not is_of_own_page(api.base_url, connection):
+        raise Refused(403, "A page of another origin may not act for who signed in here", code="cross_origin")
+    return Caller("dev", person.role, name=person.email, everywhere=True, person_id=person.id)
 
 
-def _host_name(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or ""
+def _placed(caller: Caller, connection: Connection) -> Caller:
+    """The caller, in the environment that the request names."""
+    named = connection.headers.get(ENVIRONMENT_HEADER) or connection.query_params.get("environment")
+    return replace(caller, environment=check_environment(named)) if named else caller
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _count_stranger(api: Api, address: str) -> None:
+    """Raises a 429 instead of a 401 where too many failed: whoever has a key that admits is never held up."""
+    if wait_ms := api.strangers.wait_ms(address):
+        after_s = str(-(-wait_ms // 1000))
+        raise Refused(429, f"Too many keys that are none: again in {after_s} s", **{"retry-after": after_s})
+    api.strangers.add(address)

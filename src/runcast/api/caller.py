@@ -27,6 +27,7 @@ class Caller(msgspec.Struct, frozen=True):
     """People and programs of this machine: they say with each request where they are."""
     person_id: str | None = None
     """Who signed in."""
+    key_id: str | None = None
     token: str = ""
     """Digest of a token that may be used once."""
     skip_columns: tuple[str, ...] = ()

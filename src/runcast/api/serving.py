@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runcast.api.app import make_app
 from runcast.api.context import Api
+from runcast.api.hosts import check_hosts
 from runcast.api.listener import Listener
 from runcast.domain.errors import Unavailable
 from runcast.domain.instance_secret import InstanceSecret
@@ -38,7 +39,8 @@ class HttpServer:
         await self._listener.start()
 
     def _listen(self) -> Listener:
-        app, settings = make_app(self._api), self._settings
+        settings = self._settings
+        app = check_hosts(make_app(self._api), settings)
         ports = range(settings.port, settings.port + settings.tries)
         for port in ports:
             try:
