@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import msgspec
+
+from runcast.domain.ids import make_id
 
 DEFAULT_QUEUE = "default"
 
@@ -53,6 +57,16 @@ class QueueState(msgspec.Struct, frozen=True):
     """The limits are a person's, not those that the code declares."""
     declared: QueueSettings | None = None
     """The limits in the code, or None for a queue that no worker has declared."""
+
+
+def queue_id(environment: str, name: str) -> str:
+    """A name for a queue that fits into any address: the same whoever computes it.
+
+    >>> queue_id("dev", "mail") == queue_id("dev", "mail") != queue_id("prod", "mail")
+    True
+    """
+    digest = blake2b(f"{environment}\0{name}".encode(errors="replace"), digest_size=8).digest()
+    return make_id("queue", at_ms=0, chance=int.from_bytes(digest))
 
 
 def _interval_us(count: int, period_ms: int) -> int:

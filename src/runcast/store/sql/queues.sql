@@ -36,6 +36,13 @@ from queues q
 where q.name <> '' and (q.name = :name or :name is null) and (q.environment = :environment or :environment is null)
 order by q.environment, q.name;
 
+-- name: queue_names -> Name*
+select name
+from queues
+where environment = :environment and name <> ''
+order by name
+limit :limit;
+
 -- name: queue_length -> int
 -- Runs that are queued, counted up to a bound through the indexes of what is queued: there is no counter to drift.
 select

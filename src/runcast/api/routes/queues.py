@@ -1,0 +1,141 @@
+"""Queues: how full they are, paused and resumed, their limits changed and reset."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Literal
+from urllib.parse import unquote
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath, QueryParameter
+
+from runcast.api.caller import Caller
+from runcast.api.context import Api
+from runcast.api.pages import PAGE_SIZE, Numbers, Page, PerPage, numbers
+from runcast.api.views.queue import QueueType, QueueView, show_queue
+from runcast.domain.errors import NotFound
+from runcast.domain.queue import QueueChange, QueueState
+from runcast.store import queue_pages, registered
+
+NOT_FOUND = "queue-not-found"
+
+
+class QueueList(msgspec.Struct, frozen=True):
+    """A page of queues, by name."""
+
+    data: tuple[QueueView, ...]
+    pagination: Numbers
+
+
+class PauseBody(msgspec.Struct, frozen=True):
+    """Whether the queue shall start runs."""
+
+    action: Literal["pause", "resume"]
+    type: QueueType | None = None
+
+
+class OverrideBody(msgspec.Struct, frozen=True, rename="camel"):
+    """How many of its runs may hold a slot, whatever the code says."""
+
+    concurrency_limit: int
+    type: QueueType | None = None
+
+
+class ResetBody(msgspec.Struct, frozen=True):
+    """How the queue is named."""
+
+    type: QueueType | None = None
+
+
+@get("/api/v1/queues", tags=["Queues"], summary="List queues")
+async def list_all(api: Api, caller: Caller, page: Page = 1, per_page: PerPage = PAGE_SIZE) -> QueueList:
+    """Queues of the environment, by name."""
+    caller.require("read")
+    script = partial(queue_pages.page, caller.environment, (page - 1) * per_page, per_page)
+    found = await api.engine.store.read(script)
+    shown = [await _show(api, queue) for queue in found.queues]
+    return QueueList(tuple(shown), numbers(page, per_page, found.count))
+
+
+@get("/api/v1/queues/{queue:str}", tags=["Queues"], summary="Retrieve a queue")
+async def retrieve(
+    queue: FromPath[str],
+    api: Api,
+    caller: Caller,
+    type: Annotated[QueueType | None, QueryParameter(name="type")] = None,
+) -> QueueView:
+    """By its id, by its name (`type=custom`), or by the name of a task that uses it (`type=task`).
+
+    A name in the address is encoded twice, so that it may contain slashes.
+    """
+    caller.require("read")
+    return await _answer(api, caller, await _name(api, caller, queue, type))
+
+
+@post("/api/v1/queues/{queue:str}/pause", status_code=200, tags=["Queues"], summary="Pause or resume a queue")
+async def pause(queue: FromPath[str], data: PauseBody, api: Api, caller: Caller) -> QueueView:
+    """A paused queue starts nothing; what executes goes on."""
+    return await _change(api, caller, queue, data.type, QueueChange(paused=data.action == "pause"))
+
+
+@post(
+    "/api/v1/queues/{queue:str}/concurrency/override",
+    status_code=200,
+    tags=["Queues"],
+    summary="Override the concurrency limit of a queue",
+)
+async def override(queue: FromPath[str], data: OverrideBody, api: Api, caller: Caller) -> QueueView:
+    """At least 1; to start nothing, pause. It outlives deploys, until it is reset."""
+    return await _change(api, caller, queue, data.type, QueueChange(concurrency=data.concurrency_limit))
+
+
+@post(
+    "/api/v1/queues/{queue:str}/concurrency/reset",
+    status_code=200,
+    tags=["Queues"],
+    summary="Reset the limits of a queue",
+)
+async def reset(queue: FromPath[str], data: ResetBody, api: Api, caller: Caller) -> QueueView:
+    """Back to what the code declares."""
+    return await _change(api, caller, queue, data.type, QueueChange(reset=True))
+
+
+async def _change(api: Api, caller: Caller, queue: str, type: QueueType | None, change: QueueChange) -> QueueView:
+    caller.require("write")
+    name = await _name(api, caller, queue, type)
+    await _answer(api, caller, name)
+    await api.engine.change_queue(name, change, environment=caller.environment)
+    return await _answer(api, caller, name)
+
+
+async def _answer(api: Api, caller: Caller, name: str) -> QueueView:
+    found = await api.engine.store.read(partial(queue_pages.find, caller.environment, name))
+    if found is None:
+        raise NotFound(NOT_FOUND)
+    return await _show(api, found)
+
+
+async def _show(api: Api, queue: QueueState) -> QueueView:
+    known = await api.engine.store.read(partial(registered.find_task, queue.environment, queue.name))
+    return show_queue(queue, of_task=known is not None)
+
+
+async def _name(api: Api, caller: Caller, queue: str, type: QueueType | None) -> str:
+    """The name of the queue that an address means. Raises a 404."""
+    text = unquote(queue)
+    name: str | None
+    match type or (QueueType.ID if text.startswith("queue_") else QueueType.CUSTOM):
+        case QueueType.ID:
+            name = await api.engine.store.read(partial(queue_pages.name_of, caller.environment, text))
+        case QueueType.TASK:
+            known = await api.engine.store.read(partial(registered.find_task, caller.environment, text))
+            name = None if known is None else known.info.queue
+        case _:
+            name = text
+    if name is None:
+        raise NotFound(NOT_FOUND)
+    return name
+
+
+ROUTES = [list_all, retrieve, pause, override, reset]
