@@ -18,6 +18,7 @@ from runcast.domain.retry import Retry
 from runcast.domain.run import Run
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.http_settings import ApiSettings
+from runcast.outgoing.settings import OutgoingSettings
 from runcast.sdk import metadata, wait
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import task
@@ -159,6 +160,7 @@ async def serving(
     engine: EngineSettings | None = None,
     clock: Clock | None = None,
     http: ApiSettings | None = None,
+    outgoing: OutgoingSettings | None = None,
 ) -> AsyncIterator[Site]:
     """A server and, for each of the environments, a worker (none: nothing executes)."""
     config = ServerConfig(
@@ -167,6 +169,7 @@ async def serving(
         engine=engine or EngineSettings(),
         http=http or ApiSettings(local=True),
         secret=SECRET,
+        outgoing=outgoing or OutgoingSettings(),
         installed_extensions=False,
     )
     async with AsyncExitStack() as stack:

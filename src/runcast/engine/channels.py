@@ -16,8 +16,12 @@ from runcast.gateway import Hello
 class Courier(Protocol):
     """Goes to the outside: `runcast.outgoing.courier.Courier`."""
 
-    async def seal(self, environment: str, target: Target) -> ChannelRef:
-        """The target as it may be stored: encrypted, with an id that is the same for the same target."""
+    def check(self, target: Target) -> None:
+        """Raises `InvalidInput` for a target that can never be told."""
+        ...
+
+    async def seal(self, environment: str, target: Target, *, unique: str = "") -> ChannelRef:
+        """The target as it may be stored: encrypted, with an id that is the same for the same target and `unique`."""
         ...
 
     async def send(self, kind: ChannelKind, sealed: str, told: Told) -> Answer:

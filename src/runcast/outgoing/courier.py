@@ -54,10 +54,10 @@ class Courier:
         if target.url:
             self.guard.check_url(target.url)
 
-    async def seal(self, environment: str, target: Target) -> ChannelRef:
+    async def seal(self, environment: str, target: Target, *, unique: str = "") -> ChannelRef:
         secret = await self._the_secret()
         place = target.url or ",".join(sorted(target.addresses))
-        id = secret.sign(_KEY, f"{environment}\0{target.kind}\0{place}")[:_ID_CHARS]
+        id = secret.sign(_KEY, f"{environment}\0{target.kind}\0{place}\0{unique}")[:_ID_CHARS]
         sealed = (await self._fernet()).encrypt(msgspec.json.encode(target)).decode()
         return ChannelRef(f"channel_{id}", target.kind, target.shown, sealed)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from runcast.domain.alert import AlertOn, AlertRule
-from runcast.domain.channel import Target
+from runcast.domain.channel import ChannelRef, Target
 from runcast.domain.errors import InvalidInput
 from runcast.domain.limits import TASK_NAME_CHARS_MAX
 from runcast.sdk.durations import Duration, duration_ms
@@ -42,32 +42,53 @@ class Alert:
         window: Duration = "1h",
         registry: Registry = registry,
     ) -> None:
-        if not name or len(name) > TASK_NAME_CHARS_MAX or not name.isprintable():
-            raise InvalidInput(f"an alert's name has 1 to {TASK_NAME_CHARS_MAX} printable characters, got {name!r}")
-        if on not in set(AlertOn):
-            raise InvalidInput(f"alert {name!r}: on is one of {', '.join(AlertOn)}, got {on!r}")
-        targets = (to,) if isinstance(to, Target) else tuple(to)
-        if run is None and not targets:
-            raise InvalidInput(f"alert {name!r}: say who hears of it, run= a task or to= channels")
-        of_tasks = tuple(task if isinstance(task, str) else task.name for task in tasks)
-        if of_tasks and on == "backlog":
-            raise InvalidInput(
-                f'alert {name!r}: on="backlog" counts what is queued in a queue: name queues=, not tasks='
-            )
-        self.rule = AlertRule(
+        self.rule = make_rule(
             name,
-            AlertOn(on),
-            "" if run is None else run.name,
-            tasks=of_tasks,
+            on=on,
+            run="" if run is None else run.name,
+            to=(to,) if isinstance(to, Target) else tuple(to),
+            tasks=tuple(task if isinstance(task, str) else task.name for task in tasks),
             queues=tuple(queues),
-            over=_over(name, AlertOn(on), over),
-            window_ms=duration_ms(window, name="window"),
-            to=targets,
+            over=over,
+            window=window,
         )
         registry.add_alert(self.rule)
 
     def __repr__(self) -> str:
         return f"<alert {self.rule.name} on {self.rule.on}>"
+
+
+def make_rule(
+    name: str,
+    *,
+    on: str,
+    run: str = "",
+    to: tuple[Target | ChannelRef, ...] = (),
+    tasks: tuple[str, ...] = (),
+    queues: tuple[str, ...] = (),
+    over: Duration | int | None = None,
+    window: Duration = "1h",
+) -> AlertRule:
+    """A rule, as `Alert` takes its parts. Raises `InvalidInput`."""
+    if not name or len(name) > TASK_NAME_CHARS_MAX or not name.isprintable():
+        raise InvalidInput(f"an alert's name has 1 to {TASK_NAME_CHARS_MAX} printable characters, got {name!r}")
+    if on not in set(AlertOn):
+        raise InvalidInput(f"alert {name!r}: on is one of {', '.join(AlertOn)}, got {on!r}")
+    if not run and not to:
+        raise InvalidInput(f"alert {name!r}: say who hears of it, run= a task or to= channels")
+    if tasks and on == "backlog":
+        raise InvalidInput(f'alert {name!r}: on="backlog" counts what is queued in a queue: name queues=, not tasks=')
+    kind = AlertOn(on)
+    return AlertRule(
+        name,
+        kind,
+        run,
+        tasks=tasks,
+        queues=queues,
+        over=_over(name, kind, over),
+        window_ms=duration_ms(window, name="window"),
+        to=to,
+    )
 
 
 def _over(name: str, on: AlertOn, over: Duration | int | None) -> int:
