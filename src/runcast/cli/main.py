@@ -29,6 +29,8 @@ COMMANDS = {
     "waits": Lazy("runcast.cli.waits:waits", "Act", "List and complete what runs wait for."),
     "journals": Lazy("runcast.cli.journals:journals", "Check", "Check new code against what real runs recorded."),
     "lint": Lazy("runcast.cli.lint:lint", "Check", "Find code that breaks when it is executed again."),
+    "keys": Lazy("runcast.cli.keys:keys", "Care", "Create, rotate and revoke keys to the HTTP API; public tokens."),
+    "users": Lazy("runcast.cli.users:users", "Care", "Say who may sign in, and as what."),
     "db": Lazy("runcast.cli.db:db", "Care", "Back up, prune, migrate, and look at the database."),
     "doctor": Lazy("runcast.cli.doctor:doctor", "Care", "Check a database against the engine's invariants."),
     "config": Lazy("runcast.cli.settings:show_config", "Care", "Show every setting and where it comes from."),
