@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class Process:
         )
         self._watchdog = threading.Timer(PATIENCE_S, self._process.kill)
         self._watchdog.start()
+        self._listener: threading.Thread | None = None
         self.pid = self._process.pid
 
     def next(self, event: str) -> dict[str, Any]:
@@ -58,6 +60,12 @@ class Process:
                 return record
         raise AssertionError(f"it ended ({self._process.wait()}) before {event}")
 
+    def read_on(self) -> None:
+        """Let it say whatever else it says: with a full pipe it would stand still."""
+        assert self._process.stdout is not None
+        self._listener = threading.Thread(target=deque, args=(self._process.stdout, 0))
+        self._listener.start()
+
     def wait(self) -> int:
         """How it ends by itself."""
         return self._process.wait(PATIENCE_S)
@@ -67,6 +75,8 @@ class Process:
             self._process.send_signal(number)
         code = self._process.wait(PATIENCE_S)
         self._watchdog.cancel()
+        if self._listener is not None:
+            self._listener.join()
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code

@@ -36,6 +36,16 @@ async def test_the_page_lists_every_metric_with_its_type_and_labels() -> None:
     assert limit[0] in {name for name, *_ in told}
 
 
+def test_other_pages_name_only_metrics_of_this_page() -> None:
+    there = set(re.findall(r"^\| `(runcast_\w+)`", PAGE, re.MULTILINE))
+    for page in (ROOT / "docs" / "operations").glob("*.md"):
+        named = set(re.findall(r"\b(runcast_\w+)", page.read_text("utf-8"))) - {"runcast_outbox", "runcast_test"}
+        unknown = {
+            name for name in named if name not in there and re.sub(r"_(sum|count|bucket)$", "", name) not in there
+        }
+        assert unknown == set(), page.name
+
+
 def test_the_rules_go_by_metrics_that_are_told() -> None:
     scrape, rules = (YAML(typ="safe").load(block) for block in blocks("metrics.md", "yaml"))
     expressions = " ".join(rule["expr"] for rule in rules["groups"][0]["rules"])

@@ -9,13 +9,12 @@ import runcast
 
 PRE = """
 -- phase: pre
-alter table runs add column release_note text;
-alter table queues add column note text default 'before';
+alter table runs add column ended_by text;
+alter table queues add column note text default 'old';
 """
 POST = """
 -- phase: post
 alter table queues alter column note set not null;
-alter table queues drop column if exists nobody_reads;
 """
 _SQLITE = "-- phase: {phase}\ncreate table notes_{phase} (note text);\n"
 
@@ -71,21 +70,34 @@ async def order(number: int, token: str | None) -> int:
     return number
 """,
 }
-SHIFTED = """
+MOVED = {
+    "a": """
+@step(key="pay")
+async def pay(number: int) -> int:
+    note(f"pay {number}")
+    return number
+
 @task
-async def shifted(number: int, token: str) -> int:
-    charged = await charge(number + {shift})
+async def moved(number: int, token: str) -> int:
+    await pay(number)
     await wait.for_token(token)
-    return charged
-"""
-_SHIFTS = {"a": 0, "b": 1}
-"""With other arguments the recorded step may be that of another item."""
+    return number
+""",
+    # Under the key of a step that is recorded is another kind of call now.
+    "b": """
+@task
+async def moved(number: int, token: str) -> int:
+    await wait.for_(0.1, key="pay")
+    await wait.for_token(token)
+    return number
+""",
+}
 
 
 def write_app(folder: Path, version: str) -> Path:
     """A project with `shop.py`; version `a` or `b`."""
     folder.mkdir()
-    text = APP.replace("VERSION", version) + ORDER[version] + SHIFTED.format(shift=_SHIFTS[version])
+    text = APP.replace("VERSION", version) + ORDER[version] + MOVED[version]
     (folder / "shop.py").write_text(text)
     return folder
 
@@ -101,9 +113,11 @@ def write_next_release(folder: Path) -> Path:
         name = f"{number:04}_notes{ending}"
         (sql / "migrations" / f"{name}.postgres.sql").write_text(text)
         (sql / "migrations" / f"{name}.sqlite.sql").write_text(_SQLITE.format(phase=phase))
-    queries = sql / "enqueue.sql"
+    queries = sql / "report.sql"
     before = queries.read_text()
-    after = before.replace("set unkeyed_turn = :turn\n", "set unkeyed_turn = :turn, note = 'after'\n")
+    after = before.replace(
+        "-- name: finish_runs\nupdate runs\nset ", "-- name: finish_runs\nupdate runs\nset ended_by = 'next', "
+    )
     assert after != before, "the query that the next release changes is gone"
     queries.write_text(after)
     return folder

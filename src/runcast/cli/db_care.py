@@ -127,7 +127,15 @@ def migrate(database: str | None, as_json: bool) -> None:
         before, after = bring_up_to_date(path)
         unfinished = older = 0
     if as_json:
-        print_json({"database": place, "before": before, "after": after, "unfinished": unfinished})
+        print_json(
+            {
+                "database": place,
+                "before": before,
+                "after": after,
+                "unfinished": unfinished,
+                "older_connections": older,
+            }
+        )
         return
     if before == after:
         console().print(f"✓ {place} has schema {after} already", soft_wrap=True)
