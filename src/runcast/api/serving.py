@@ -51,5 +51,7 @@ class HttpServer:
         raise Unavailable("no port was tried")
 
     async def close(self) -> None:
+        # Whoever follows is told to come back, and finds the next server.
+        await self._api.engine.hub.stop()
         if self._listener is not None:
             await self._listener.close()

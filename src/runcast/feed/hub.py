@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -27,6 +28,8 @@ LINGER_S = 30.0
 PAUSE_S = 0.005
 """Between two looks: what changes meanwhile is read in one go."""
 RETRY_S = 0.5
+NEWEST_MAX = 1_000
+"""Runs that are kept in memory as they were handed out last."""
 LOOK_BACK = 5_000
 """Changes that it reads when it begins, so that clients of a server that was restarted find them in memory."""
 
@@ -51,6 +54,8 @@ class Hub:
         self._wide_until = 0.0
         self._streams: dict[str, tuple[str, ...]] = {}
         """Streams of runs, to see a new one."""
+        self._newest: OrderedDict[str, RunNews] = OrderedDict()
+        """Runs that changed last, as they were handed out."""
         self._tail: asyncio.Task[None] | None = None
         self._rung: asyncio.Event | None = None
         self._ready = asyncio.Event()
@@ -90,6 +95,10 @@ class Hub:
         narrow = self._recent_shown if shown_only else self._recent
         broad = self._wide_recent_shown if shown_only else self._wide_recent
         return (broad if wide else narrow).changed(topics, cursor)
+
+    def newest(self, run_id: str) -> RunNews | None:
+        """A run as it is after its last change, if that was handed out lately; with all its streams, if it has any."""
+        return self._newest.get(run_id)
 
     async def stop(self) -> None:
         """Read no more; whoever follows is told that nothing will come."""
@@ -137,6 +146,7 @@ class Hub:
 
     def _reset(self, cursor: int) -> None:
         self._cursor = cursor
+        self._newest.clear()
         for recent in (self._recent, self._recent_shown, self._wide_recent, self._wide_recent_shown):
             recent.begin(cursor)
         for following in self._everybody():
@@ -244,6 +254,7 @@ class Hub:
 
     def _remember_unread(self, change: Change) -> None:
         """Of a run that nobody wanted when it was read: whoever asks later had better look."""
+        self._newest.pop(change.run_id, None)
         for topic in (run_topic(change.run_id), tree_topic(change.root_id)):
             self._recent.put(topic, change.seq)
             self._recent_shown.put(topic, change.seq)
@@ -263,6 +274,17 @@ class Hub:
                 heard.update(self._followers.get(topic, {}))
         for following in heard:
             following.put(told)
+        self._keep(told)
+
+    def _keep(self, told: RunNews) -> None:
+        run_id = told.run.id
+        streams = self._streams.get(run_id)
+        if streams != told.streams:
+            told = RunNews(told.run, told.seq, told.at, told.kinds, streams)
+        self._newest.pop(run_id, None)
+        self._newest[run_id] = told
+        if len(self._newest) > NEWEST_MAX:
+            self._newest.popitem(last=False)
 
 
 async def _within(rung: asyncio.Event, timeout_s: float) -> None:

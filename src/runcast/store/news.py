@@ -9,8 +9,9 @@ import msgspec
 from runcast.domain.change import Change, ChangeKind
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import Run
+from runcast.gateway import RunFilter
 from runcast.store import reads
-from runcast.store.rows import StreamName
+from runcast.store.rows import KeyCount, StreamName
 from runcast.store.script import Script, call
 
 
@@ -72,3 +73,104 @@ def streams_of(run_ids: Collection[str]) -> Script[dict[str, tuple[str, ...]]]:
     for row in rows:
         found[row.run_id] = (*found.get(row.run_id, ()), row.stream)
     return found
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """A run that changed while its follower was away."""
+
+    run: Run
+    change: Change
+    """The newest."""
+    kinds: frozenset[ChangeKind]
+
+
+def missed(cursor: int, is_wanted: Callable[[Change], bool], pages: int) -> Script[tuple[int, list[Missed]] | None]:
+    """The feed's newest position, and what changed after `cursor`, in order. None: that is too long ago to say."""
+    newest: int = yield call("newest_change")
+    if cursor > newest:
+        return None
+    found: dict[str, Change] = {}
+    kinds: dict[str, set[ChangeKind]] = {}
+    for _ in range(pages):
+        page = yield from _changes(cursor)
+        if page is None:
+            return None
+        for change in page:
+            if change.kind not in (ChangeKind.SLOT, ChangeKind.TOPIC) and is_wanted(change):
+                found[change.run_id] = change
+                kinds.setdefault(change.run_id, set()).add(change.kind)
+        cursor = page[-1].seq if page else cursor
+        if len(page) < PAGE_ROWS_MAX:
+            runs = yield from _runs(sorted(found))
+            rows = [Missed(run, found[run.id], frozenset(kinds[run.id])) for run in runs]
+            return cursor, sorted(rows, key=lambda row: row.change.seq)
+    return None
+
+
+def _changes(cursor: int) -> Script[tuple[Change, ...] | None]:
+    """A page; None: what came after the cursor is gone."""
+    oldest: int = yield call("oldest_change")
+    return None if cursor + 1 < oldest else (yield from reads.changes_after(cursor))
+
+
+class State(msgspec.Struct, frozen=True):
+    """Runs as they are, at a position of the feed."""
+
+    cursor: int
+    runs: tuple[Run, ...]
+    """Large values not fetched."""
+    streams: Mapping[str, tuple[str, ...]] = {}
+
+
+def state(cursor: int, runs: Sequence[Run]) -> Script[State]:
+    """These runs with the names of their streams."""
+    streams = yield from streams_of([run.id for run in runs if run.started_at is not None])
+    return State(cursor, tuple(runs), streams)
+
+
+def run_state(run_id: str) -> Script[State]:
+    """One run, or none."""
+    newest: int = yield call("newest_change")
+    run: Run | None = yield call("find_run", id=run_id)
+    return (yield from state(newest, [] if run is None else [run]))
+
+
+def batch_state(batch_id: str) -> Script[State]:
+    """The runs of a batch, by position."""
+    newest: int = yield call("newest_change")
+    runs: list[Run] = yield call("batch_members", batch_id=batch_id)
+    return (yield from state(newest, runs))
+
+
+def tagged_state(environment: str, tags: Sequence[str], created_from: int, limit: int) -> Script[State]:
+    """The newest runs that have all the tags; without tags: any run."""
+    newest: int = yield call("newest_change")
+    runs: list[Run] = yield call(
+        "tagged_runs",
+        environment=environment,
+        tags=[[tag] for tag in tags],
+        count=len(tags),
+        created_from=created_from,
+        limit=limit,
+    )
+    return (yield from state(newest, runs))
+
+
+def tree_state(root_id: str, limit: int) -> Script[State]:
+    """A root and the runs below it."""
+    newest: int = yield call("newest_change")
+    runs: list[Run] = yield call("list_tree", root_id=root_id, limit=limit)
+    return (yield from state(newest, runs))
+
+
+def newest_state(environment: str, limit: int) -> Script[State]:
+    """The newest runs of an environment."""
+    newest: int = yield call("newest_change")
+    page = yield from reads.list_runs(RunFilter(environment=environment), None, limit)
+    return (yield from state(newest, page.runs))
+
+
+def outside_members(batch_id: str) -> Script[list[str]]:
+    """Runs of a batch that are of another one, or of none: they existed before."""
+    positions: list[KeyCount] = yield call("member_positions", batch_id=batch_id)
+    return [row.key for row in positions]

@@ -12,3 +12,13 @@ select run_id, stream
 from found
 where stream is not null
 order by run_id, stream;
+
+-- name: tagged_runs -> Run*
+-- Those with all of the tags, newest first.
+select *
+from runs
+where tags <> '[]' and environment = :environment and created_at >= :created_from
+  and (select count(distinct t.value) from {each runs.tags} t
+    where t.value in (select r.name from {rows :tags (name text)} r)) = :count
+order by created_at desc, id desc
+limit :limit;

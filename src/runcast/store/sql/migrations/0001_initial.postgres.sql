@@ -391,6 +391,7 @@ create table files (
 );
 create unique index files_path on files (environment, kind, path) where state = 'ready';
 create index files_due on files (due_at) where due_at is not null;
+create index files_size on files (environment, size);
 create table file_parts (
   file_id text collate "C" not null,
   number bigint not null,
@@ -523,6 +524,53 @@ create table variables (
   updated_at bigint not null,
   primary key (environment, name)
 );
+
+-- Runs by tag: an index of `runs.tags`, for those that have any.
+create table run_tags (
+  environment text collate "C" not null,
+  tag text collate "C" not null,
+  run_id text collate "C" not null,
+  primary key (environment, tag, run_id)
+);
+
+-- One-time tokens that were used.
+create table used_tokens (
+  digest text collate "C" primary key,
+  expires_at bigint not null
+);
+create index used_tokens_expiring on used_tokens (expires_at);
+
+-- Answers to requests that may be sent again, because their client did not hear the first.
+create table answers (
+  digest text collate "C" primary key,
+  answer text collate "C" not null,
+  expires_at bigint not null
+);
+create index answers_expiring on answers (expires_at);
+
+create table bulk_actions (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  kind text collate "C" not null,
+  name text collate "C",
+  wanted text collate "C" not null,
+  region text collate "C",
+  status text collate "C" not null,
+  total bigint not null,
+  succeeded bigint not null default 0,
+  failed bigint not null default 0,
+  reached text collate "C",
+  created_at bigint not null,
+  finished_at bigint
+);
+create index bulk_actions_pending on bulk_actions (id) where status = 'PENDING';
+-- What a bulk action canceled, or made.
+create table bulk_runs (
+  bulk_id text collate "C" not null,
+  run_id text collate "C" not null,
+  primary key (bulk_id, run_id)
+);
+create index bulk_runs_run on bulk_runs (run_id);
 
 -- What fences and follow-ups need to know of a run.
 create view holding as

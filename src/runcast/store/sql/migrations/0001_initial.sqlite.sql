@@ -391,6 +391,7 @@ create table files (
 );
 create unique index files_path on files (environment, kind, path) where state = 'ready';
 create index files_due on files (due_at) where due_at is not null;
+create index files_size on files (environment, size);
 create table file_parts (
   file_id text not null,
   number integer not null,
@@ -523,6 +524,53 @@ create table variables (
   updated_at integer not null,
   primary key (environment, name)
 );
+
+-- Runs by tag: an index of `runs.tags`, for those that have any.
+create table run_tags (
+  environment text not null,
+  tag text not null,
+  run_id text not null,
+  primary key (environment, tag, run_id)
+) without rowid;
+
+-- One-time tokens that were used.
+create table used_tokens (
+  digest text primary key,
+  expires_at integer not null
+) without rowid;
+create index used_tokens_expiring on used_tokens (expires_at);
+
+-- Answers to requests that may be sent again, because their client did not hear the first.
+create table answers (
+  digest text primary key,
+  answer text not null,
+  expires_at integer not null
+) without rowid;
+create index answers_expiring on answers (expires_at);
+
+create table bulk_actions (
+  id text primary key,
+  environment text not null,
+  kind text not null,
+  name text,
+  wanted text not null,
+  region text,
+  status text not null,
+  total integer not null,
+  succeeded integer not null default 0,
+  failed integer not null default 0,
+  reached text,
+  created_at integer not null,
+  finished_at integer
+) without rowid;
+create index bulk_actions_pending on bulk_actions (id) where status = 'PENDING';
+-- What a bulk action canceled, or made.
+create table bulk_runs (
+  bulk_id text not null,
+  run_id text not null,
+  primary key (bulk_id, run_id)
+) without rowid;
+create index bulk_runs_run on bulk_runs (run_id);
 
 -- What fences and follow-ups need to know of a run.
 create view holding as
