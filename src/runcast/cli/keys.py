@@ -24,6 +24,7 @@ COMMANDS = {
     "revoke": Lazy("runcast.cli.keys:revoke", "Act", "Let keys admit nobody any more."),
     "public": Lazy("runcast.cli.keys:public", "Act", "Create a token for a browser."),
 }
+_UNITS_MS = (86_400_000, 3_600_000, 60_000)
 ROLES = click.Choice([role.value for role in Role])
 
 
@@ -88,7 +89,9 @@ def create(name: str, environment: str, role: str, expires: str | None, database
 @click.option(
     "--overlap", metavar="DURATION", default="1d", show_default=True, help="How long the old one goes on admitting."
 )
-@click.option("--expires", metavar="DURATION", help="How long the new one admits  [default: until it is revoked]")
+@click.option(
+    "--expires", metavar="DURATION", help="How long the new one admits  [default: as long as the old one did]"
+)
 @database_option
 def rotate(key: str, overlap: str, expires: str | None, database: str | None, as_json: bool) -> None:
     """Create a key with the name, role and environment of KEY, which admits only for --overlap from now on."""
@@ -98,7 +101,7 @@ def rotate(key: str, overlap: str, expires: str | None, database: str | None, as
     lifetime_ms = None if expires is None else duration_ms(expires, name="--expires")
 
     async def work(gateway: ClientGateway) -> tuple[str, ApiKey]:
-        old = await _find(gateway, key)
+        old = await _find(gateway, key, replaced=False)
         secret, new = make_key(old.name, old.environment, old.role, lifetime_ms)
         return secret, await gateway.rotate_key(old.id, new, overlap_ms=overlap_ms)
 
@@ -113,7 +116,7 @@ def revoke(keys: tuple[str, ...], database: str | None, as_json: bool) -> None:
     """Let each KEY admit nobody any more. Public tokens that were made with it stay good until they expire."""
 
     async def work(gateway: ClientGateway) -> list[ApiKey]:
-        found = [await _find(gateway, key) for key in keys]
+        found = [await _find(gateway, key, replaced=True) for key in keys]
         return [await gateway.revoke_key(key.id) for key in found]
 
     for key in with_gateway(database, work):
@@ -149,11 +152,11 @@ def public(
         click.echo(token)
 
 
-async def _find(gateway: ClientGateway, typed: str) -> ApiKey:
-    """The key that `typed` names. Raises `NotFound`, or `InvalidInput` when there are several."""
+async def _find(gateway: ClientGateway, typed: str, *, replaced: bool) -> ApiKey:
+    """The key that `typed` names; by its name also one that was replaced, if wanted. Raises `NotFound`, or `InvalidInput` when there are several."""
     known = await gateway.list_keys()
     by_id = [key for key in known if key.id == typed]
-    by_name = [key for key in known if key.name == typed and not _ended(key) and key.replaced_by is None]
+    by_name = [key for key in known if key.name == typed and not _ended(key) and (replaced or not key.replaced_by)]
     matches = by_id or by_name
     if len(matches) > 1:
         raise InvalidInput(
@@ -185,7 +188,7 @@ def _print_keys(found: list[ApiKey]) -> None:
 
     now = now_ms()
     table = Table(box=None, header_style="bright_black", padding=(0, 2, 0, 0))
-    for heading in ("Key", "Name", "Environment", "Role", "Ends in", "Created", "Last used", ""):
+    for heading in ("Key", "Name", "Environment", "Role", "Ending", "Created", "Last used", ""):
         table.add_column(heading, no_wrap=True)
     order = {slug: place for place, slug in enumerate(SLUGS)}
     for key in sorted(found, key=lambda key: order.get(split_environment(key.environment)[1], 0)):
@@ -202,4 +205,6 @@ def _state(key: ApiKey, now: int) -> str:
         return "revoked"
     if key.expires_at is None:
         return ""
-    return "expired" if key.expires_at <= now else f"ends in {duration_text((key.expires_at - now) // 1000 * 1000)}"
+    unit_ms = next((unit_ms for unit_ms in _UNITS_MS if key.expires_at - now >= 2 * unit_ms), 1_000)
+    left = duration_text((key.expires_at - now) // unit_ms * unit_ms)
+    return "expired" if key.expires_at <= now else f"ends in {left}"

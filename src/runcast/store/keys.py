@@ -52,6 +52,7 @@ def revoke_key(key_id: str, now: int, environment: str | None = None) -> Script[
 
 def rotate_key(key_id: str, new: NewKey, overlap_ms: int, now: int, environment: str | None = None) -> Script[ApiKey]:
     """Admit `new` in the place of a key, with its name, role and environment; the old one admits for `overlap_ms` more.
+    Without a lifetime of its own it has that of the old one, from now on.
 
     Raises `Conflict` when that key admits nobody any more, or was replaced before.
     """
@@ -66,8 +67,11 @@ def rotate_key(key_id: str, new: NewKey, overlap_ms: int, now: int, environment:
 
 
 def _like(old: ApiKey, new: NewKey) -> NewKey:
+    lifetime_ms = new.lifetime_ms
+    if lifetime_ms is None and old.expires_at is not None:
+        lifetime_ms = old.expires_at - old.created_at
     return NewKey(
-        new.id, new.digest, new.hint, old.name, environment=old.environment, role=old.role, lifetime_ms=new.lifetime_ms
+        new.id, new.digest, new.hint, old.name, environment=old.environment, role=old.role, lifetime_ms=lifetime_ms
     )
 
 
