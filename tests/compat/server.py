@@ -48,7 +48,7 @@ def serving(folder: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
 
 def _new_key(environment: dict[str, str]) -> str:
     said = subprocess.run(
-        [sys.executable, "-P", "-m", "runcast.cli.main", "keys", "create", "compat", "--json"],
+        [sys.executable, "-P", "-m", "runcast.cli.main", "keys", "create", "compat", "--role", "admin", "--json"],
         env=environment, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     key: str = json.loads(said.stdout)["key"]
