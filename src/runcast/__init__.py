@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from runcast.sdk.control import AbortRun, CompleteRun, Continue
     from runcast.sdk.debounce import Debounce
     from runcast.sdk.extension import Extension, Tx, trigger_in
+    from runcast.sdk.files import files
     from runcast.sdk.handle import BatchHandle, RunHandle
     from runcast.sdk.inbox import Inbox, inbox
     from runcast.sdk.info import RunInfo, current_run
@@ -147,6 +148,7 @@ __all__ = [
     "channels",
     "current_run",
     "embed",
+    "files",
     "hooks",
     "inbox",
     "logger",
@@ -180,6 +182,7 @@ _HOMES = {
     "control": ("AbortRun", "CompleteRun", "Continue"),
     "debounce": ("Debounce",),
     "extension": ("Extension", "Tx", "trigger_in"),
+    "files": ("files",),
     "handle": ("BatchHandle", "RunHandle"),
     "inbox": ("Inbox", "inbox"),
     "info": ("RunInfo", "current_run"),

@@ -24,6 +24,7 @@ from runcast.domain.retention import Retention
 from runcast.domain.run import End, NewRun, Run, Triggered
 from runcast.domain.schedule import ScheduleSettings
 from runcast.domain.usage import RunUsage
+from runcast.file_gateway import FileGateway
 from runcast.schedule_gateway import ScheduleGateway
 
 # --- the worker's side ------------------------------------------------------------------------------------------
@@ -244,6 +245,15 @@ class RunFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     created_from: int | None = None
     created_to: int | None = None
     roots_only: bool = False
+    ids: tuple[RunId, ...] = ()
+    shown: tuple[str, ...] = ()
+    """Statuses as people see them: between two attempts a run is `EXECUTING`."""
+    machine: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    is_test: bool | None = None
+    schedule_id: str | None = None
+    bulk_id: str | None = None
+    """What a bulk action canceled, or made."""
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -286,7 +296,7 @@ class Update(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The reader fell too far behind (or the cursor is pruned): `runs` is the whole state again."""
 
 
-class ClientGateway(ScheduleGateway, AccessGateway, Protocol):
+class ClientGateway(ScheduleGateway, AccessGateway, FileGateway, Protocol):
     """What a client may ask. Every method may raise `Unavailable`, and `InvalidInput` for bad arguments."""
 
     async def trigger(self, runs: Sequence[NewRun]) -> Sequence[Triggered]:

@@ -17,6 +17,15 @@ HTTP_BATCH_BYTES_MAX = 512 * 1024 * 1024
 """One upload of a batch's items."""
 HTTP_ITEM_BYTES_MAX = 4 * 1024 * 1024
 """One line of it: a payload of 3 MiB, escaped. A longer one becomes an error of its batch."""
+ANSWER_MS = 15 * 60_000
+"""How long a request that is sent again gets the answer that the first one got."""
+ONE_TIME_TOKEN_MS = 31 * 86_400_000
+"""How long a used token is remembered: longer than it is valid."""
+BULK_RUNS_MAX = 1_000_000
+"""Where the count of a bulk action's runs stops."""
+BULK_RUNS_PER_TICK = 50
+BULK_ACTIONS_PENDING_MAX = 20
+"""Of one environment."""
 BATCH_OPEN_MS = 86_400_000
 """How long a batch waits for its items."""
 BATCH_KEY_MS = 30 * 86_400_000
@@ -50,6 +59,21 @@ UPLOAD_MS_MAX = 86_400_000
 """An object in the blob store that no commit came to refer to is removed after this."""
 UPLOADS_AT_ONCE = 8
 """Objects on their way to the blob store: each is in memory meanwhile."""
+FILE_PATH_BYTES_MAX = 1024
+FILE_PART_BYTES_MAX = 16 * 1024 * 1024
+"""A file is stored, sent and read in parts of up to this."""
+FILE_PIECE_BYTES = 8 * 1024 * 1024
+"""What we cut files into ourselves: equal bytes have an equal digest, whoever puts them."""
+FILE_PARTS_MAX = 1_000
+FILE_BYTES_MAX = 5 * 1024 * 1024 * 1024
+FILES_MAX = 1_000_000
+"""Files of one environment."""
+FILES_BYTES_MAX = 1024 * 1024 * 1024 * 1024
+"""All files of one environment, and uploads of payloads."""
+FILE_OPEN_MS = 86_400_000
+"""An upload that is not finished by then is removed, and so is a payload that was uploaded for a trigger."""
+FILE_GRACE_MS = 600_000
+"""How long whoever reads a file can go on after it was replaced or removed."""
 JOURNAL_ENTRIES_SOFT = 10_000
 """Past this a run gets a warning in its log, once."""
 JOURNAL_ENTRIES_MAX = 50_000

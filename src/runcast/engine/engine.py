@@ -33,6 +33,7 @@ from runcast.engine.deliver import Deliver
 from runcast.engine.dispatch import Dispatch
 from runcast.engine.duty import Duty
 from runcast.engine.extensions import Extensions
+from runcast.engine.files import FileDesk, FileDoor
 from runcast.engine.prune import Prune
 from runcast.engine.relay import Relay
 from runcast.engine.remove_objects import RemoveObjects
@@ -94,7 +95,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the process of this id on this host is known to be dead."""
 
 
-class Engine(Access, ScheduleDoor):
+class Engine(Access, FileDoor, ScheduleDoor):
     """`gateway.WorkerGateway` and `gateway.ClientGateway` over one store. `start` before workers open."""
 
     def __init__(
@@ -127,6 +128,7 @@ class Engine(Access, ScheduleDoor):
         self._prune = Prune(store, retention=retention)
         self._bucket = bucket
         self._uploads = Uploads(store, bucket)
+        self.files = FileDesk(store, bucket, self._uploads)
         self._schedules = Schedules(store)
         self.schedule_desk = ScheduleDesk(store, ring=self._on_tick)
         self._schedule_service: Service | None = None
@@ -159,9 +161,8 @@ class Engine(Access, ScheduleDoor):
                 group.create_task(Service(Deliver(self.store, self.courier, self.id), self.clock).run())
             for outbox in self._outboxes:
                 group.create_task(self._relay(outbox))
-            if self._bucket is not None:
-                remove_objects = RemoveObjects(self.store, self._bucket)
-                group.create_task(Service(self._duty(remove_objects), self.clock).run())
+            remove_objects = RemoveObjects(self.store, self._bucket)
+            group.create_task(Service(self._duty(remove_objects), self.clock).run())
 
     async def _relay(self, outbox: Outbox) -> None:
         relay = Relay(self.store, outbox)

@@ -24,6 +24,7 @@ from runcast.sdk.call import Call
 from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.doors import Door, GatewayDoor
 from runcast.sdk.durations import Duration, duration_ms
+from runcast.sdk.files import Files
 from runcast.sdk.follow import follow_tree
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.handle import BatchHandle, RunHandle
@@ -311,6 +312,13 @@ class Client:
     def schedules(self) -> Schedules:
         """The engine's schedules: `await client.schedules.create(weekly, cron="0 9 * * 1")`."""
         return Schedules(self._find_door)
+
+    # --- files
+
+    @property
+    def files(self) -> Files:
+        """The engine's files: `await client.files.put("reports/may.pdf", pdf)`."""
+        return Files(self._find_door)
 
     # --- its end
 

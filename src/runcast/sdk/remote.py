@@ -48,6 +48,7 @@ from runcast.gateway import (
 from runcast.sdk.connection import Connection
 from runcast.sdk.dial import Where
 from runcast.sdk.remote_access import RemoteAccess
+from runcast.sdk.remote_files import RemoteFiles
 from runcast.wire import Frame, operation
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ GOOD_BYE_S = 5.0
 """An engine that hangs must not keep a worker from another one."""
 
 
-class RemoteClientGateway(RemoteAccess):
+class RemoteClientGateway(RemoteAccess, RemoteFiles):
     """`ClientGateway` over a socket, on the loop that connected it."""
 
     def __init__(self, connection: Connection) -> None:

@@ -36,7 +36,7 @@ LAWS = {
     "unseen_changes": "the feed's newest fact about a run is the run's state",
     "orphans": "every record belongs to a run that exists",
     "missing_blobs": "a large value's text is there",
-    "missing_objects": "an object is kept in the blob store exactly as long as an artifact has it",
+    "missing_objects": "an object is kept in the blob store exactly as long as an artifact or a file has it",
     "stuck_keys": "runs are set aside only in queues with a limit per key",
     "times_ahead": "nothing waits for the time of a clock that was days ahead: reschedule, cancel or make it again",
     "silent_schedules": "a schedule has a next time, after its last, or a reason to have none",

@@ -48,8 +48,13 @@ def announce(run_id: str, epoch: int, digest: str, now: int) -> Script[Place | N
     holdings: list[Holding] = yield call("holdings", ids=[[run_id]])
     if not any(run.status == RunStatus.EXECUTING and run.epoch == epoch for run in holdings):
         return None
-    yield call("announce_objects", rows=[(run_id, digest, _key(run_id, digest, now), now + UPLOAD_MS_MAX)])
-    row: ObjectRow | None = yield call("object_at", run_id=run_id, digest=digest)
+    return (yield from announce_for(run_id, digest, now))
+
+
+def announce_for(owner: str, digest: str, now: int) -> Script[Place]:
+    """The same for whatever owns objects: a run, or a file."""
+    yield call("announce_objects", rows=[(owner, digest, _key(owner, digest, now), now + UPLOAD_MS_MAX)])
+    row: ObjectRow | None = yield call("object_at", run_id=owner, digest=digest)
     assert row is not None
     if row.doomed:
         raise Unavailable(f"an old upload of {row.key} is being removed from the blob store; it goes on in a moment")

@@ -16,6 +16,7 @@ Macros, where the two databases speak differently:
     {field column name}                     a field of a JSON object, as JSON text
     {greatest}(a, b)                        the greater of two values
     {plain column}                          the column, for a check of rows that are found otherwise: no index of it is used
+    {clause name}                           the text of that name in `clauses.sql`
 
 Rows come back as one JSON document, built by the database and decoded straight into structs: a batch then costs one
 release of the interpreter's lock, not one a row (ADR 0003).
@@ -35,6 +36,7 @@ import msgspec
 from runcast.domain.access import ApiKey, Person, Project
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
+from runcast.domain.file import FilePart
 from runcast.domain.journal import Entry, Wait
 from runcast.domain.message import Message
 from runcast.domain.queue import QueueState
@@ -51,13 +53,29 @@ EACH = re.compile(r"\{each ([\w.]+)\}")
 ARRAY = re.compile(r"\{array ([\w.]+)\}")
 FIELD = re.compile(r"\{field ([\w.]+) (\w+)\}")
 PLAIN = re.compile(r"\{plain ([\w.]+)\}")
+CLAUSE = re.compile(r"\{clause (\w+)\}")
+_CLAUSES = "clauses.sql"
 _INSERT = re.compile(r"insert into (\w+) \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},
     **{row.__name__: row for row in (LiveKey, SignedIn, VariableRow, ApiKey, Person, Project)},
     **{
         row.__name__: row
-        for row in (Run, End, Entry, Wait, QueueState, Log, Part, Artifact, Message, AlertEvent, ScheduleState, Tick)
+        for row in (
+            Run,
+            End,
+            Entry,
+            FilePart,
+            Wait,
+            QueueState,
+            Log,
+            Part,
+            Artifact,
+            Message,
+            AlertEvent,
+            ScheduleState,
+            Tick,
+        )
     },
 }
 
@@ -103,10 +121,13 @@ class QueryText(msgspec.Struct, frozen=True):
 def load_texts() -> dict[str, QueryText]:
     """Every query, by name. A name that appears twice is a mistake in the files."""
     texts: dict[str, QueryText] = {}
-    for file in sorted(files("runcast.store").joinpath("sql").iterdir(), key=lambda file: file.name):
-        if not file.name.endswith(".sql"):
+    folder = files("runcast.store").joinpath("sql")
+    clauses = {text.name: text.body for text in parse_texts(folder.joinpath(_CLAUSES).read_text("utf-8"), {})}
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".sql") or file.name == _CLAUSES:
             continue
-        for text in parse_texts(file.read_text("utf-8"), _STRUCTS):
+        whole = CLAUSE.sub(lambda match: clauses[match[1]], file.read_text("utf-8"))
+        for text in parse_texts(whole, _STRUCTS):
             assert text.name not in texts, f"two queries are named {text.name}"
             texts[text.name] = text
     return texts

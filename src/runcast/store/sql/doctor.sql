@@ -191,7 +191,7 @@ where not exists (select 1 from blobs b where b.run_id = v.run_id and b.digest =
 limit 20;
 
 -- name: missing_objects -> Name*
--- Kept objects and artifacts that have none in their row belong to each other.
+-- Kept objects belong to artifacts, and to parts of files, that have no bytes in their row.
 select u.name
 from (
   select a.id as name
@@ -200,10 +200,17 @@ from (
     select 1 from objects o
     where o.run_id = a.run_id and o.digest = a.digest and o.due_at is null and o.doomed = 0)
   union all
+  select p.file_id || ' part ' || p.number
+  from file_parts p
+  where p.object_key is not null and not exists (
+    select 1 from objects o
+    where o.run_id = p.file_id and o.key = p.object_key and o.due_at is null and o.doomed = 0)
+  union all
   select o.run_id || ' ' || o.digest
   from objects o
   where o.due_at is null
     and not exists (select 1 from artifacts a where a.run_id = o.run_id and a.digest = o.digest)
+    and not exists (select 1 from file_parts p where p.file_id = o.run_id and p.object_key = o.key)
 ) u
 limit 20;
 
