@@ -22,7 +22,7 @@ from runcast.domain.limits import (
     USAGE_ITEMS_MAX,
 )
 from runcast.domain.run import FINAL
-from runcast.store import changes
+from runcast.store import changes, run_tags
 from runcast.store.objects import KeptArtifact, keep
 from runcast.store.rows import AppliedRow, Holding, MetadataRow, SeqRow, StreamEnd
 from runcast.store.script import Script, call
@@ -116,6 +116,7 @@ def _apply_metadata(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[
     live = {row.id: row for row in rows if row.status not in FINAL}
     objects: dict[str, Any] = {id: _DECODE(row.metadata) for id, row in live.items()}
     tags: dict[str, list[str]] = {id: list(row.tags) for id, row in live.items()}
+    added: list[run_tags.TagRow] = []
     for run, effect in news:
         target = _target(run, effect)
         if target not in live:
@@ -123,6 +124,7 @@ def _apply_metadata(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[
         if effect.kind == EffectKind.TAG:
             if effect.key not in tags[target] and len(tags[target]) < TAGS_MAX:
                 tags[target].append(effect.key)
+                added.append((run.environment, effect.key, target))
         else:
             objects[target] = change_metadata(objects[target], effect.kind, effect.key, _DECODE(effect.value))
     updates = []
@@ -135,6 +137,7 @@ def _apply_metadata(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[
             )
         updates.append([id, text, _ENCODE(tags[id]).decode()])
     yield call("set_metadata", rows=updates)
+    yield from run_tags.add(added)
     yield from changes.append(
         [(row.id, row.root_id, row.version + 1, "metadata", row.status, now) for row in live.values()]
     )

@@ -13,7 +13,7 @@ from runcast.domain.errors import ErrorInfo, InvalidInput
 from runcast.domain.limits import DEPTH_MAX, NEVER_MS, TAGS_MAX
 from runcast.domain.run import NewRun, RunStatus, Triggered
 from runcast.gateway import TaskInfo
-from runcast.store import blobs, changes, queues
+from runcast.store import blobs, changes, queues, run_tags
 from runcast.store.named import find_named, of_task, save_named
 from runcast.store.rows import KeyTurn, Name, QueueRow, TaskRow
 from runcast.store.script import Due, Ready, Script, call
@@ -199,6 +199,7 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: Turns, now: i
         rows.append((*_row(run, info, start, turns, payload, metadata, now), int(awaited)))
         facts.append((run.id, run.root_id or run.id, 1, "status", start.status, now))
     yield call("add_runs", rows=rows)
+    yield from run_tags.add([(run.environment, tag, run.id) for run in runs if run.tags for tag in run.tags])
     yield from changes.append(facts, born=tuple(run.id for run in runs))
     yield Ready(tuple(turns.taken))
     if dues:
@@ -248,6 +249,7 @@ def _adopt(run: NewRun) -> Script[None]:
     yield call("adopt_applied", run_id=run.id, adopts=run.adopts)
     # Effects that count as applied must be there: metadata came with the row.
     yield call("adopt_tags", run_id=run.id, adopts=run.adopts, maximum=TAGS_MAX)
+    yield from run_tags.index([run.id])
     yield call("adopt_blobs", run_id=run.id, adopts=run.adopts)
     yield call("adopt_messages", run_id=run.id, adopts=run.adopts)
     if run.resumed_from is not None:

@@ -13,7 +13,7 @@ import msgspec
 from runcast.domain.ids import RunId
 from runcast.domain.run import Debounce, NewRun, Triggered
 from runcast.gateway import TaskInfo
-from runcast.store import blobs, changes
+from runcast.store import blobs, changes, run_tags
 from runcast.store.rows import DebouncedRun, Known
 from runcast.store.script import Due, Script, call
 
@@ -142,7 +142,10 @@ def _push(pushes: Sequence[Push], tasks: dict[str, TaskInfo], now: int) -> Scrip
         if push.data is not None:
             replaced.append((yield from _data_row(push.run.id, push.data, tasks.get(push.data.task))))
     if replaced:
+        ids = [push.run.id for push in pushes if push.data is not None]
+        yield from run_tags.unindex(ids)
         yield call("replace_data", rows=replaced)
+        yield from run_tags.index(ids)
     yield call("push_runs", rows=[[push.run.id, push.available_at] for push in pushes])
     yield from changes.append(
         [(push.run.id, push.run.root_id, push.run.version + 1, "status", push.run.status, now) for push in pushes]

@@ -33,6 +33,8 @@ _OF_A_RUN = (
     "prune_transacted",
     "prune_members",
     "prune_ticks",
+    "unindex_tags",
+    "prune_bulk_runs",
     "prune_runs",
 )
 

@@ -97,6 +97,9 @@ delete from batch_members where run_id in (select r.id from {rows :ids (id text)
 -- name: prune_ticks
 delete from schedule_ticks where run_id in (select r.id from {rows :ids (id text)} r) and run_id is not null;
 
+-- name: prune_bulk_runs
+delete from bulk_runs where run_id in (select r.id from {rows :ids (id text)} r);
+
 -- name: prune_idle_ticks
 -- Ticks that were passed over belong to no run.
 delete from schedule_ticks

@@ -1,0 +1,90 @@
+"""Pages of runs in both directions, newest first, by whichever index knows the filter best. Without payloads and outputs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runcast.domain.limits import PAGE_ROWS_MAX
+from runcast.domain.run import FINAL, Run, RunStatus
+from runcast.gateway import RunFilter
+from runcast.store.script import Script, call
+
+_UNUSUAL = frozenset(FINAL - {RunStatus.COMPLETED} | {RunStatus.WAITING, RunStatus.PENDING_VERSION, RunStatus.DELAYED})
+
+
+class RunsPage(msgspec.Struct, frozen=True):
+    """A page, and whether there are runs on either side of it."""
+
+    runs: tuple[Run, ...]
+    newer: bool
+    older: bool
+
+
+def page(
+    filter: RunFilter, *, after: str | None = None, before: str | None = None, limit: int = PAGE_ROWS_MAX
+) -> Script[RunsPage]:
+    """The page that follows a run, or the one in front of a run."""
+    rows = yield from _rows(filter, after, before, limit + 1)
+    found = tuple(sorted(rows, key=lambda run: run.id, reverse=before is None))[:limit]
+    more = len(rows) > limit
+    if before is not None:
+        return RunsPage(tuple(reversed(found)), newer=more, older=True)
+    return RunsPage(found, newer=after is not None, older=more)
+
+
+def count(filter: RunFilter, *, maximum: int) -> Script[int]:
+    """How many there are, or the maximum."""
+    found: int = yield call("count_wanted", limit=maximum, **params(filter))
+    return found
+
+
+def _rows(filter: RunFilter, after: str | None, before: str | None, limit: int) -> Script[list[Run]]:
+    wanted = params(filter)
+    place = {"after": after} if before is None else {"before": before}
+    rows: list[Run]
+    if _is_related(filter):
+        rows = yield call("related_after", after=after, before=before, limit=limit, **wanted)
+    elif filter.tag and filter.environment is not None:
+        found: dict[str, Run] = {}
+        for tag in filter.tag:
+            rows = yield call("tagged_after" if before is None else "tagged_before", tag=tag, limit=limit, **place, **wanted)
+            found.update({run.id: run for run in rows})
+        rows = sorted(found.values(), key=lambda run: run.id, reverse=before is None)[:limit]
+    elif before is None and filter.shown and _UNUSUAL.issuperset(filter.shown):
+        rows = yield call("unusual_after", after=after, limit=limit, **wanted)
+    else:
+        rows = yield call("runs_after" if before is None else "runs_before", limit=limit, **place, **wanted)
+    return rows
+
+
+def _is_related(filter: RunFilter) -> bool:
+    ids = (filter.parent_id, filter.root_id, filter.batch_id, filter.schedule_id, filter.bulk_id)
+    return bool(filter.ids) or any(id is not None for id in ids)
+
+
+def params(filter: RunFilter) -> dict[str, object]:
+    """What the clause `wanted_run` takes."""
+    lists = {
+        "id": ("ids", filter.ids),
+        "task": ("tasks", filter.task),
+        "queue": ("queues", filter.queue),
+        "machine": ("machines", filter.machine),
+        "status": ("statuses", filter.status),
+        "shown": ("shown", filter.shown),
+        "tag": ("tags", filter.tag),
+        "region": ("regions", [msgspec.json.encode(region).decode() for region in filter.region]),
+    }
+    return {
+        "environment": filter.environment,
+        "created_from": filter.created_from,
+        "created_to": filter.created_to,
+        "roots_only": int(filter.roots_only),
+        "parent_id": filter.parent_id,
+        "root_id": filter.root_id,
+        "batch_id": filter.batch_id,
+        "schedule_id": filter.schedule_id,
+        "bulk_id": filter.bulk_id,
+        "is_test": None if filter.is_test is None else int(filter.is_test),
+        **{f"no_{one}": int(not names) for one, (_, names) in lists.items()},
+        **{many: [[name] for name in names] for many, names in lists.values()},
+    }

@@ -1,0 +1,99 @@
+-- name: runs_after -> Run*
+select {clause run_outline}
+from runs
+where (runs.id < :after or :after is null) and {clause wanted_run}
+order by runs.id desc
+limit :limit;
+
+-- name: runs_before -> Run*
+-- The page in front of a run, nearest first.
+select {clause run_outline}
+from runs
+where runs.id > :before and {clause wanted_run}
+order by runs.id
+limit :limit;
+
+-- name: tagged_after -> Run*
+-- Of one tag, along the index of tags.
+select {clause run_outline}
+from run_tags
+join runs on runs.id = run_tags.run_id
+where run_tags.environment = :environment and run_tags.tag = :tag and (run_tags.run_id < :after or :after is null)
+  and {clause wanted_run}
+order by run_tags.run_id desc
+limit :limit;
+
+-- name: tagged_before -> Run*
+select {clause run_outline}
+from run_tags
+join runs on runs.id = run_tags.run_id
+where run_tags.environment = :environment and run_tags.tag = :tag and run_tags.run_id > :before and {clause wanted_run}
+order by run_tags.run_id
+limit :limit;
+
+-- name: related_after -> Run*
+-- Within a tree, a parent's children, a batch, a schedule, a bulk action: found through their own indexes.
+select {clause run_outline}
+from runs
+where runs.id in (
+    select id from runs where parent_id is not null and parent_id = :parent_id
+    union all
+    select cast(:root_id as text) where cast(:root_id as text) is not null
+    union all
+    select id from runs where parent_id is not null and root_id = :root_id
+    union all
+    select id from runs where batch_id is not null and batch_id = :batch_id
+    union all
+    select run_id from batch_members where batch_id = :batch_id
+    union all
+    select run_id from schedule_ticks where schedule_id = :schedule_id and run_id is not null
+    union all
+    select run_id from bulk_runs where bulk_id = :bulk_id
+    union all
+    select r.id from {rows :ids (id text)} r)
+  and (runs.id < :after or :after is null) and (runs.id > :before or :before is null)
+  and {clause wanted_run}
+order by case when cast(:before as text) is null then runs.id end desc, runs.id
+limit :limit;
+
+-- name: unusual_after -> Run*
+-- The few that are not completed are found through their own index.
+select {clause run_outline}
+from runs
+where runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+  and runs.status in (select r.name from {rows :shown (name text)} r)
+  and (runs.id < :after or :after is null)
+  and {clause wanted_run}
+order by runs.id desc
+limit :limit;
+
+-- name: count_wanted -> int
+select count(*)
+from (select 1 from runs where {clause wanted_run} limit :limit) wanted;
+
+-- name: add_run_tags
+insert into run_tags (environment, tag, run_id) {values :rows}
+on conflict do nothing;
+
+-- name: index_tags
+-- Of runs whose tags were written as a whole.
+insert into run_tags (environment, tag, run_id)
+select runs.environment, t.value, runs.id
+from {rows :ids (id text)} r
+join runs on runs.id = r.id
+cross join {each runs.tags} t
+where true
+on conflict do nothing;
+
+-- name: unindex_tags
+delete from run_tags
+where (environment, tag, run_id) in (
+  select runs.environment, t.value, runs.id
+  from {rows :ids (id text)} r
+  join runs on runs.id = r.id
+  cross join {each runs.tags} t);
+
+-- name: set_tags
+update runs
+set tags = :tags, version = version + 1
+where id = :id;
