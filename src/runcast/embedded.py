@@ -21,6 +21,7 @@ from runcast.sdk.extension import Extension
 from runcast.sdk.portal import Portal, get_portal
 from runcast.sdk.registry import registry
 from runcast.server import Server, ServerConfig, engine_settings, outgoing_settings
+from runcast.settings import Settings
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings
 
@@ -75,7 +76,7 @@ class Embedded:
     def __init__(
         self,
         database: str | Path,
-        settings: config.Settings,
+        settings: Settings,
         *,
         extensions: tuple[str | Extension, ...] = (),
     ) -> None:

@@ -7,7 +7,7 @@ import logging
 import sys
 from typing import TextIO
 
-from runcast.config import Settings
+from runcast.settings import Settings
 
 
 def set_up_logging(settings: Settings, stream: TextIO | None = None) -> None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from runcast.blobs.bucket import open_bucket
 from runcast.clock import Clock, SystemClock
-from runcast.config import DEFAULT_DATABASE, Settings, load
+from runcast.config import load
 from runcast.domain.address import Address
 from runcast.domain.errors import DatabaseLocked, EngineStopped
 from runcast.engine.engine import Engine, EngineSettings
@@ -27,6 +27,7 @@ from runcast.outgoing.courier import Courier
 from runcast.outgoing.settings import OutgoingSettings, parse_outgoing
 from runcast.sdk.extension import Extension, load_extensions
 from runcast.sdk.fresh_ids import fresh_id
+from runcast.settings import DEFAULT_DATABASE, Settings
 from runcast.socket_server import SocketServer
 from runcast.socket_server.network import Listen, NetworkServer
 from runcast.store.opening import is_shared, open_store, sqlite_path

@@ -12,6 +12,7 @@ from runcast.domain.errors import InvalidInput
 from runcast.sdk.ambient import current_door
 from runcast.sdk.dial import Endpoint
 from runcast.sdk.doors import SocketDoor
+from runcast.settings import Settings
 from tests.cli.project import Cli, caller, enter
 
 KEY = "a-key-of-the-test-that-is-long-enough"
@@ -32,7 +33,7 @@ def test_a_variable_has_several_keys_and_a_client_shows_the_first() -> None:
     settings = config.load(environ={"RUNCAST_KEY": f"{KEY},{OLD_KEY}"}).settings
     assert settings.key == (KEY, OLD_KEY)
     assert settings.shown_key == KEY
-    assert config.Settings().shown_key == ""
+    assert Settings().shown_key == ""
 
 
 def test_the_settings_say_whom_a_bare_trigger_asks_and_with_which_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runcast import config
+from runcast.settings import all_settings
 
 
 @pytest.fixture(autouse=True)
@@ -32,5 +33,5 @@ def test_a_variable_names_several_with_commas(tmp_path: Path, monkeypatch: pytes
 
 
 def test_passwords_in_it_are_not_shown() -> None:
-    (setting,) = [setting for setting in config.all_settings() if setting.name == "outbox"]
+    (setting,) = [setting for setting in all_settings() if setting.name == "outbox"]
     assert setting.show(("postgresql://shop:secret@db/shop", "a.db")) == ["postgresql://shop:***@db/shop", "a.db"]

@@ -10,6 +10,7 @@ from runcast import config
 from runcast.config_files import find_files
 from runcast.domain.errors import InvalidInput
 from runcast.sdk.handle import RunHandle
+from runcast.settings import Settings, all_settings
 from tests.cli.project import Cli, caller, enter
 
 
@@ -31,7 +32,7 @@ def write(path: Path, text: str) -> None:
 
 def test_without_anything_every_setting_has_its_default() -> None:
     found = config.load(environ={})
-    assert found.settings == config.Settings()
+    assert found.settings == Settings()
     assert found.origins == {}
 
 
@@ -157,7 +158,7 @@ def test_config_shows_each_value_and_its_origin(tmp_path: Path, cli: Cli, monkey
     write(tmp_path / "runcast.toml", "retention = '2w'")
     monkeypatch.setenv("RUNCAST_WORKERS", "4")
     shown = {record["name"]: record for record in cli("config", "--database", "x.db", "--json").records}
-    assert set(shown) == {setting.name for setting in config.all_settings()}
+    assert set(shown) == {setting.name for setting in all_settings()}
     assert shown["retention"] == {"name": "retention", "value": "14d", "origin": str(tmp_path / "runcast.toml")}
     assert shown["workers"] == {"name": "workers", "value": 4, "origin": "RUNCAST_WORKERS"}
     assert shown["database"] == {"name": "database", "value": "x.db", "origin": "--database"}

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import runcast
-from runcast import config
 from runcast.design import api, reference, schema, settings
 from runcast.design.__main__ import generated_pages
 from runcast.domain import limits
 from runcast.domain.errors import RuncastError
+from runcast.settings import all_settings
 from runcast.store.migrations import find_phases
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def test_every_error_is_on_the_page() -> None:
 
 def test_every_setting_is_on_the_page_with_its_variable() -> None:
     page = settings.settings_page()
-    for setting in config.all_settings():
+    for setting in all_settings():
         assert f"| `{setting.name}` |" in page
         assert f"`{setting.variable}`" in page
 

@@ -22,6 +22,7 @@ from runcast.cli.main import cli
 from runcast.config_files import find_files
 from runcast.metrics.listener import parse_address
 from runcast.server import Server, ServerConfig
+from runcast.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "")
@@ -73,7 +74,7 @@ def check_command(arguments: list[str]) -> None:
         command.make_context(name, rest, parent=context)
 
 
-def settings_of(environment: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> config.Settings:
+def settings_of(environment: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """What those variables mean where there is no project."""
     monkeypatch.chdir(tmp_path)
     find_files.cache_clear()

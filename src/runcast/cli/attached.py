@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from runcast.config import Settings, load
+from runcast.config import load
 from runcast.sdk.registry import registry
 from runcast.server import Server, ServerConfig, engine_settings, outgoing_settings
+from runcast.settings import Settings
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.started import Readiness, argument_parser, obey, prepare

@@ -13,6 +13,7 @@ from runcast import config
 from runcast.cli.shared import is_shared, open_shared
 from runcast.domain.errors import InvalidInput, NotFound, Unavailable
 from runcast.gateway import ClientGateway
+from runcast.settings import Settings
 
 if TYPE_CHECKING:
     from runcast.sdk.dial import Where
@@ -91,7 +92,7 @@ def existing_database(database: str | None) -> Path:
     return path
 
 
-def find_socket(settings: config.Settings) -> Where:
+def find_socket(settings: Settings) -> Where:
     """The socket of the engine that the settings name: by `url`, or beside the database."""
     from runcast.sdk.ambient import find_engine
     from runcast.wire import socket_path
@@ -101,7 +102,7 @@ def find_socket(settings: config.Settings) -> Where:
     return socket_path(database_path(settings.database))
 
 
-def _settings(database: str | None) -> config.Settings:
+def _settings(database: str | None) -> Settings:
     return config.load({"database": database}).settings
 
 

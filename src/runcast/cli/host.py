@@ -25,7 +25,6 @@ from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
 from runcast.cli.shared import AWAY_S, shared_database
 from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
-from runcast.config import Settings
 from runcast.domain.address import Address
 from runcast.domain.durations import duration_text
 from runcast.domain.errors import EngineStopped, InvalidInput, RuncastError, Unavailable
@@ -36,6 +35,7 @@ from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.otel.export import set_up_telemetry
 from runcast.sdk.registry import load_apps, registry
 from runcast.server import Server, ServerConfig, engine_settings, outgoing_settings
+from runcast.settings import Settings
 from runcast.socket_server.network import Listen
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker

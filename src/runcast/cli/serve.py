@@ -24,6 +24,7 @@ from runcast.cli.wiring import (
     workers_option,
 )
 from runcast.domain.errors import InvalidInput
+from runcast.settings import Settings
 
 if TYPE_CHECKING:
     from runcast.socket_server.network import Listen
@@ -78,7 +79,7 @@ def serve(apps: Sequence[str], as_json: bool, **flags: object) -> int:
     return exits.OK
 
 
-def _listen(settings: config.Settings) -> Listen | None:
+def _listen(settings: Settings) -> Listen | None:
     """Where other machines may reach it, and who."""
     from runcast.domain.address import parse_address
     from runcast.socket_server.network import Listen

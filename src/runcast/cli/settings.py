@@ -9,6 +9,7 @@ import click
 from runcast import config
 from runcast.cli.command import Command, database_option
 from runcast.cli.output import console, note, print_json
+from runcast.settings import all_settings
 
 DEFAULT = "default"
 
@@ -33,7 +34,7 @@ def show_config(database: str | None, as_json: bool) -> None:
             setting.show(getattr(found.settings, setting.attribute)),
             found.origins.get(setting.name, DEFAULT),
         )
-        for setting in config.all_settings()
+        for setting in all_settings()
     ]
     for unknown in config.unknown_variables(os.environ):
         note(f"warning: {unknown}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runcast import config
 from runcast.domain.errors import InvalidInput
 from runcast.domain.masked import without_password
+from runcast.settings import Settings
 
 if TYPE_CHECKING:
     from runcast.gateway import ClientGateway
@@ -39,12 +40,12 @@ def refuse_shared(database: str | None, instead: str) -> None:
         )
 
 
-def is_shared(settings: config.Settings) -> bool:
+def is_shared(settings: Settings) -> bool:
     """Whether the settings mean a PostgreSQL, rather than a file or an engine's own address."""
     return not settings.url and shared_database(settings.database) is not None
 
 
-async def open_shared(settings: config.Settings) -> ClientGateway:
+async def open_shared(settings: Settings) -> ClientGateway:
     """An engine without workers on the database of the settings, which changes nothing of its schema."""
     from runcast.server import open_client
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runcast import config
 from runcast.design.reference import MADE
+from runcast.settings import OTHER_VARIABLES, Setting, all_settings
 
 _INTRO = """\
 One table for files, environment and flags. In rising precedence:
@@ -36,9 +36,9 @@ def settings_page() -> str:
     rows = [
         f"| `{setting.name}` | {setting.kind} | {_default(setting)} | `{setting.variable}` | {_code(setting.flag)} "
         f"| {setting.description} |"
-        for setting in config.all_settings()
+        for setting in all_settings()
     ]
-    others = [f"| `{name}` | {meaning} |" for name, meaning in config.OTHER_VARIABLES.items()]
+    others = [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
     return "\n".join(
         [
             f"# Settings\n\n{MADE}\n\n{_INTRO}\n",
@@ -56,7 +56,7 @@ def settings_page() -> str:
     )
 
 
-def _default(setting: config.Setting) -> str:
+def _default(setting: Setting) -> str:
     shown = setting.show(setting.default)
     if shown in (None, "", []):
         return ""

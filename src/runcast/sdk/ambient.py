@@ -14,6 +14,7 @@ from runcast.domain.masked import masked
 from runcast.sdk.dial import Endpoint, Where
 from runcast.sdk.doors import DatabaseDoor, Door, SocketDoor
 from runcast.sdk.shared_door import SharedDoor
+from runcast.settings import Settings
 
 _DECIDING = (
     "RUNCAST_URL",
@@ -38,12 +39,12 @@ def current_door() -> Door:
     return door_to_url(settings.url) if settings.url else door_to_database(settings.database)
 
 
-def _current_settings() -> config.Settings:
+def _current_settings() -> Settings:
     return _settings_of(Path.cwd(), *map(os.environ.get, _DECIDING))
 
 
 @lru_cache(maxsize=8)
-def _settings_of(_here: Path, *_deciding: str | None) -> config.Settings:
+def _settings_of(_here: Path, *_deciding: str | None) -> Settings:
     """The settings, read again only when another directory or variable may say another thing: 40 µs of each trigger."""
     return config.load().settings
 

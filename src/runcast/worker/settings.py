@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from runcast.domain import limits
 
 if TYPE_CHECKING:
-    from runcast.config import Settings
+    from runcast.settings import Settings
 
 PROCESSES_MAX = 8
 """Runs with a process of their own that the setting `concurrency` asks for at most; each is a whole interpreter."""
