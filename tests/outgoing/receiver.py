@@ -53,7 +53,7 @@ class Receiver:
                 except OSError:
                     pass  # who asked has gone
 
-            do_GET = do_POST
+            do_GET = do_POST  # noqa: N815 - the name that the library calls
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

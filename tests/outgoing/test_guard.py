@@ -62,7 +62,9 @@ def test_addresses_of_the_internet_are_public(text: str) -> None:
     assert is_public(ip_address(text))
 
 
-@pytest.mark.parametrize("text", ["169.254.169.254", "168.63.129.16", "100.100.100.200", "fd00:ec2::254", "192.0.0.192"])
+@pytest.mark.parametrize(
+    "text", ["169.254.169.254", "168.63.129.16", "100.100.100.200", "fd00:ec2::254", "192.0.0.192"]
+)
 def test_metadata_services_of_clouds_are_not_public(text: str) -> None:
     assert not is_public(ip_address(text))
 
@@ -98,7 +100,8 @@ def test_a_url_that_leads_nowhere_good_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://example.com", "http://example.com:8080/x?y=z", "https://1.1.1.1/", "https://[2606:4700:4700::1111]/"]
+    "url",
+    ["https://example.com", "http://example.com:8080/x?y=z", "https://1.1.1.1/", "https://[2606:4700:4700::1111]/"],
 )
 def test_a_url_of_the_internet_is_taken(url: str) -> None:
     Guard().check_url(url)

@@ -45,7 +45,7 @@ def add(environment: str, event: AlertEvent, channels: Iterable[ChannelRef], now
 
 def add_test(environment: str, channel: ChannelRef, alert: str, salt: str, now: int) -> Script[str]:
     """A delivery that tells of nothing, to see whether one arrives; its id."""
-    id = _delivery_id(f"{salt}\0{channel.id}", now)
+    id = _delivery_id(f"test\0{salt}\0{channel.id}", now)
     row = (id, environment, channel.id, channel.kind.value, None, alert, DeliveryStatus.PENDING.value, 0, now, now)
     yield call("add_deliveries", rows=[row])
     return id
