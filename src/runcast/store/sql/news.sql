@@ -17,8 +17,12 @@ order by run_id, stream;
 -- Those with all of the tags, newest first.
 select *
 from runs
-where tags <> '[]' and environment = :environment and created_at >= :created_from
-  and (select count(distinct t.value) from {each runs.tags} t
-    where t.value in (select r.name from {rows :tags (name text)} r)) = :count
+where created_at >= :created_from and id in (
+    select t.run_id
+    from {rows :tags (name text)} r
+    cross join run_tags t
+    where t.environment = :environment and t.tag = r.name
+    group by t.run_id
+    having count(*) = :count)
 order by created_at desc, id desc
 limit :limit;

@@ -68,7 +68,6 @@ create index runs_expiring on runs (expires_at)
 create index runs_pending on runs (environment, task) where status = 'PENDING_VERSION';
 create index runs_unusual on runs (status, id)
   where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION');
-create index runs_tagged on runs (created_at, id) where tags <> '[]';
 create index runs_parent on runs (parent_id) where parent_id is not null;
 create index runs_root on runs (root_id, id) where parent_id is not null;
 create index runs_batch on runs (batch_id, batch_position) where batch_id is not null;
