@@ -152,7 +152,25 @@ async def offload_factors(engine: TestEngine, load: Load) -> None:
     assert await engine.run(load("docs/guides/offload.md:1").factors, [97, 84, 1_001]) == [97, 7, 13]
 
 
+async def trigger_dev_clients(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/trigger-dev-clients.md:1")
+    handle = await page.summarize.trigger("once upon")
+    assert (await engine.finish(handle)).metadata["progress"] == 100
+    assert [part.value for part in await engine.client.parts(handle.id, "summary") if part.kind == "data"] == [
+        '{"text":"once "}',
+        '{"text":"upon "}',
+    ]
+    token = await engine.client.create_wait()
+    published = await page.publish.trigger(token.id)
+    await engine.client.complete_wait(token.id, "yes")
+    assert (await engine.finish(published)).output == "published: yes"
+    revised = await page.revise.trigger()
+    await revised.send("remarks", "shorter")
+    assert (await engine.finish(revised)).output == "shorter"
+
+
 GUIDE_SCENARIOS = {
+    "docs/guides/trigger-dev-clients.md:1": trigger_dev_clients,
     "docs/guides/offload.md:1": offload_factors,
     "docs/guides/retries.md:1": retries,
     "docs/guides/idempotency.md:1": idempotency,
