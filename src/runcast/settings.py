@@ -119,10 +119,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
             extra={"flag": "--http"},
         ),
     ] = ""
+    http_hosts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Names in `Host` that the HTTP API answers to; none: this machine's, and that of `public_url`.",
+        ),
+    ] = ()
+    environment: Annotated[
+        str,
+        Meta(
+            description="Where programs trigger and workers execute: `dev`, `staging`, `prod`, `preview`; of another "
+            "project `shop/dev` and so on.",
+            extra={"flag": "--environment"},
+        ),
+    ] = "dev"
     secret: Annotated[
         str,
         Meta(
-            description="What signs tokens, at least 32 characters. Without it one is made and kept in the database.",
+            description="What signs tokens and encrypts environment variables, 32 characters or more. Without it one is made "
+            "and kept in the database.",
             extra={"secret": True},
         ),
     ] = ""

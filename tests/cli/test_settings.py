@@ -168,11 +168,11 @@ def test_config_shows_each_value_and_its_origin(tmp_path: Path, cli: Cli, monkey
 def test_config_masks_passwords_and_warns_of_variables_that_mean_nothing(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RUNCAST_PUBLIC_URL", "https://ada:secret@example.com")
+    monkeypatch.setenv("RUNCAST_PUBLIC_URL", "https://ada:hunter2@example.com")
     monkeypatch.setenv("RUNCAST_WORKRS", "4")
     said = cli("config")
     assert said.code == 0
-    assert "secret" not in said.out
+    assert "hunter2" not in said.out
     assert "https://ada:***@example.com" in said.out
     assert "RUNCAST_WORKRS is no setting. Did you mean 'RUNCAST_WORKERS'" in said.err
 

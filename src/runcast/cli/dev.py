@@ -17,6 +17,7 @@ from runcast.cli.wiring import (
     choose_apps,
     codec_option,
     concurrency_option,
+    environment_option,
     http_option,
     log_format_option,
     public_url_option,
@@ -40,6 +41,7 @@ RESTARTED = "RUNCAST_DEV_RESTARTED"
 @click.option("--no-reload", is_flag=True, help="Do not restart when a .py file changes.")
 @public_url_option
 @http_option
+@environment_option
 @codec_option
 @log_format_option
 @database_option

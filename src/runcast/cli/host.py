@@ -25,12 +25,13 @@ from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
 from runcast.cli.shared import AWAY_S, shared_database
 from runcast.cli.supervisor import READY, STOPPING, tell_supervisor
+from runcast.domain.access import check_environment
 from runcast.domain.address import Address
 from runcast.domain.durations import duration_text
 from runcast.domain.errors import EngineStopped, InvalidInput, RuncastError, Unavailable
 from runcast.domain.masked import masked
 from runcast.gateway import TaskInfo
-from runcast.http_settings import parse_http
+from runcast.http_settings import ApiSettings, parse_http
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.otel.export import set_up_telemetry
 from runcast.sdk.registry import load_apps, registry
@@ -104,7 +105,7 @@ class Host:
             extensions=self._settings.extensions,
             metrics=metrics,
             listen=self._plan.listen,
-            http=parse_http(self._settings.http, public_url=self._settings.public_url, local=self._plan.local),
+            http=_http_settings(self._settings, local=self._plan.local),
             secret=self._settings.secret,
             outgoing=outgoing_settings(self._settings),
         )
@@ -153,6 +154,7 @@ class Host:
         os.environ["RUNCAST_DATABASE"] = self._shared or str(Path(self._database).absolute())
         if self._shared and self._settings.database_direct:
             os.environ["RUNCAST_DATABASE_DIRECT"] = self._settings.database_direct
+        os.environ["RUNCAST_ENVIRONMENT"] = self._settings.environment
         os.environ["RUNCAST_LOG_FORMAT"] = self._settings.log_format
         os.environ["RUNCAST_LOG_LEVEL"] = self._settings.log_level
         if self._settings.extensions:
@@ -300,6 +302,12 @@ class Host:
                 logger.warning("%s", error)
                 await asyncio.sleep(AWAY_S)
                 self._started_at = now_ms()
+
+
+def _http_settings(settings: Settings, *, local: bool) -> ApiSettings | None:
+    found = parse_http(settings.http, public_url=settings.public_url, local=local)
+    environment = check_environment(settings.environment)
+    return found and msgspec.structs.replace(found, hosts=settings.http_hosts, environment=environment)
 
 
 def _home(app: str) -> Path:

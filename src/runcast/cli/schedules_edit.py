@@ -26,6 +26,7 @@ from runcast.domain.schedule import (
     ScheduleState,
 )
 from runcast.gateway import ClientGateway
+from runcast.sdk.ambient import current_environment
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.schedule import CatchUpName, OverlapName
 
@@ -67,7 +68,9 @@ def create(task: str, cron: str, key: str | None, database: str | None, as_json:
     given = _given(rule)
     parse_cron(cron, given.get("timezone", "UTC"))
     id = ScheduleId(fresh_id("sched"))
-    new = NewSchedule(id, task, ScheduleSettings(cron, **given), deduplication_key=key)
+    new = NewSchedule(
+        id, task, ScheduleSettings(cron, **given), deduplication_key=key, environment=current_environment()
+    )
 
     async def work(gateway: ClientGateway) -> ScheduleState:
         names = [info.name for info in await gateway.tasks()]

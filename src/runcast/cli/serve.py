@@ -15,6 +15,7 @@ from runcast.cli.wiring import (
     app_argument,
     codec_option,
     concurrency_option,
+    environment_option,
     http_option,
     listen_options,
     log_format_option,
@@ -47,6 +48,7 @@ EXAMPLES = (
 @concurrency_option
 @public_url_option
 @http_option
+@environment_option
 @codec_option
 @listen_options
 @metrics_option

@@ -25,6 +25,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.run import NewRun, Run, Triggered
 from runcast.gateway import ClientGateway, TaskInfo
+from runcast.sdk.ambient import current_environment
 from runcast.sdk.debounce import Debounce
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import OptionArguments, TriggerOptions, parse_options
@@ -149,6 +150,7 @@ def _new_run(task: str, payload: str, options: TriggerOptions) -> NewRun:
         max_attempts=options.max_attempts,
         debounce=options.debounce,
         machine=options.machine,
+        environment=current_environment(),
     )
 
 

@@ -24,6 +24,12 @@ workers_option = click.option(
 public_url_option = click.option(
     "--public-url", metavar="URL", help="Where people reach pages; `run.url` and `approval.url` begin with it."
 )
+environment_option = click.option(
+    "--environment",
+    "-e",
+    metavar="NAME",
+    help="Where it triggers and executes: dev, staging, prod, preview  [default: dev]",
+)
 codec_option = click.option(
     "--codec", metavar="MODULE:OBJECT", help="Encrypts payloads, outputs and journals in this process."
 )

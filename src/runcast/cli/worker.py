@@ -22,6 +22,7 @@ from runcast.cli.wiring import (
     choose_apps,
     codec_option,
     concurrency_option,
+    environment_option,
     key_option,
     log_format_option,
     metrics_option,
@@ -59,6 +60,7 @@ EXAMPLES = (
 )
 @key_option
 @tls_ca_option
+@environment_option
 @codec_option
 @metrics_option
 @metrics_public_option
@@ -161,6 +163,7 @@ class _Process:
 
     def _set_environment(self) -> None:
         """Code of the app that triggers outside of a run reaches the same runs, and so do its processes."""
+        os.environ["RUNCAST_ENVIRONMENT"] = self._settings.environment
         if self._shared:
             os.environ.pop("RUNCAST_URL", None)
             os.environ["RUNCAST_DATABASE"] = self._settings.database

@@ -64,7 +64,8 @@ def mint(
     skip_columns: Sequence[str] = (),
 ) -> str:
     """A token. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""
-    parse_scopes(scopes)
+    if not parse_scopes(scopes):
+        raise InvalidInput("a public token needs at least one scope, such as read:runs:run_…")
     if not 0 < lifetime_s <= LIFETIME_MAX_S:
         raise InvalidInput(f"a public token lives for up to 30 days, got {lifetime_s} seconds")
     if len(skip_columns) > COLUMNS_MAX:

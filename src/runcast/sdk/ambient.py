@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from runcast import config
+from runcast.domain.access import check_environment
 from runcast.domain.address import is_network, parse_addresses
 from runcast.domain.errors import InvalidInput
 from runcast.domain.masked import masked
@@ -37,6 +38,14 @@ def current_door() -> Door:
         return _doors[""]
     settings = _current_settings()
     return door_to_url(settings.url) if settings.url else door_to_database(settings.database)
+
+
+def current_environment() -> str:
+    """Where code outside of any run triggers, by the settings as they are now. Raises `InvalidInput`."""
+    said = os.environ.get("RUNCAST_ENVIRONMENT")
+    if not said:
+        said = "dev" if "" in _doors else _current_settings().environment
+    return check_environment(said)
 
 
 def _current_settings() -> Settings:

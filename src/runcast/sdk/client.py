@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Unpack
 
 import msgspec
 
+from runcast.domain.access import NewToken
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import InvalidInput, NotFound
@@ -16,10 +17,11 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.message import Message
 from runcast.domain.run import RunStatus
+from runcast.domain.scopes import parse_scopes
 from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
 from runcast.sdk import requests
-from runcast.sdk.ambient import current_door, door_to_database, door_to_url
+from runcast.sdk.ambient import current_door, current_environment, door_to_database, door_to_url
 from runcast.sdk.call import Call
 from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.doors import Door, GatewayDoor
@@ -252,6 +254,23 @@ class Client:
 
     # --- waits
 
+    def create_public_token(
+        self,
+        *scopes: str,
+        expires: Duration = "1h",
+        once: bool = False,
+        environment: str | None = None,
+    ) -> Call[str]:
+        """A token for a browser: it may do what the scopes say, in one environment, until it expires (within 30 days).
+        `once`: it is good for one trigger.
+
+        >>> token = await client.create_public_token(f"read:runs:{run.id}", expires="15m")  # doctest: +SKIP
+        """
+        parse_scopes(scopes)
+        lifetime_ms = duration_ms(expires, name="expires")
+        new = NewToken(scopes, environment or current_environment(), lifetime_ms, once=once)
+        return self._door.call(lambda gateway: gateway.create_public_token(new))
+
     def create_wait(
         self,
         *,
@@ -266,10 +285,13 @@ class Client:
         """
         new = NewWait(
             fresh_id("waitpoint"),
+            environment=current_environment(),
             timeout_ms=None if timeout is None else duration_ms(timeout, name="timeout"),
             tags=parse_tags(tags),
             idempotency_key=idempotency_key,
-            idempotency_ttl_ms=None if idempotency_ttl is None else duration_ms(idempotency_ttl, name="idempotency_ttl"),
+            idempotency_ttl_ms=None
+            if idempotency_ttl is None
+            else duration_ms(idempotency_ttl, name="idempotency_ttl"),
         )
         return self._door.call(lambda gateway: gateway.create_wait(new))
 

@@ -10,7 +10,7 @@ from runcast.domain.ids import BatchId, RunId
 from runcast.domain.limits import BATCH_RUNS_MAX
 from runcast.domain.run import NewRun
 from runcast.gateway import ClientGateway
-from runcast.sdk.ambient import current_door
+from runcast.sdk.ambient import current_door, current_environment
 from runcast.sdk.call import Call
 from runcast.sdk.child import ChildRequest
 from runcast.sdk.execution import current_execution
@@ -125,7 +125,7 @@ def new_run(
     if options is NO_OPTIONS:
         return NewRun(
             RunId(run_id), request.task, request.payload, batch_id=batch_id, batch_position=batch_position,
-            traceparent=callers_span(),
+            traceparent=callers_span(), environment=current_environment(),
         )  # fmt: skip
     return NewRun(
         RunId(run_id),
@@ -148,6 +148,7 @@ def new_run(
         batch_id=batch_id,
         batch_position=batch_position,
         traceparent=callers_span(),
+        environment=current_environment(),
     )
 
 

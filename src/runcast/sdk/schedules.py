@@ -25,7 +25,7 @@ from runcast.domain.schedule import (
     Tick,
 )
 from runcast.gateway import ClientGateway
-from runcast.sdk.ambient import current_door
+from runcast.sdk.ambient import current_door, current_environment
 from runcast.sdk.call import Call
 from runcast.sdk.codec import encode_json
 from runcast.sdk.doors import Door
@@ -112,6 +112,7 @@ class Schedules:
             settings,
             deduplication_key=check_key(deduplication_key, "deduplication_key"),
             active=active,
+            environment=current_environment(),
         )
 
         async def ask(gateway: ClientGateway) -> ScheduleState:

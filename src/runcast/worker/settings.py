@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from runcast.domain import limits
+from runcast.domain.access import check_environment
 
 if TYPE_CHECKING:
     from runcast.settings import Settings
@@ -46,6 +47,7 @@ def worker_settings(settings: Settings) -> WorkerSettings:
     """What a project's settings say of its workers."""
     limit = settings.concurrency
     capacity = WorkerSettings(
+        environment=check_environment(settings.environment),
         grace_ms=settings.shutdown_grace_ms,
         evict_after_ms=settings.evict_after_ms,
         ttl_ms=settings.ttl_ms or None,
