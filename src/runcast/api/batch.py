@@ -15,6 +15,7 @@ from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.errors import Refused
 from runcast.api.ndjson import Line, read_lines
+from runcast.api.stored import fetch_payload
 from runcast.api.trigger import TriggerOptions, new_run
 from runcast.domain.errors import InvalidInput, ValueTooLarge
 from runcast.domain.limits import HTTP_ITEM_BYTES_MAX
@@ -55,7 +56,7 @@ async def fill(api: Api, caller: Caller, batch: BatchRow, body: AsyncIterator[by
 
     Raises `InvalidInput` for a line that is no item, a 403 for an item of a task that the caller may not trigger.
     """
-    filling = _Filling(api, batch)
+    filling = _Filling(api, caller, batch)
     may_all = caller.may("write", [f"batch:{batch.id}"])
     async for line in read_lines(body, bytes_max=HTTP_ITEM_BYTES_MAX):
         item = _read(line, batch.size)
@@ -69,10 +70,11 @@ async def fill(api: Api, caller: Caller, batch: BatchRow, body: AsyncIterator[by
     return await filling.finish()
 
 
-def read_item(item: BatchItem, batch: BatchRow) -> NewRun | BatchError:
+async def read_item(api: Api, caller: Caller, batch: BatchRow, item: BatchItem) -> NewRun | BatchError:
     """The run that an item asks for, or why there can be none."""
     try:
-        run = new_run(item.task, item.payload, item.options, environment=batch.environment)
+        payload, options = await fetch_payload(api, caller, item.payload, item.options)
+        run = new_run(item.task, payload, options, environment=batch.environment)
         run = replace(run, batch_id=batch.id, batch_position=item.index)
         check(run)
     except ValueTooLarge as error:
@@ -85,8 +87,9 @@ def read_item(item: BatchItem, batch: BatchRow) -> NewRun | BatchError:
 class _Filling:
     """Items on their way into the database."""
 
-    def __init__(self, api: Api, batch: BatchRow) -> None:
+    def __init__(self, api: Api, caller: Caller, batch: BatchRow) -> None:
         self._api = api
+        self._caller = caller
         self._batch = batch
         self._filled = Filled()
         self._runs: list[NewRun] = []
@@ -100,8 +103,12 @@ class _Filling:
             reason = f"the item has more than {HTTP_ITEM_BYTES_MAX:,} bytes: upload its payload, and pass the path"
             self._errors.append(BatchError(item.index, item.task[:200], reason, TOO_LARGE))
         else:
-            read = read_item(item, self._batch)
-            self._runs.append(read) if isinstance(read, NewRun) else self._errors.append(read)
+            read = await read_item(self._api, self._caller, self._batch, item)
+            if isinstance(read, NewRun):
+                self._runs.append(read)
+                self._bytes += len(read.payload)
+            else:
+                self._errors.append(read)
         self._bytes += len(line.data)
         if len(self._runs) + len(self._errors) >= PIECE_ITEMS or self._bytes >= PIECE_BYTES:
             await self._store()

@@ -5,6 +5,10 @@ PAYLOAD_BYTES_MAX = 8 * 1024 * 1024
 INLINE_BYTES_MAX = 128 * 1024
 """A value up to this size lives in its row; a larger one becomes a blob."""
 METADATA_BYTES_MAX = 256 * 1024
+METADATA_DEPTH_MAX = 50
+"""Segments of a path in metadata."""
+METADATA_INDEX_MAX = 10_000
+"""The last place in a list that a path of metadata reaches."""
 TAGS_MAX = 10
 TAG_CHARS_MAX = 128
 TASK_NAME_CHARS_MAX = 128
@@ -72,6 +76,8 @@ FILES_BYTES_MAX = 1024 * 1024 * 1024 * 1024
 """All files of one environment, and uploads of payloads."""
 FILE_OPEN_MS = 86_400_000
 """An upload that is not finished by then is removed, and so is a payload that was uploaded for a trigger."""
+UPLOAD_BYTES_MAX = PAYLOAD_BYTES_MAX + 1024 * 1024
+"""A payload that is uploaded for a trigger, with what its superjson says beside the value."""
 FILE_GRACE_MS = 600_000
 """How long whoever reads a file can go on after it was replaced or removed."""
 JOURNAL_ENTRIES_SOFT = 10_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
@@ -21,7 +22,9 @@ from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import check_key
 from runcast.store import batches
 from runcast.store.batches import BatchState, NewBatch
+from runcast.store.requests import once, use_token
 from runcast.store.rows import BatchError, BatchRow
+from runcast.store.script import Script
 
 WHOLE_ITEMS_MAX = 500
 """Of a batch that comes in one body."""
@@ -70,7 +73,7 @@ async def open_batch(
         raise InvalidInput(f"runCount is 1 to {HTTP_BATCH_ITEMS_MAX:,}, got {data.run_count:,}")
     tasks = tuple(sorted(set(data.task_identifiers or ())))
     _require_tasks(caller, tasks)
-    opened = await _open(api, caller, data.run_count, data.idempotency_key, tasks)
+    opened = await _open(api, caller, request, data.run_count, data.idempotency_key, tasks)
     view = show_opened(opened, cached=opened.sealed_at is not None)
     filled_there = caller.role is None or request.headers.get("x-trigger-client") == "browser"
     return Response(view, headers=_headers(api, opened, may_fill=filled_there))
@@ -108,16 +111,17 @@ async def trigger_whole(
     data: WholeBatchBody,
     api: Api,
     caller: Caller,
+    request: Request[Any, Any, Any],
     idempotency_key: Annotated[str | None, HeaderParameter(name="idempotency-key")] = None,
 ) -> Response[WholeBatchView]:
     """Up to 500 items in one transaction: all are stored, or none."""
     if not 1 <= len(data.items) <= WHOLE_ITEMS_MAX:
         raise InvalidInput(f"a batch has 1 to {WHOLE_ITEMS_MAX} items, got {len(data.items)}")
     _require_tasks(caller, tuple(item.task for item in data.items))
-    batch = await _open(api, caller, len(data.items), idempotency_key, ())
+    batch = await _open(api, caller, request, len(data.items), idempotency_key, ())
     cached = batch.sealed_at is not None
     if not cached:
-        await _store_whole(api, batch, data.items)
+        await _store_whole(api, caller, batch, data.items)
     return Response(WholeBatchView(batch.id, batch.size, cached), headers=_headers(api, batch, may_fill=False))
 
 
@@ -130,7 +134,9 @@ async def find_state(api: Api, caller: Caller, batch_id: str) -> BatchState:
     return state
 
 
-async def _open(api: Api, caller: Caller, size: int, key: str | None, tasks: tuple[str, ...]) -> BatchRow:
+async def _open(
+    api: Api, caller: Caller, request: Request[Any, Any, Any], size: int, key: str | None, tasks: tuple[str, ...]
+) -> BatchRow:
     new = NewBatch(
         fresh_id("batch"),
         caller.environment,
@@ -138,12 +144,24 @@ async def _open(api: Api, caller: Caller, size: int, key: str | None, tasks: tup
         check_key(key or None, "idempotencyKey"),
         tasks if caller.role is None and tasks else None,
     )
-    return await api.engine.store.write(partial(batches.open_batch, new, api.now_ms()))
+    now = api.now_ms()
+
+    def opening() -> Script[BatchRow]:
+        if caller.token:
+            yield from use_token(caller.token, now)
+        return (yield from batches.open_batch(new, now))
+
+    request_key = request.headers.get("x-trigger-request-idempotency-key", "")
+    if not request_key:
+        return await api.engine.store.write(opening)
+    digest = sha256(f"{caller.environment}\0batches\0{request_key}".encode()).hexdigest()
+    return await api.engine.store.write(partial(once, digest, now, opening, BatchRow))
 
 
-async def _store_whole(api: Api, batch: BatchRow, items: list[WholeItem]) -> None:
+async def _store_whole(api: Api, caller: Caller, batch: BatchRow, items: list[WholeItem]) -> None:
     read = [
-        read_item(BatchItem(index, item.task, item.payload, item.options), batch) for index, item in enumerate(items)
+        await read_item(api, caller, batch, BatchItem(index, item.task, item.payload, item.options))
+        for index, item in enumerate(items)
     ]
     for one in read:
         if isinstance(one, BatchError):

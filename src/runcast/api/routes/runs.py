@@ -7,6 +7,7 @@ from litestar.params import FromPath
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
+from runcast.api.stored import with_addresses
 from runcast.api.views.run import WholeRunView, show_whole
 from runcast.domain.errors import NotFound
 from runcast.domain.ids import RunId
@@ -37,7 +38,7 @@ async def retrieve(run_id: FromPath[str], api: Api, caller: Caller) -> WholeRunV
     if run.parent_id is not None and parent is None:
         parent = await api.engine.find_run(run.parent_id)
     children = await api.engine.list_runs(RunFilter(parent_id=run.id), limit=CHILDREN_MAX)
-    return show_whole(run, root=root, parent=parent, children=children.runs)
+    return with_addresses(api, run, show_whole(run, root=root, parent=parent, children=children.runs))
 
 
 ROUTES = [retrieve]

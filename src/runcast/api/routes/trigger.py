@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
+from runcast.api.stored import fetch_payload
 from runcast.api.trigger import TriggerBody, new_run
 
 
@@ -23,7 +24,8 @@ class TriggeredView(msgspec.Struct, frozen=True, rename="camel"):
 async def trigger(task: FromPath[str], data: TriggerBody, api: Api, caller: Caller) -> Response[TriggeredView]:
     """Store a run; it is on disk when the answer comes. `x-trigger-jwt` in the response reads that run."""
     caller.require("trigger", f"tasks:{task}")
-    run = new_run(task, data.payload, data.options, environment=caller.environment)
+    payload, options = await fetch_payload(api, caller, data.payload, data.options)
+    run = new_run(task, payload, options, environment=caller.environment)
     (triggered,) = await api.engine.trigger([run])
     headers = api.handle_headers(
         caller.environment, [f"read:runs:{triggered.id}", f"write:inputStreams:{triggered.id}"]

@@ -78,7 +78,10 @@ class WholeRunView(RelatedRunView, frozen=True, rename="camel", kw_only=True):
 
     attempt_count: int
     payload: Any = UNSET
+    payload_presigned_url: str | UnsetType = UNSET
+    """Where a large one is downloaded, instead."""
     output: Any = UNSET
+    output_presigned_url: str | UnsetType = UNSET
     error: ErrorView | UnsetType = UNSET
     related_runs: RelatedRuns
 
