@@ -1,0 +1,254 @@
+"""What is and happens in an environment, as REST shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from runcast.api.pages import Cursors
+from runcast.api.times import moment
+from runcast.api.views.run import ErrorView, show_error
+from runcast.domain.alert import AlertEvent, AlertOn
+from runcast.domain.run import RunStatus
+from runcast.store.overview import ErrorGroup, Histogram
+from runcast.store.registered import DeclaredTask
+from runcast.store.rows import ListedBatch, SeenWorker
+
+
+class TaskView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A task that a worker declared."""
+
+    name: str
+    queue: str
+    lane: str
+    """`async`, `thread` or `process`."""
+    description: str
+    source: str
+    """`file:line`."""
+    payload_schema: Any
+    """JSON Schema."""
+    max_attempts: int
+    max_duration_ms: int | UnsetType = UNSET
+    ttl_ms: int | UnsetType = UNSET
+    machine: str | UnsetType = UNSET
+    schedule: str | UnsetType = UNSET
+    """Its cron rule, if the code declares one."""
+    seen_at: datetime
+    """When a worker last declared it."""
+
+
+class TaskList(msgspec.Struct, frozen=True):
+    """Tasks by name."""
+
+    data: tuple[TaskView, ...]
+
+
+class WorkerView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A worker that is connected."""
+
+    id: str
+    host: str
+    pid: int
+    embedded: bool
+    """In the engine's own process."""
+    code_version: str
+    machines: tuple[str, ...] | UnsetType = UNSET
+    """Absent: it serves every one."""
+    started_at: datetime
+    executing: int
+    """Runs that it executes."""
+    waiting: int
+    """Runs that wait in it."""
+
+
+class WorkerList(msgspec.Struct, frozen=True):
+    """Workers, the longest-lived first."""
+
+    data: tuple[WorkerView, ...]
+
+
+class BatchRowView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A batch."""
+
+    id: str
+    run_count: int
+    live_runs: int
+    """Runs of it that have not ended."""
+    refused_items: int
+    """Items that became no run."""
+    sealed: bool
+    """All its items are there."""
+    idempotency_key: str | UnsetType = UNSET
+    run_id: str | UnsetType = UNSET
+    """The run that triggered it."""
+    created_at: datetime
+
+
+class BatchList(msgspec.Struct, frozen=True):
+    """A page of batches, newest first."""
+
+    data: tuple[BatchRowView, ...]
+    pagination: Cursors
+
+
+class AlertEventView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Something that an alert was raised for."""
+
+    id: str
+    alert: str
+    kind: AlertOn
+    subject: str
+    """The task or queue that it is about."""
+    message: str
+    fingerprint: str
+    count: int
+    run_id: str | UnsetType = UNSET
+    """The run that raised it first."""
+    handled_by: str | UnsetType = UNSET
+    """The run of the alert's task."""
+    first_at: datetime
+    last_at: datetime
+
+
+class AlertEventList(msgspec.Struct, frozen=True):
+    """A page of events, newest first."""
+
+    data: tuple[AlertEventView, ...]
+    pagination: Cursors
+
+
+class ErrorGroupView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Failed runs of a task whose errors look the same."""
+
+    fingerprint: str
+    task_identifier: str
+    error: ErrorView
+    """Of the newest."""
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    run_ids: tuple[str, ...]
+    """The newest few."""
+
+
+class ErrorGroupList(msgspec.Struct, frozen=True):
+    """Kinds of errors, the one that happened last first."""
+
+    data: tuple[ErrorGroupView, ...]
+    complete: bool
+    """False: there were more failed runs than are looked at; the newest are."""
+
+
+class BucketView(msgspec.Struct, frozen=True):
+    """Runs that were created in a piece of time."""
+
+    at: datetime
+    counts: dict[RunStatus, int]
+
+
+class StatsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Counts of runs over time."""
+
+    since: datetime
+    until: datetime
+    bucket_ms: int
+    buckets: tuple[BucketView, ...]
+    """Every one from `since` to `until`; statuses without runs are left out."""
+    totals: dict[RunStatus, int]
+    complete: bool
+    """False: there were more runs than are counted; the newest are."""
+
+
+def show_task(task: DeclaredTask) -> TaskView:
+    info = task.info
+    return TaskView(
+        name=info.name,
+        queue=info.queue,
+        lane=info.lane,
+        description=info.description,
+        source=info.source,
+        payload_schema=msgspec.json.decode(info.schema),
+        max_attempts=info.max_attempts,
+        max_duration_ms=UNSET if info.max_duration_ms is None else info.max_duration_ms,
+        ttl_ms=UNSET if info.ttl_ms is None else info.ttl_ms,
+        machine=info.machine or UNSET,
+        schedule=UNSET if info.schedule is None else info.schedule.cron,
+        seen_at=moment(task.seen_at),
+    )
+
+
+def show_worker(worker: SeenWorker) -> WorkerView:
+    return WorkerView(
+        id=worker.id,
+        host=worker.host,
+        pid=worker.pid,
+        embedded=worker.embedded,
+        code_version=worker.code_version,
+        machines=UNSET if worker.labels is None else msgspec.json.decode(worker.labels, type=tuple[str, ...]),
+        started_at=moment(worker.started_at),
+        executing=worker.executing,
+        waiting=worker.waiting,
+    )
+
+
+def show_batch(batch: ListedBatch) -> BatchRowView:
+    return BatchRowView(
+        id=batch.id,
+        run_count=batch.size,
+        live_runs=batch.live,
+        refused_items=batch.refused,
+        sealed=batch.sealed_at is not None or batch.run_id is not None,
+        idempotency_key=batch.idempotency_key or UNSET,
+        run_id=batch.run_id or UNSET,
+        created_at=moment(batch.created_at),
+    )
+
+
+def show_group(group: ErrorGroup) -> ErrorGroupView:
+    return ErrorGroupView(
+        fingerprint=group.fingerprint,
+        task_identifier=group.task,
+        error=show_error(group.error),
+        count=group.count,
+        first_seen=moment(group.first_at),
+        last_seen=moment(group.last_at),
+        run_ids=tuple(group.run_ids),
+    )
+
+
+def show_event(event: AlertEvent) -> AlertEventView:
+    return AlertEventView(
+        id=str(event.seq),
+        alert=event.alert,
+        kind=event.kind,
+        subject=event.subject,
+        message=event.message,
+        fingerprint=event.fingerprint,
+        count=event.count,
+        run_id=event.run_id or UNSET,
+        handled_by=event.handled_by or UNSET,
+        first_at=moment(event.first_at),
+        last_at=moment(event.last_at),
+    )
+
+
+def show_stats(found: Histogram, since: int, until: int, width: int) -> StatsView:
+    """The counts of a time, with a bucket for every `width` ms of it."""
+    counts: dict[int, dict[RunStatus, int]] = {}
+    totals: Counter[RunStatus] = Counter()
+    for row in found.counts:
+        counts.setdefault(row.bucket, {})[RunStatus(row.status)] = row.count
+        totals[RunStatus(row.status)] += row.count
+    times = range(since, until, width)
+    return StatsView(
+        since=moment(since),
+        until=moment(until),
+        bucket_ms=width,
+        buckets=tuple(BucketView(moment(at), counts.get(number, {})) for number, at in enumerate(times)),
+        totals=dict(totals),
+        complete=found.complete,
+    )

@@ -1,0 +1,94 @@
+"""What happened in an environment, for its overview pages: errors by kind, counts over time, batches, events of alerts.
+
+Every answer looks at a bounded number of rows, the newest, and says when there were more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from runcast.domain.alert import AlertEvent, fingerprint
+from runcast.domain.errors import ErrorInfo
+from runcast.domain.ids import make_id
+from runcast.store.rows import FailedRun, ListedBatch, RunCount
+from runcast.store.script import Script, call
+
+FAILED_RUNS_SCANNED_MAX = 2_000
+COUNTED_RUNS_MAX = 200_000
+SAMPLES_MAX = 5
+_ERROR = msgspec.json.Decoder(ErrorInfo)
+
+
+class ErrorGroup(msgspec.Struct):
+    """Failed runs of a task whose errors look the same."""
+
+    fingerprint: str
+    task: str
+    error: ErrorInfo
+    """Of the newest."""
+    first_at: int
+    last_at: int
+    count: int
+    run_ids: list[str]
+    """The newest few."""
+
+
+class ErrorGroups(msgspec.Struct, frozen=True):
+    """Groups, the one that happened last first; `complete`: no failed run was left out."""
+
+    groups: tuple[ErrorGroup, ...]
+    complete: bool
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Runs by the time of their creation and their status; `complete`: none was left out."""
+
+    counts: tuple[RunCount, ...]
+    complete: bool
+
+
+def error_groups(environment: str, *, task: str | None, since: int) -> Script[ErrorGroups]:
+    """The errors of runs that failed since a time."""
+    rows: list[FailedRun] = yield call(
+        "failed_runs", environment=environment, task=task, since=since, limit=FAILED_RUNS_SCANNED_MAX
+    )
+    groups: dict[str, ErrorGroup] = {}
+    for row in rows:
+        error = _ERROR.decode(row.error)
+        looks = fingerprint(row.task, error)
+        group = groups.setdefault(looks, ErrorGroup(looks, row.task, error, row.finished_at, row.finished_at, 0, []))
+        group.count += 1
+        group.first_at = min(group.first_at, row.finished_at)
+        group.last_at = max(group.last_at, row.finished_at)
+        if len(group.run_ids) < SAMPLES_MAX:
+            group.run_ids.append(row.id)
+    ordered = sorted(groups.values(), key=lambda group: group.last_at, reverse=True)
+    return ErrorGroups(tuple(ordered), len(rows) < FAILED_RUNS_SCANNED_MAX)
+
+
+def histogram(environment: str, *, task: str | None, since: int, until: int, width: int) -> Script[Histogram]:
+    """Counts of runs in buckets of `width` ms from `since` on."""
+    first = make_id("run", at_ms=max(0, since), chance=0)
+    rows: list[RunCount] = yield call(
+        "run_counts",
+        environment=environment, task=task, since=since, until=until, width=width, first=first, limit=COUNTED_RUNS_MAX,
+    )  # fmt: skip
+    return Histogram(tuple(rows), sum(row.count for row in rows) < COUNTED_RUNS_MAX)
+
+
+def batches(environment: str, *, after: str | None, limit: int) -> Script[Sequence[ListedBatch]]:
+    """Batches, newest first, from the one after `after` on."""
+    rows: list[ListedBatch] = yield call("list_batches", environment=environment, after=after, limit=limit)
+    return rows
+
+
+def alert_events(
+    environment: str, *, alert: str | None, before: int | None, limit: int
+) -> Script[Sequence[AlertEvent]]:
+    """Events of alerts, newest first, `before` a `seq`."""
+    rows: list[AlertEvent] = yield call(
+        "alert_events_in", environment=environment, alert=alert, before=before, limit=limit
+    )
+    return rows

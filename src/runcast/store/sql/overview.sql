@@ -1,0 +1,42 @@
+-- name: failed_runs -> FailedRun*
+-- The newest, through the index of what is unusual.
+select id, task, error, finished_at
+from runs
+where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+  and status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT')
+  and environment = :environment and error is not null
+  and finished_at >= :since
+  and (task = :task or :task is null)
+order by id desc
+limit :limit;
+
+-- name: run_counts -> RunCount*
+-- Over the newest runs of a time: an id begins with its time, so that these are found without an index of their own.
+select bucket, status, count(*) as count
+from (
+  select (created_at - cast(:since as bigint)) / cast(:width as bigint) as bucket,
+    case when attempt > 0 and status in ('DELAYED', 'QUEUED') then 'EXECUTING' else status end as status
+  from runs
+  where id >= :first and environment = :environment and created_at >= :since and created_at < :until
+    and (task = :task or :task is null)
+  order by id desc
+  limit :limit) newest
+group by bucket, status
+order by bucket, status;
+
+-- name: list_batches -> ListedBatch*
+select b.id, b.run_id, b.size, b.created_at, b.sealed_at, b.idempotency_key,
+  (select count(*) from batch_errors e where e.batch_id = b.id) as refused,
+  (select count(*) from runs
+    where runs.batch_id = b.id and runs.batch_id is not null and runs.finished_at is null) as live
+from batches b
+where b.environment = :environment and (b.id < :after or :after is null)
+order by b.id desc
+limit :limit;
+
+-- name: alert_events_in -> AlertEvent*
+select seq, alert, kind, subject, message, run_id, fingerprint, count, first_at, last_at, handled_by
+from alert_events
+where environment = :environment and (seq < :before or :before is null) and (alert = :alert or :alert is null)
+order by seq desc
+limit :limit;
