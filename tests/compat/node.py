@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,30 +38,37 @@ class Clients:
     def run(self, script: str, environment: Mapping[str, str], *, timeout_s: float = 120) -> list[Check]:
         """The checks of a script of this folder, in its order. What it prints beside them is in the report of a failure."""
         ended = _ended(_command(script), env=self._environment(environment), timeout=timeout_s)
-        records: list[dict[str, Any]] = []
-        for line in ended.stdout.splitlines():
-            if line.startswith('{"check":'):
-                records.append(json.loads(line))
-            else:
-                print(line)
-        assert ended.returncode == 0 and records, f"{script} ended with {ended.returncode}:\n{ended.stderr[-4000:]}"
+        checks = read_checks(ended.stdout.splitlines())
+        assert ended.returncode == 0 and checks, f"{script} ended with {ended.returncode}:\n{ended.stderr[-4000:]}"
         print(ended.stderr, file=sys.stderr)
-        return [Check(record["check"], record.get("error", "")) for record in records]
+        return checks
 
     @contextmanager
-    def start(self, script: str, environment: Mapping[str, str]) -> Iterator[str]:
-        """A script that says one line when it is ready, and ends when its input does: that line."""
+    def start(self, script: str, environment: Mapping[str, str]) -> Iterator[Iterator[str]]:
+        """A script that goes on until it has said all, or its input ends: what it says, line by line."""
         process = subprocess.Popen(
             _command(script), env=self._environment(environment),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         with process:
             assert process.stdout is not None
-            yield process.stdout.readline().strip()
+            yield (line.strip() for line in process.stdout)
 
     def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("TRIGGER_", "RUNCAST_"))}
         return {**clean, "COMPAT_MODULES": str(self.modules), **given}
+
+
+def read_checks(lines: Iterable[str]) -> list[Check]:
+    """The checks among what a script says; the rest is printed."""
+    checks = []
+    for line in lines:
+        if line.startswith('{"check":'):
+            record = json.loads(line)
+            checks.append(Check(record["check"], record.get("error", "")))
+        else:
+            print(line)
+    return checks
 
 
 def install() -> Clients:

@@ -38,12 +38,20 @@ def serving(folder: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
     """SQLite is served as `runcast dev` does it, PostgreSQL as `runcast serve` with a worker inside."""
     kind: str = request.param
     if kind == "sqlite":
-        with _process(folder, "dev", "--no-reload", database=str(folder / "runcast.db")) as (ready, _):
-            yield Served(ready["http"], ready["key"], kind)
+        with developing(folder) as served:
+            yield served
         return
     server: str = request.getfixturevalue("postgres_server")
     with fresh_schema(server) as url, _process(folder, "serve", database=url) as (ready, environment):
         yield Served(ready["http"], _new_key(environment), kind)
+
+
+@contextmanager
+def developing(folder: Path, *, port: int = 0) -> Iterator[Served]:
+    """`runcast dev` on the SQLite file of that folder."""
+    database = str(folder / "runcast.db")
+    with _process(folder, "dev", "--no-reload", database=database, port=port) as (ready, _):
+        yield Served(ready["http"], ready["key"], "sqlite")
 
 
 def _new_key(environment: dict[str, str]) -> str:
@@ -57,11 +65,11 @@ def _new_key(environment: dict[str, str]) -> str:
 
 @contextmanager
 def _process(
-    folder: Path, command: str, *options: str, database: str
+    folder: Path, command: str, *options: str, database: str, port: int = 0
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RUNCAST_")}
     environment |= {"RUNCAST_DATABASE": database, "XDG_CONFIG_HOME": str(folder)}
-    arguments = [command, str(HERE / "compat_app.py"), "--json", "--http", "127.0.0.1:0", *options]
+    arguments = [command, str(HERE / "compat_app.py"), "--json", "--http", f"127.0.0.1:{port}", *options]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "runcast.cli.main", *arguments],

@@ -37,8 +37,8 @@ def browser_path() -> str:
 @pytest.fixture
 def site(served: Served, clients: Clients) -> Iterator[str]:
     """The address of the page, whose server has the key."""
-    with clients.start("page.mjs", served.environment) as address:
-        yield address
+    with clients.start("page.mjs", served.environment) as said:
+        yield next(said)
 
 
 @pytest.fixture
