@@ -79,6 +79,8 @@ class Welcome(msgspec.Struct, frozen=True):
     """0: no lease. The worker is embedded, and owns what it executes for as long as the process lives."""
     renew_ms: int
     """Between two renewals; without a lease they only tell whether the session is still open."""
+    variables: dict[str, str] = {}
+    """Environment variables of its environment, when it opens."""
 
 
 class Demand(msgspec.Struct, frozen=True, omit_defaults=True):

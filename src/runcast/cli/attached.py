@@ -43,6 +43,7 @@ async def serve_attached(
         outgoing=outgoing_settings(settings),
         extensions=settings.extensions,
         metrics=metrics,
+        secret=settings.secret,
     )
     async with Server(config) as server:
         worker = EmbeddedWorker(server.engine, registry, worker_settings)

@@ -42,6 +42,7 @@ from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
 from runcast.worker.settings import worker_settings
 from runcast.worker.tuning import tune_process
+from runcast.worker.variables import Variables
 
 if TYPE_CHECKING:
     from runcast.api.serving import HttpServer
@@ -86,6 +87,7 @@ class Host:
         self._metrics_url: str | None = None
         self._http: HttpServer | None = None
         self._started_at = now_ms()
+        self._variables = Variables()
         self._stdout = sys.stdout
         if plan.as_json:
             # What the app prints must not stand between the lines of JSON.
@@ -119,6 +121,7 @@ class Host:
             lost = asyncio.create_task(server.lost())
             stop_worker: Stop | None = None
             try:
+                self._variables.take(await server.engine.variables(self._settings.environment))
                 tasks = self._load()
                 if tasks is not None and self._plan.apps:
                     stop_worker = await self._start_worker(server)

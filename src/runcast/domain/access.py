@@ -15,8 +15,10 @@ SLUGS = ("dev", "staging", "prod", "preview")
 NAME_CHARS_MAX = 200
 EMAIL_CHARS_MAX = 254
 VARIABLE_NAME_CHARS_MAX = 256
-VARIABLE_BYTES_MAX = 128 * 1024
-"""Of the value of one environment variable."""
+VARIABLE_BYTES_MAX = 64 * 1024
+"""Of the value of one environment variable; Linux gives a process up to 128 KiB."""
+VARIABLES_BYTES_MAX = 512 * 1024
+"""Of all environment variables of one environment, as they are kept: encrypted."""
 VARIABLES_MAX = 1_000
 """Environment variables of one environment."""
 KEYS_MAX = 1_000
@@ -26,6 +28,8 @@ PROJECTS_MAX = 1_000
 _REF = "proj_"
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_RESERVED = ("RUNCAST_", "PYTHON", "LD_", "DYLD_")
+"""Settings, and ways to run other code: whoever may set variables need not be let into the machine."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_SLUGS = {"dev": "dev", "staging": "stg", "prod": "prod", "preview": "preview"}
 
@@ -205,8 +209,10 @@ def check_variable(variable: Variable) -> Variable:
     name, value = variable.name, variable.value
     if not _VARIABLE.fullmatch(name) or len(name) > VARIABLE_NAME_CHARS_MAX:
         raise InvalidInput(f"the name of an environment variable has letters, digits and _, got {name[:100]!r}")
-    if name.upper().startswith("RUNCAST_"):
-        raise InvalidInput(f"{name[:100]}: variables named RUNCAST_… are settings, which workers have before they ask")
+    if name.upper().startswith(_RESERVED):
+        raise InvalidInput(
+            f"{name[:100]}: names that begin with {', '.join(_RESERVED)} decide how a process starts, which workers have done"
+        )
     if "\0" in value or len(value.encode(errors="replace")) > VARIABLE_BYTES_MAX:
         raise InvalidInput(f"{name}: a value has up to {VARIABLE_BYTES_MAX:,} bytes, none of them zero")
     return variable

@@ -216,7 +216,8 @@ class Engine(Access, FileDoor, ScheduleDoor):
             hello = msgspec.structs.replace(hello, embedded=False)
         # A worker in this process cannot outlive the engine: if that is the only one, it needs no lease.
         lease_ms = 0 if hello.embedded else self.settings.lease_ms
-        welcome = Welcome(now, lease_ms, self.settings.renew_ms)
+        variables = await self.access.variables(hello.environment)
+        welcome = Welcome(now, lease_ms, self.settings.renew_ms, variables)
         session = LocalSession(self.store, self._dispatch, self._rescue, self._uploads, hello, inbox, welcome)
         said = await admit_channels(hello, self.courier)
         self._on_tick(await self.store.write(partial(workers.hello, said, now, lease_ms)))

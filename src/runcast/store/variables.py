@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runcast.domain.access import VARIABLES_MAX
+from runcast.domain.access import VARIABLES_BYTES_MAX, VARIABLES_MAX
 from runcast.domain.errors import Conflict, NotFound
 from runcast.store.access_rows import VariableRow
 from runcast.store.script import Script, call
@@ -30,6 +30,9 @@ def put_variables(environment: str, given: Sequence[VariableRow], now: int, *, o
     wanted = [row for row in given if override or row.name not in known]
     if len(known.keys() | {row.name for row in wanted}) > VARIABLES_MAX:
         raise Conflict(f"an environment has at most {VARIABLES_MAX:,} variables")
+    sizes = {name: len(row.value) for name, row in known.items()} | {row.name: len(row.value) for row in wanted}
+    if sum(sizes.values()) > VARIABLES_BYTES_MAX:
+        raise Conflict(f"the variables of an environment take at most {VARIABLES_BYTES_MAX // 1024} KiB, encrypted")
     if wanted:
         rows = [(environment, row.name, row.value, int(row.is_secret), now) for row in wanted]
         yield call("put_variables", rows=rows)

@@ -37,6 +37,7 @@ from runcast.worker.isolate import Isolated
 from runcast.worker.running import Running
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.spawn import spawner
+from runcast.worker.variables import Variables
 
 log = logging.getLogger("runcast.worker")
 
@@ -77,6 +78,7 @@ class Worker:
         self._grace_ms = self._settings.grace_ms
         self._was: WorkerId | None = None
         """Who it was in a session that is lost, if nothing of that session executes any more."""
+        self._variables = Variables()
         self.recycle = False
         """After `run`: so many threads are stuck that the process should be replaced."""
 
@@ -118,6 +120,7 @@ class Worker:
     async def _serve(self, session: WorkerSession, door: _Door) -> bool:
         """One session, from its opening to its end. True when it was lost and nothing of it executes any more."""
         is_over = False
+        self._variables.take(session.welcome.variables)
         async with asyncio.TaskGroup() as group:
             executor = self._executor = door.executor = self._make_executor(session, group)
             pulse = self._make_heartbeat(bare_session(session), self._clock, executor.measured)
