@@ -13,11 +13,14 @@ from runcast.api.packets import read_payload
 from runcast.domain.durations import duration_ms
 from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
+from runcast.domain.limits import PRIORITY_S_MAX
 from runcast.domain.origin import Origin, write_origin
 from runcast.domain.run import Debounce, NewRun
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import check_attempts, check_key, check_label, metadata_json, parse_tags
 
+IDEMPOTENCY_MS = 30 * 86_400_000
+"""How long an idempotency key holds that names no time."""
 _TTL = re.compile(r"\d+[smhd]")
 _HOURS = re.compile(r"(?<=\d)hr\b")
 
@@ -100,7 +103,7 @@ def new_run(task: str, payload: Any, options: TriggerOptions | None, *, environm
         delay_ms=delay_ms,
         start_at=start_at,
         ttl_ms=None if given.ttl is None else read_duration(given.ttl, "ttl"),
-        priority_ms=round(given.priority * 1000),
+        priority_ms=_priority_ms(given.priority),
         idempotency_key=check_key(given.idempotency_key or None, "idempotencyKey"),
         idempotency_ttl_ms=_key_ttl(given),
         tags=parse_tags(given.tags or ()),
@@ -141,12 +144,18 @@ def read_date(text: str, name: str) -> int:
 
 
 def queue_name(name: str, task: str) -> str | None:
-    """The name of a queue here; `task/<id>` of the task itself is its own queue.
+    """The name of a queue here; `task/<id>` is the queue of a task, None the task's own.
 
     >>> queue_name("task/hello", "hello"), queue_name("mail", "hello")
     (None, 'mail')
     """
-    return None if name == f"task/{task}" else name
+    return None if name == f"task/{task}" else name.removeprefix("task/")
+
+
+def _priority_ms(priority: float) -> int:
+    if not 0 <= priority <= PRIORITY_S_MAX:
+        raise InvalidInput(f"priority is 0 to {PRIORITY_S_MAX:,} seconds of head start, got {priority:g}")
+    return round(priority * 1000)
 
 
 def _concurrency_key(key: str | float | None) -> str:
@@ -157,7 +166,7 @@ def _concurrency_key(key: str | float | None) -> str:
 
 def _key_ttl(options: TriggerOptions) -> int | None:
     if options.idempotency_ttl is None:
-        return None
+        return IDEMPOTENCY_MS if options.idempotency_key else None
     if not _TTL.fullmatch(options.idempotency_ttl):
         raise InvalidInput(f"idempotencyKeyTTL is like 30d, 12h, 5m or 60s, got {options.idempotency_ttl[:100]!r}")
     return duration_ms(options.idempotency_ttl)
@@ -188,6 +197,7 @@ def _origin(options: TriggerOptions, meta: str | None) -> Origin:
         payload_meta=meta,
         idempotency_key=key or None,
         is_test=options.test,
-        region=options.region,
+        region=options.region or None,
+        metadata=None if options.metadata is None else _metadata(options),
         ttl=None if options.ttl is None else f"{options.ttl}s" if isinstance(options.ttl, int) else options.ttl,
     )

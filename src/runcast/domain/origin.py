@@ -18,6 +18,8 @@ class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
     """As the client wrote it."""
     function: str | None = None
     """`trigger`, `batchTrigger`, … when it is not seen from the run."""
+    metadata: str | None = None
+    """As the run began, JSON text: what a replay begins with."""
     schedule_id: str | None = None
     bulk_action: str | None = None
     replayed: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -37,6 +37,11 @@ def forget(now: int) -> Script[None]:
     """Remove a piece of what need not be remembered any more."""
     yield call("forget_tokens", now=now, limit=TICK_ROWS_MAX)
     yield call("forget_answers", now=now, limit=TICK_ROWS_MAX)
+
+
+def release_failed(environment: str, keys: Sequence[tuple[str, str]]) -> Script[None]:
+    """Idempotency keys (task, key) of runs that ended without success stand for them no more."""
+    yield call("release_failed_keys", environment=environment, keys=keys)
 
 
 def forget_key(environment: str, task: str, key: str, now: int) -> Script[None]:

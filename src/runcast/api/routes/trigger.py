@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
-from litestar import Response, post
+from litestar import Request, Response, post
 from litestar.params import FromPath
 
+from runcast.api.admit import admit, request_digest
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.stored import fetch_payload
@@ -21,12 +24,16 @@ class TriggeredView(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @post("/api/v1/tasks/{task:str}/trigger", status_code=200, tags=["Tasks"], summary="Trigger a task")
-async def trigger(task: FromPath[str], data: TriggerBody, api: Api, caller: Caller) -> Response[TriggeredView]:
+async def trigger(
+    task: FromPath[str], data: TriggerBody, request: Request[Any, Any, Any], api: Api, caller: Caller
+) -> Response[TriggeredView]:
     """Store a run; it is on disk when the answer comes. `x-trigger-jwt` in the response reads that run."""
     caller.require("trigger", f"tasks:{task}")
     payload, options = await fetch_payload(api, caller, data.payload, data.options)
     run = new_run(task, payload, options, environment=caller.environment)
-    (triggered,) = await api.engine.trigger([run])
+    parent_id = None if options is None else options.parent_run_id
+    digest = request_digest(request, caller.environment, f"trigger {task}")
+    triggered = await admit(api, caller, run, parent_id=parent_id, digest=digest)
     headers = api.handle_headers(
         caller.environment, [f"read:runs:{triggered.id}", f"write:inputStreams:{triggered.id}"]
     )

@@ -93,7 +93,12 @@ where (environment, tag, run_id) in (
   join runs on runs.id = r.id
   cross join {each runs.tags} t);
 
--- name: set_tags
-update runs
-set tags = :tags, version = version + 1
+-- name: environment_of -> str
+select environment
+from runs
+where id = :id;
+
+-- name: parent_of -> str
+select parent_id
+from runs
 where id = :id;

@@ -26,6 +26,16 @@ where digest in (select digest from used_tokens where expires_at < :now limit :l
 delete from answers
 where digest in (select digest from answers where expires_at < :now limit :limit);
 
+-- name: release_failed_keys
+-- A canceled run keeps its key: somebody wanted it to end.
+delete from idempotency
+where environment = :environment
+  and (task, key) in (select r.task, r.key from {rows :keys (task text, key text)} r)
+  and exists (
+    select 1 from runs
+    where runs.id = idempotency.run_id
+      and runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT'));
+
 -- name: run_of_key -> str
 select run_id
 from idempotency
