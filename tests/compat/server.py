@@ -68,7 +68,11 @@ def _process(
     folder: Path, command: str, *options: str, database: str, port: int = 0
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RUNCAST_")}
-    environment |= {"RUNCAST_DATABASE": database, "XDG_CONFIG_HOME": str(folder)}
+    environment |= {
+        "RUNCAST_DATABASE": database,
+        "XDG_CONFIG_HOME": str(folder),
+        "RUNCAST_OUTGOING_PRIVATE": "127.0.0.1",
+    }
     arguments = [command, str(HERE / "compat_app.py"), "--json", "--http", f"127.0.0.1:{port}", *options]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -10,7 +10,7 @@ from tests.compat.server import Served
 pytestmark = pytest.mark.slow
 
 AREAS = (
-    "trigger", "lifecycle", "lists", "batches", "realtime", "streams", "waits", "schedules", "queues", "tokens", "envvars",
+    "trigger", "lifecycle", "lists", "batches", "realtime", "streams", "waits", "schedules", "queues", "tokens", "envvars", "alerts",
 )  # fmt: skip
 
 
