@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from runcast.domain.delivery import Answer
 from runcast.outgoing.addresses import parse_allowed
 from runcast.outgoing.guard import Guard, OutgoingRefused
 from runcast.outgoing.post import Post
 from runcast.outgoing.transport import GuardedTransport
 from tests.outgoing.receiver import Receiver, Reply
+from tests.sdk.certificates import make_certificate
 
 LOOPBACK = parse_allowed(["127.0.0.0/8"])
 
 
-async def send(receiver: Receiver, guard: Guard | None = None, **options: float):  # type: ignore[no-untyped-def]
-    post = Post(guard or Guard(LOOPBACK), **options)
+async def send(receiver: Receiver, guard: Guard | None = None) -> Answer:
+    post = Post(guard or Guard(LOOPBACK))
     try:
         return await post.send(receiver.url, b"{}", {"x-of-ours": "1"})
     finally:
@@ -160,6 +164,39 @@ async def test_one_that_dribbles_is_given_up_all_the_same() -> None:
             thread.join()
             await post.close()
     assert answer.error == "no answer within 0.5 s"
+
+
+async def test_the_certificate_is_that_of_the_name_and_not_of_its_address(tmp_path: Path) -> None:
+    asked: list[str | None] = []
+
+    async def loopback(host: str, port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    made = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.cert, made.key)
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 ok\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        trusting = ssl.create_default_context(cafile=str(made.cert))
+        transport = GuardedTransport(Guard(LOOPBACK, loopback), context=trusting)
+        async with httpx2.AsyncClient(transport=transport) as client:
+            assert (await client.get(f"https://127.0.0.1:{port}/")).status_code == 204
+            # The certificate is good for 127.0.0.1, where the connection goes, and not for the name that was asked for.
+            with pytest.raises(httpx2.ConnectError, match="certificate"):
+                await client.get(f"https://hooks.example:{port}/")
+        async with httpx2.AsyncClient(transport=GuardedTransport(Guard(LOOPBACK, loopback))) as client:
+            with pytest.raises(httpx2.ConnectError, match="certificate"):
+                await client.get(f"https://127.0.0.1:{port}/")
+    assert "hooks.example" in asked
 
 
 @pytest.mark.parametrize("url", ["http://", "nonsense", "http://a..b/", "http://x\x00y/", "http://" + "a" * 300])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -18,13 +19,16 @@ _UNCONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout)
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Looks the host up, and connects to an address that was checked; TLS still asks for the host's certificate."""
 
-    def __init__(self, guard: Guard, *, response_bytes_max: int = RESPONSE_BYTES_MAX) -> None:
+    def __init__(
+        self, guard: Guard, *, response_bytes_max: int = RESPONSE_BYTES_MAX, context: ssl.SSLContext | None = None
+    ) -> None:
+        """`context`: whose certificates are believed, if not those that the machine believes."""
         self._guard = guard
         self._bytes_max = response_bytes_max
         # No connection is kept: the next request to that address might be for another host, and have been refused. What
         # the environment says of proxies is not followed, since they would look the name up again.
         limits = httpx2.Limits(max_connections=100, max_keepalive_connections=0)
-        self._inner = httpx2.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._inner = httpx2.AsyncHTTPTransport(verify=context or True, limits=limits, trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises `OutgoingRefused`; otherwise what httpx2 raises."""
