@@ -32,7 +32,7 @@ class Tokens:
         *,
         now_s: int,
         lifetime_s: int = HANDLE_LIFETIME_S,
-        once: bool = False,
+        once: str = "",
         skip_columns: Sequence[str] = (),
     ) -> str:
         """A token. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""

@@ -16,6 +16,7 @@ from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.scopes import parse_scopes
 from runcast.gateway import ClientGateway
+from runcast.sdk.fresh_ids import fresh_id
 
 COMMANDS = {
     "list": Lazy("runcast.cli.keys:list_keys", "Look", "List keys: where each admits, as what, and when it last did."),
@@ -144,7 +145,7 @@ def public(
     """Create a public token: it may do what each --scope says and nothing else, so a browser may have it."""
     parse_scopes(scopes)
     lifetime_ms = duration_ms(expires, name="--expires")
-    new = NewToken(scopes, check_environment(environment), lifetime_ms, once=once)
+    new = NewToken(scopes, check_environment(environment), lifetime_ms, once=fresh_id("once") if once else "")
     token = with_gateway(database, lambda gateway: gateway.create_public_token(new))
     if as_json:
         print_json({"token": token, "scopes": scopes, "environment": environment, "expires_in_ms": lifetime_ms})

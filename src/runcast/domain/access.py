@@ -41,6 +41,8 @@ class Role(StrEnum):
     """Read."""
     OPERATOR = "operator"
     """Trigger, cancel, replay, complete, pause."""
+    WORKER = "worker"
+    """Execute: the keys of `runcast worker`."""
     ADMIN = "admin"
     """Keys, people, environment variables."""
 
@@ -227,7 +229,7 @@ class NewToken(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: tuple[str, ...]
     environment: str = "dev"
     lifetime_ms: int = 3_600_000
-    once: bool = False
-    """Good for one trigger."""
+    once: str = ""
+    """Good for one trigger: what no other token says, so that two of one second are two. Empty: good for many."""
     skip_columns: tuple[str, ...] = ()
     """What realtime rows leave out."""

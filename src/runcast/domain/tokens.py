@@ -60,17 +60,17 @@ def mint(
     *,
     now_s: int,
     lifetime_s: int,
-    once: bool = False,
+    once: str = "",
     skip_columns: Sequence[str] = (),
 ) -> str:
-    """A token. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""
+    """A token; `once` makes it one for a single trigger, as `NewToken` says. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""
     if not parse_scopes(scopes):
         raise InvalidInput("a public token needs at least one scope, such as read:runs:run_…")
     if not 0 < lifetime_s <= LIFETIME_MAX_S:
         raise InvalidInput(f"a public token lives for up to 30 days, got {lifetime_s} seconds")
     if len(skip_columns) > COLUMNS_MAX:
         raise InvalidInput(f"a public token leaves out at most {COLUMNS_MAX} columns, got {len(skip_columns)}")
-    claims = token_claims(environment, scopes, skip_columns=skip_columns) | ({"otu": True} if once else {})
+    claims = token_claims(environment, scopes, skip_columns=skip_columns) | ({"otu": True, "jti": once} if once else {})
     times = {"iss": ISSUER, "aud": AUDIENCE, "iat": now_s, "exp": now_s + lifetime_s}
     token = jwt.encode(claims | times, _key(secret, environment), algorithm=ALGORITHM)
     if len(token) > TOKEN_CHARS_MAX:

@@ -268,7 +268,8 @@ class Client:
         """
         parse_scopes(scopes)
         lifetime_ms = duration_ms(expires, name="expires")
-        new = NewToken(scopes, environment or current_environment(), lifetime_ms, once=once)
+        unique = fresh_id("once") if once else ""
+        new = NewToken(scopes, environment or current_environment(), lifetime_ms, once=unique)
         return self._door.call(lambda gateway: gateway.create_public_token(new))
 
     def create_wait(

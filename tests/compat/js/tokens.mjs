@@ -106,6 +106,12 @@ check("a trigger token triggers once", async () => {
   await refused(as(await auth.createTriggerPublicToken("hello")).triggerTask("add", { payload: "{}" }), 403);
 });
 
+check("two trigger tokens of one moment are two", async () => {
+  const made = await Promise.all(Array.from({ length: 5 }, () => auth.createTriggerPublicToken("nothing")));
+  assert.equal(new Set(made).size, 5);
+  for (const token of made) await as(token).triggerTask("nothing", { payload: "{}", options: { payloadType: "application/json" } });
+});
+
 check("a trigger token for many uses", async () => {
   const client = as(await auth.createTriggerPublicToken(["hello", "add"], { multipleUse: true, expirationTime: "1h" }));
   await client.triggerTask("hello", { payload: "{}", options: { payloadType: "application/json" } });

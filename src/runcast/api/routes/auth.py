@@ -19,6 +19,7 @@ from runcast.api.sign_in import COOKIE
 from runcast.api.trigger import read_date, read_duration
 from runcast.domain.access import NewToken, Role
 from runcast.domain.scopes import parse_scopes
+from runcast.sdk.fresh_ids import fresh_id
 from runcast.store.people import SIGN_IN_MS
 
 DEFAULT_LIFETIME_MS = 15 * 60_000
@@ -104,7 +105,7 @@ async def _mint(
         raise Refused(403, f"Unauthorized: the role {caller.role} may grant scopes that read only")
     lifetime_ms = DEFAULT_LIFETIME_MS if until is None else _lifetime_ms(until, api.now_ms())
     return await api.engine.create_public_token(
-        NewToken(scopes, caller.environment, lifetime_ms, once=once, skip_columns=columns)
+        NewToken(scopes, caller.environment, lifetime_ms, once=fresh_id("once") if once else "", skip_columns=columns)
     )
 
 
