@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from runcast.api.times import moment
-from runcast.api.views.run import ErrorView, show_error
+from runcast.api.views.error import ErrorView, show_error
 from runcast.domain.effect import Artifact, Log
 from runcast.domain.journal import Entry, EntryKind, EntryStatus
 from runcast.domain.message import Message

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from runcast.api.pages import Cursors
 from runcast.api.times import moment
-from runcast.api.views.run import ErrorView, show_error
+from runcast.api.views.error import ErrorView, show_error
 from runcast.domain.alert import AlertEvent, AlertOn
 from runcast.domain.run import RunStatus
 from runcast.store.overview import ErrorGroup, Histogram

@@ -10,21 +10,17 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from runcast.api.times import moment
-from runcast.domain.errors import ErrorInfo
+from runcast.api.views.error import ErrorView, show_error
+from runcast.api.views.schedule import GeneratorView
+from runcast.domain.access import split_environment
 from runcast.domain.origin import read_origin
 from runcast.domain.run import FINAL, Run, RunStatus
+from runcast.domain.schedule import ScheduleState
 
 _QUEUED = frozenset({RunStatus.PENDING_VERSION, RunStatus.QUEUED, RunStatus.DELAYED})
 _EXECUTING = frozenset({RunStatus.DEQUEUED, RunStatus.EXECUTING})
 _FAILED = FINAL - {RunStatus.COMPLETED, RunStatus.CANCELED}
-
-
-class ErrorView(msgspec.Struct, frozen=True, rename="camel"):
-    """An error as clients read it."""
-
-    message: str
-    name: str | UnsetType = UNSET
-    stack_trace: str | UnsetType = UNSET
+_NANOS_PER_CENT = 10**7
 
 
 class RunView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -57,6 +53,26 @@ class RunView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     region: str | UnsetType = UNSET
 
 
+class EnvironmentView(msgspec.Struct, frozen=True):
+    """Where a run is."""
+
+    id: str
+    name: str
+
+
+class ListedRunView(RunView, frozen=True, rename="camel", kw_only=True):
+    """A run of a list: without payload and output."""
+
+    environment: EnvironmentView = msgspec.field(name="env")
+    queue: str
+    attempt_count: int
+    depth: int
+    parent_id: str | UnsetType = UNSET
+    root_id: str | UnsetType = UNSET
+    batch_id: str | UnsetType = UNSET
+    concurrency_key: str | UnsetType = UNSET
+
+
 class RelatedRunView(RunView, frozen=True, rename="camel", kw_only=True):
     """A run beside another."""
 
@@ -73,16 +89,33 @@ class RelatedRuns(msgspec.Struct, frozen=True, rename="camel"):
     children: tuple[RelatedRunView, ...] | UnsetType = UNSET
 
 
+class RunScheduleView(msgspec.Struct, frozen=True, rename="camel"):
+    """The schedule that started a run."""
+
+    id: str
+    generator: GeneratorView
+    external_id: str | UnsetType = UNSET
+    deduplication_key: str | UnsetType = UNSET
+
+
 class WholeRunView(RelatedRunView, frozen=True, rename="camel", kw_only=True):
     """A run that was asked for by its id."""
 
     attempt_count: int
     payload: Any = UNSET
     payload_presigned_url: str | UnsetType = UNSET
-    """Where a large one is downloaded, instead."""
+    """Where a large payload is."""
     output: Any = UNSET
     output_presigned_url: str | UnsetType = UNSET
     error: ErrorView | UnsetType = UNSET
+    schedule: RunScheduleView | UnsetType = UNSET
+    queue: str
+    concurrency_key: str | UnsetType = UNSET
+    max_attempts: int
+    priority: float
+    """Seconds of head start."""
+    replayed_run_id: str | UnsetType = UNSET
+    """The run that this one repeats."""
     related_runs: RelatedRuns
 
 
@@ -90,7 +123,6 @@ def run_fields(run: Run) -> dict[str, Any]:
     """The fields of `RunView`."""
     status, origin = run.shown, read_origin(run.origin)
     key = origin.idempotency_key or run.idempotency_key
-    delayed = run.status is RunStatus.DELAYED and status is RunStatus.DELAYED
     return {
         "id": run.id,
         "status": status,
@@ -108,7 +140,7 @@ def run_fields(run: Run) -> dict[str, Any]:
         "updated_at": moment(run.finished_at or run.started_at or run.created_at),
         "started_at": _moment(run.started_at),
         "finished_at": _moment(run.finished_at),
-        "delayed_until": moment(run.available_at) if delayed else UNSET,
+        "delayed_until": moment(run.available_at) if status is RunStatus.DELAYED else UNSET,
         "expired_at": _moment(run.finished_at) if status is RunStatus.EXPIRED else UNSET,
         "ttl": origin.ttl or UNSET,
         "tags": tuple(sorted(run.tags)),
@@ -116,6 +148,20 @@ def run_fields(run: Run) -> dict[str, Any]:
         "metadata": msgspec.json.decode(run.metadata),
         "region": origin.region or UNSET,
     }
+
+
+def show_listed(run: Run) -> ListedRunView:
+    return ListedRunView(
+        **run_fields(run),
+        environment=EnvironmentView(run.environment, split_environment(run.environment)[1]),
+        queue=run.queue,
+        attempt_count=run.attempt,
+        depth=run.depth,
+        parent_id=run.parent_id or UNSET,
+        root_id=run.root_id if run.root_id != run.id else UNSET,
+        batch_id=run.batch_id or UNSET,
+        concurrency_key=run.concurrency_key or UNSET,
+    )
 
 
 def related_fields(run: Run) -> dict[str, Any]:
@@ -127,25 +173,35 @@ def related_fields(run: Run) -> dict[str, Any]:
     }
 
 
-def show_whole(run: Run, *, root: Run | None, parent: Run | None, children: Sequence[Run]) -> WholeRunView:
-    """A run with those beside it."""
+def show_whole(
+    run: Run,
+    *,
+    root: Run | None,
+    parent: Run | None,
+    children: Sequence[Run],
+    schedule: ScheduleState | None = None,
+    cost_nanos: int = 0,
+) -> WholeRunView:
+    """A run with those beside it. `cost_nanos`: billionths of a dollar."""
     related = RelatedRuns(
         root=_related(root),
         parent=_related(parent),
         children=tuple(RelatedRunView(**related_fields(child)) for child in children),
     )
     return WholeRunView(
-        **related_fields(run),
+        **related_fields(run) | {"cost_in_cents": cost_nanos / _NANOS_PER_CENT},
         attempt_count=run.attempt,
         payload=msgspec.Raw(run.payload.encode()),
         output=UNSET if run.output is None else msgspec.Raw(run.output.encode()),
         error=UNSET if run.error is None else show_error(run.error),
+        schedule=UNSET if schedule is None else _show_schedule(schedule),
+        queue=run.queue,
+        concurrency_key=run.concurrency_key or UNSET,
+        max_attempts=run.max_attempts,
+        priority=run.priority_ms / 1000,
+        replayed_run_id=read_origin(run.origin).replayed or UNSET,
         related_runs=related,
     )
-
-
-def show_error(error: ErrorInfo) -> ErrorView:
-    return ErrorView(error.user_message or error.message, error.name, error.stack or UNSET)
 
 
 def trigger_function(run: Run) -> str:
@@ -154,6 +210,15 @@ def trigger_function(run: Run) -> str:
     if said:
         return said
     return ("batchTrigger" if run.batch_id else "trigger") + ("AndWait" if run.parent_key else "")
+
+
+def _show_schedule(schedule: ScheduleState) -> RunScheduleView:
+    return RunScheduleView(
+        schedule.id,
+        GeneratorView(schedule.cron, schedule.description),
+        schedule.external_id or UNSET,
+        schedule.deduplication_key or UNSET,
+    )
 
 
 def _related(run: Run | None) -> RelatedRunView | UnsetType:
