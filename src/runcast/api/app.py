@@ -8,16 +8,15 @@ from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
-from runcast import __version__
 from runcast.api.auth import authenticate, find_caller
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.cors import allow_origins
+from runcast.api.documentation import documented
 from runcast.api.errors import answer_error
+from runcast.api.gateway_door import open_gateway
 from runcast.api.mounted import below_path
 from runcast.api.request_id import number_requests
 from runcast.api.routes import (
@@ -26,8 +25,10 @@ from runcast.api.routes import (
     batches,
     details,
     env_vars,
+    files,
     keys,
     limits,
+    live,
     packets,
     people,
     projects,
@@ -52,6 +53,7 @@ ROUTES = [
     *schedules.ROUTES,
     *queues.ROUTES,
     *realtime.ROUTES,
+    *live.ROUTES,
     *limits.ROUTES,
     *details.ROUTES,
     *reads.ROUTES,
@@ -61,6 +63,7 @@ ROUTES = [
     *people.ROUTES,
     *projects.ROUTES,
     *env_vars.ROUTES,
+    *files.ROUTES,
 ]
 
 
@@ -76,24 +79,13 @@ def make_app(api: Api) -> ASGIApp:
         exception_handlers={Exception: answer_error},
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000, exclude_opt_key="streams"),
         request_max_body_size=BODY_BYTES_MAX,
-        openapi_config=_documented(),
+        openapi_config=documented(),
         state=State({"api": api}),
         debug=False,
         logging_config=None,
     )
-    return below_path(allow_origins(number_requests(add_safe_headers(app))))
+    return below_path(open_gateway(allow_origins(number_requests(add_safe_headers(app))), api))
 
 
 def _caller(request: Request[Any, Any, Any], api: Api) -> Caller:  # noqa: ARG001 - after it: two at once cost a task group
     return find_caller(request.scope)
-
-
-def _documented() -> OpenAPIConfig:
-    bearer = SecurityScheme(type="http", scheme="bearer", description="An API key, or a public token.")
-    return OpenAPIConfig(
-        title="Runcast",
-        version=__version__,
-        path="/api/docs",
-        components=Components(security_schemes={"bearer": bearer}),
-        security=[{"bearer": []}],
-    )

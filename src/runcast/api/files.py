@@ -44,7 +44,7 @@ async def answer_file(api: Api, environment: str, path: str, request: Request[An
     file = await find_file(api, environment, path)
     headers = file_headers(file)
     if file.etag in _tags(request.headers.get("if-none-match", "")):
-        return Response(None, status_code=304, headers=headers)
+        return Response(b"", status_code=304, headers=headers, media_type="application/octet-stream")
     ranged = request.headers.get("if-range") in (None, file.etag)
     start, end = read_range(request.headers.get("range", "") if ranged else "", file.size)
     is_part = (start, end) != (0, file.size)
@@ -53,7 +53,7 @@ async def answer_file(api: Api, environment: str, path: str, request: Request[An
     headers["content-length"] = str(end - start)
     status = 206 if is_part else 200
     if request.method == "HEAD":
-        return Response(None, status_code=status, headers=headers)
+        return Response(b"", status_code=status, headers=headers, media_type="application/octet-stream")
     return Stream(api.engine.files.read(file, start, end), status_code=status, headers=headers)
 
 
