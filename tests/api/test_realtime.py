@@ -9,7 +9,6 @@ import pytest
 
 from runcast.api import realtime
 from runcast.domain.ids import RunId
-from runcast.gateway import RunFilter
 from tests.api.polling import Poller
 from tests.api.site import Site, serving
 
@@ -49,7 +48,7 @@ async def test_a_run_is_followed_to_its_end(any_site: Site) -> None:
 
 
 async def test_metadata_rises_and_updated_at_with_it(any_site: Site) -> None:
-    run_id = await any_site.trigger("count", 3)
+    run_id = await any_site.trigger("count", {"to": 3})
     poller = _poller(any_site, f"/realtime/v1/runs/{run_id}")
     await poller.until(lambda rows: bool(rows) and rows[run_id]["completedAt"] is not None)
     seen = [msgspec.json.decode(row["metadata"]).get("progress", 0) for row in poller.updates]
@@ -212,18 +211,19 @@ async def test_a_tag_feed_needs_a_scope_for_one_of_its_tags(idle_site: Site) -> 
         assert answer.status_code == status, scope
 
 
-async def test_runs_of_a_batch_are_followed(any_site: Site) -> None:
-    from runcast.domain.run import NewRun
-    from runcast.sdk.fresh_ids import fresh_id
-
-    runs = [NewRun(RunId(fresh_id("run")), "hold", batch_id="batch_1", batch_position=at) for at in range(3)]
-    await any_site.engine.trigger(runs)
-    found = await any_site.engine.list_runs(RunFilter(batch_id="batch_1"))
-    assert len(found.runs) == 3
-    poller = _poller(any_site, "/realtime/v1/batches/batch_1")
-    await poller.until(lambda rows: len(rows) == 3)
-    await any_site.engine.cancel([run.id for run in runs])
-    await poller.until(lambda rows: all(row["status"] == "CANCELED" for row in rows.values()))
+async def test_runs_of_a_batch_are_followed_those_that_existed_before_too(idle_site: Site) -> None:
+    before = await idle_site.trigger("hello", idempotencyKey="k")
+    items = [{"task": "hello", "payload": {}} for _ in range(2)]
+    items.append({"task": "hello", "payload": {}, "options": {"idempotencyKey": "k"}})
+    opened = await idle_site.post("/api/v3/batches", {"runCount": 3})
+    poller = _poller(idle_site, f"/realtime/v1/batches/{opened['id']}")
+    assert await poller.ask() == []
+    body = b"\n".join(msgspec.json.encode({"index": at, **item}) for at, item in enumerate(items))
+    headers = {"Content-Type": "application/x-ndjson"}
+    await idle_site.http.post(f"/api/v3/batches/{opened['id']}/items", content=body, headers=headers)
+    await poller.until(lambda rows: len(rows) == 2)
+    await idle_site.engine.cancel([RunId(run_id) for run_id in (*poller.rows, before)])
+    await poller.until(lambda rows: len(rows) == 3 and all(row["status"] == "CANCELED" for row in rows.values()))
 
 
 async def test_a_batch_that_is_not_there_is_a_404(idle_site: Site) -> None:

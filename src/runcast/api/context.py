@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from runcast.api.keys import KEY_CHARS, Keys
+from runcast.api.live import Live
 from runcast.api.rate import Failures
 from runcast.api.readers import Readers
 from runcast.api.realtime import Realtime
@@ -16,6 +17,7 @@ from runcast.domain.access import key_prefix
 from runcast.domain.instance_secret import InstanceSecret
 from runcast.engine.engine import Engine
 from runcast.http_settings import ApiSettings
+from runcast.socket_server.connections import Connections
 
 
 class Api:
@@ -28,11 +30,14 @@ class Api:
         self.tokens = Tokens(secret)
         self.readers = Readers()
         self.realtime = Realtime(engine)
+        self.live = Live(engine)
         self.keys = Keys(engine.access, self.now_ms)
         self.sign_ins = SignIns(engine.store, engine.access, engine.clock)
         self.strangers = Failures(now_ms=self.now_ms, burst=300, per_minute=60)
         """Addresses from which keys and tokens came that are none."""
         self._local_key = key_prefix(settings.environment) + secret.characters("local key", KEY_CHARS)
+        self.gateways = Connections()
+        """Workers and programs that are connected through `/api/v1/gateway`."""
         self.base_url = settings.public_url
         """Where clients reach it; known when it listens."""
 

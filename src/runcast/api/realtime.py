@@ -168,14 +168,13 @@ class Realtime:
         known = hub.newest(feed.run_id) if isinstance(feed, RunFeed) else None
         if known is not None and known.seq > place.cursor:
             return known.seq, [known] if feed.has(known.run) else []
-        missed = await store.read(partial(news.missed, place.cursor, feed.is_of, MISSED_PAGES))
-        if missed is None:
+        gap = await store.read(partial(news.gap, place.cursor, feed.is_of, MISSED_PAGES))
+        if gap is None:
             # One run is told again instead: the same to its client.
             return await self._whole(feed) if isinstance(feed, RunFeed) else (None, [])
-        cursor, found = missed
-        rows = [one for one in found if feed.has(one.run) and not one.kinds.isdisjoint(_SHOWN)]
+        rows = [one for one in gap.runs if feed.has(one.run) and not one.kinds.isdisjoint(_SHOWN)]
         streams = await store.read(partial(news.streams_of, [one.run.id for one in rows]))
-        return cursor, [
+        return gap.cursor, [
             RunNews(one.run, one.change.seq, one.change.at, one.kinds, streams.get(one.run.id, ())) for one in rows
         ]
 

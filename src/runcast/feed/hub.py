@@ -90,7 +90,8 @@ class Hub:
     def changed_since(self, topics: Sequence[str], cursor: int, *, shown_only: bool = False) -> bool | None:
         """Whether any of the topics changed after a position, asked by one who follows them; None: it is not known."""
         wide = any(topic.startswith(WIDE) for topic in topics)
-        if not self._ready.is_set() or (wide and not self._is_wide):
+        if not self._ready.is_set() or (wide and not self._is_wide) or cursor > self._cursor:
+            # A position that is not read yet may be one of a database that was replaced.
             return None
         narrow = self._recent_shown if shown_only else self._recent
         broad = self._wide_recent_shown if shown_only else self._wide_recent

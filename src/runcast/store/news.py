@@ -84,27 +84,45 @@ class Missed(msgspec.Struct, frozen=True):
     kinds: frozenset[ChangeKind]
 
 
-def missed(cursor: int, is_wanted: Callable[[Change], bool], pages: int) -> Script[tuple[int, list[Missed]] | None]:
-    """The feed's newest position, and what changed after `cursor`, in order. None: that is too long ago to say."""
+class Gap(msgspec.Struct, frozen=True):
+    """What came after a position."""
+
+    cursor: int
+    """The feed's newest."""
+    runs: tuple[Missed, ...]
+    """In the order of their changes."""
+    others: tuple[Change, ...]
+    """Of extensions' topics."""
+
+
+def gap(cursor: int, is_wanted: Callable[[Change], bool], pages: int) -> Script[Gap | None]:
+    """The wanted changes after `cursor`. None: that is too long ago to say, or of another database."""
     newest: int = yield call("newest_change")
     if cursor > newest:
         return None
-    found: dict[str, Change] = {}
-    kinds: dict[str, set[ChangeKind]] = {}
+    wanted: list[Change] = []
     for _ in range(pages):
         page = yield from _changes(cursor)
         if page is None:
             return None
-        for change in page:
-            if change.kind not in (ChangeKind.SLOT, ChangeKind.TOPIC) and is_wanted(change):
-                found[change.run_id] = change
-                kinds.setdefault(change.run_id, set()).add(change.kind)
+        wanted.extend(change for change in page if change.kind is not ChangeKind.SLOT and is_wanted(change))
         cursor = page[-1].seq if page else cursor
         if len(page) < PAGE_ROWS_MAX:
-            runs = yield from _runs(sorted(found))
-            rows = [Missed(run, found[run.id], frozenset(kinds[run.id])) for run in runs]
-            return cursor, sorted(rows, key=lambda row: row.change.seq)
+            others = tuple(change for change in wanted if change.kind is ChangeKind.TOPIC)
+            return Gap(cursor, (yield from _missed(wanted)), others)
     return None
+
+
+def _missed(changes: Sequence[Change]) -> Script[tuple[Missed, ...]]:
+    newest: dict[str, Change] = {}
+    kinds: dict[str, set[ChangeKind]] = {}
+    for change in changes:
+        if change.kind is not ChangeKind.TOPIC:
+            newest[change.run_id] = change
+            kinds.setdefault(change.run_id, set()).add(change.kind)
+    runs = yield from _runs(sorted(newest))
+    rows = [Missed(run, newest[run.id], frozenset(kinds[run.id])) for run in runs]
+    return tuple(sorted(rows, key=lambda row: row.change.seq))
 
 
 def _changes(cursor: int) -> Script[tuple[Change, ...] | None]:

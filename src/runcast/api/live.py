@@ -1,0 +1,256 @@
+"""The live stream of our own pages and clients: server-sent events with what changed in what they follow.
+
+An event's `id` is a position in the feed, which is the same for all servers on a database: a client that comes back with
+it, to whichever server, misses nothing. Its data is a list of entries, and whatever several clients get alike is encoded
+once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+from litestar.types import Receive, Scope, Send
+
+from runcast.api.errors import Refused
+from runcast.api.topics import Topic
+from runcast.api.views.live_run import encode_live
+from runcast.domain.change import Change
+from runcast.engine.engine import Engine
+from runcast.feed.following import Following, RunNews
+from runcast.store import news
+from runcast.store.script import Script, call
+
+STREAMS_MAX = 10_000
+"""Of one server."""
+PACE_MS = 16
+"""Between two events of a stream; the first comes at once."""
+PACE_MS_MAX = 60_000
+PING_S = 15.0
+SEND_S = 30.0
+"""A client that takes nothing for so long is cut off; it may come back."""
+RETRY_MS = 1_000
+"""After which browsers come back when a stream ends."""
+MISSED_PAGES = 20
+HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a client follows, and how."""
+
+    environment: str
+    topics: tuple[Topic, ...]
+    since: int | None
+    """The id of the last event that it has; None: from now on."""
+    pace_ms: int = PACE_MS
+    skip: tuple[str, ...] = ()
+
+
+class Live:
+    """The streams of one server."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._open = 0
+
+    def check_room(self) -> None:
+        """Raises a 429 when this server has as many as it takes."""
+        if self._open >= STREAMS_MAX:
+            raise Refused(429, f"This server has {STREAMS_MAX:,} live streams already", **{"retry-after": "5"})
+
+    async def stream(self, asked: Asked, receive: Receive, send: Send) -> None:
+        """Answer a request with a stream that ends when the client goes, or the server."""
+        self._open += 1
+        try:
+            await _Stream(self._engine, asked, send).run(receive)
+        finally:
+            self._open -= 1
+
+
+class _Stream:
+    def __init__(self, engine: Engine, asked: Asked, send: Send) -> None:
+        self._engine = engine
+        self._asked = asked
+        self._send = send
+        self._bell = asyncio.Event()
+        self._ids = tuple(dict.fromkeys(topic.id for topic in asked.topics))
+        self._is_gone = False
+        self._sending_since = 0.0
+        self._pings = False
+
+    async def run(self, receive: Receive) -> None:
+        hub = self._engine.hub
+        with await hub.follow(self._ids, self._bell.set) as following:
+            await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._watch(receive))
+                    tick = group.create_task(self._tick())
+                    await self._write(following)
+                    tick.cancel()
+                    raise _Over
+            except* _Over:
+                pass
+
+    async def _write(self, following: Following) -> None:
+        since = await self._begin(following)
+        loop, pace_s = asyncio.get_running_loop(), self._asked.pace_ms / 1000
+        flushed_at = 0.0
+        while not (self._is_gone or following.is_ended):
+            if following.has_news:
+                wait_s = flushed_at + pace_s - loop.time()
+                if wait_s > 0:
+                    await asyncio.sleep(wait_s)
+                flushed_at = loop.time()
+                await self._flush(following, since)
+            elif self._pings:
+                self._pings = False
+                await self._put(b": ping\nid: %d\n\n" % self._engine.hub.cursor)
+            self._bell.clear()
+            if not (following.has_news or self._is_gone or self._pings):
+                await self._bell.wait()
+        if not self._is_gone:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _begin(self, following: Following) -> int:
+        """Tell what the client missed; from which position on it is told the rest."""
+        hub, since = self._engine.hub, self._asked.since
+        head = b"retry: %d\n" % RETRY_MS
+        if since is None or hub.changed_since(self._ids, since) is False:
+            cursor = hub.cursor if since is None else since
+            await self._put(head + b"id: %d\n: live\n\n" % cursor)
+            return cursor
+        gap = await self._engine.store.read(partial(news.gap, since, self._may_be_ours, MISSED_PAGES))
+        if gap is None:
+            cursor = hub.cursor
+            await self._put(head + self._reset(cursor))
+            return cursor
+        runs = [RunNews(one.run, one.change.seq, one.change.at, one.kinds) for one in gap.runs]
+        ours = [one for one in runs if not set(self._ids).isdisjoint(one.topics())]
+        await self._put(head + self._event(ours, gap.others, gap.cursor))
+        return gap.cursor
+
+    def _may_be_ours(self, change: Change) -> bool:
+        return any(topic.may_be_of(change) for topic in self._asked.topics)
+
+    async def _flush(self, following: Following, since: int) -> None:
+        runs, others, is_reset = following.take()
+        cursor = self._engine.hub.cursor
+        if is_reset:
+            await self._put(self._reset(cursor))
+            return
+        event = self._event(
+            [one for one in runs if one.seq > since], [one for one in others if one.seq > since], cursor
+        )
+        if event:
+            await self._put(event)
+
+    def _event(self, runs: Sequence[RunNews], others: Sequence[Change], cursor: int) -> bytes:
+        skip, environment = self._asked.skip, self._asked.environment
+        entries = [entry(one, skip) for one in runs if one.run.environment == environment]
+        entries += [msgspec.json.encode({"t": one.root_id, "seq": one.seq, "key": one.run_id}) for one in others]
+        # The id moves on even where nothing of it is shown here.
+        return b"id: %d\ndata: [%b]\n\n" % (cursor, b",".join(entries)) if entries else b"id: %d\n\n" % cursor
+
+    def _reset(self, cursor: int) -> bytes:
+        topics = msgspec.json.encode({"topics": self._ids})
+        return b"id: %d\nevent: reset\ndata: %b\n\n" % (cursor, topics)
+
+    async def _put(self, chunk: bytes) -> None:
+        self._sending_since = asyncio.get_running_loop().time()
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+        self._sending_since = 0.0
+
+    async def _watch(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._is_gone = True
+        self._bell.set()
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(PING_S)
+            if self._sending_since and loop.time() - self._sending_since > SEND_S:
+                raise _Over
+            self._pings = True
+            self._bell.set()
+
+
+class _Over(Exception):
+    """The stream ends, and with it whatever belongs to it."""
+
+
+def entry(told: RunNews, skip: Sequence[str]) -> bytes:
+    """What changed, as JSON: the same bytes for all who get the same."""
+    key = f"live {','.join(sorted(told.kinds))} {','.join(skip)}"
+    encoded = told.encoded.get(key)
+    if encoded is None:
+        kinds = msgspec.json.encode(sorted(told.kinds))
+        shown = encode_live(told.run, told.streams, skip)
+        encoded = b'{"t":"run:%b","seq":%d,"kinds":%b,"d":%b}' % (told.run.id.encode(), told.seq, kinds, shown)
+        told.encoded[key] = encoded
+    return encoded
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The state of what is followed, at a position of the feed."""
+
+    data: tuple[msgspec.Raw, ...]
+    """Entries as on the stream."""
+    seq: int
+    """Follow from here on: as `Last-Event-ID`."""
+
+
+async def take_snapshot(engine: Engine, topics: Sequence[Topic], skip: Sequence[str]) -> Snapshot:
+    """All topics in one transaction: nothing falls between them."""
+    state = await engine.store.read(partial(_state, topics))
+    entries = []
+    for run in {run.id: run for run in state.runs}.values():
+        if run.environment == topics[0].environment:
+            shown = encode_live(run, state.streams.get(run.id, ()), skip)
+            entries.append(msgspec.Raw(b'{"t":"run:%b","d":%b}' % (run.id.encode(), shown)))
+    return Snapshot(tuple(entries), state.cursor)
+
+
+def _state(topics: Sequence[Topic]) -> Script[news.State]:
+    newest: int = yield call("newest_change")
+    runs: list[Any] = []
+    for topic in topics:
+        runs.extend((yield from topic.state()))
+    return (yield from news.state(newest, runs))
+
+
+def read_pace(text: str) -> int:
+    """Milliseconds between two events, within bounds.
+
+    >>> read_pace("1000"), read_pace(""), read_pace("x"), read_pace("1")
+    (1000, 16, 16, 16)
+    """
+    asked = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else PACE_MS
+    return max(PACE_MS, min(asked, PACE_MS_MAX))
+
+
+def read_event_id(text: str) -> int | None:
+    """The position that an event's id stands for.
+
+    >>> read_event_id("12"), read_event_id("x")
+    (12, None)
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def serve(live: Live, asked: Asked) -> Any:
+    """The stream as an ASGI app."""
+
+    async def served(_scope: Scope, receive: Receive, send: Send) -> None:
+        await live.stream(asked, receive, send)
+
+    return served
