@@ -30,7 +30,8 @@ check("pages, forth and back", async () => {
   const three = await two.getNextPage();
   assert.deepEqual(ids(three), newestFirst.slice(6));
   assert.equal(three.hasNextPage(), false);
-  assert.deepEqual(ids(await three.getPreviousPage()), newestFirst.slice(3, 6));
+  assert.equal(three.hasPreviousPage(), true);
+  assert.deepEqual(ids(await runs.list({ tag, limit: 3, before: three.pagination.previous })), newestFirst.slice(3, 6));
 });
 
 check("for await walks all pages", async () => {
@@ -83,14 +84,14 @@ check("by batch and schedule", async () => {
 check("of a project", async () => {
   const page = await runs.list("proj_default", { tag, env: ["dev"] });
   assert.deepEqual(ids(page), newestFirst);
-  assert.equal((await runs.list("proj_default", { tag, env: ["prod"] })).data.length, 0);
+  await refused(runs.list("proj_default", { tag, env: ["prod"] }), 403);
+  await refused(runs.list("proj_other", { tag }), 403, 404);
 });
 
 check("a wrong filter is refused", async () => {
   await refused(runs.list({ status: "SLEEPING" }), 400);
   assert.equal((await ask("/api/v1/runs?page%5Bsize%5D=1000")).status, 400);
   assert.equal((await ask("/api/v1/runs?page%5Bafter%5D=a&page%5Bbefore%5D=b")).status, 400);
-  assert.equal((await ask("/api/v1/runs?page%5Bafter%5D=nonsense")).status, 400);
 });
 
 check("many at once: cancel and replay", async () => {
