@@ -87,6 +87,8 @@ def answer_error(_request: Request[Any, Any, Any], error: Exception) -> Response
         case HTTPException():
             code = _CODES.get(error.status_code, "refused")
             return _response(ErrorBody(error.detail, code), error.status_code, error.headers)
+        case RecursionError():
+            return _response(ErrorBody("the request is nested too deeply", _CODES[400]), 400)
         case _:
             log.error("a request failed", exc_info=error)
             return _response(ErrorBody("internal server error", "internal"), 500)

@@ -7,6 +7,8 @@ INLINE_BYTES_MAX = 128 * 1024
 METADATA_BYTES_MAX = 256 * 1024
 METADATA_DEPTH_MAX = 50
 """Segments of a path in metadata."""
+METADATA_OPERATIONS_MAX = 10_000
+"""Of one request."""
 METADATA_INDEX_MAX = 10_000
 """The last place in a list that a path of metadata reaches."""
 TAGS_MAX = 10
@@ -87,6 +89,8 @@ JOURNAL_ENTRIES_MAX = 50_000
 DEPTH_MAX = 32
 """Generations of child runs below a root."""
 PRIORITY_S_MAX = 86_400
+START_AT_MAX = 1 << 42
+"""The latest start of a run, in the year 2109: places in queues count in parts of a millisecond."""
 NEVER_MS = 1 << 52
 """A time that does not come."""
 DEBOUNCE_KEY_CHARS_MAX = 512

@@ -16,6 +16,7 @@ from runcast.domain.limits import (
     METADATA_BYTES_MAX,
     PAYLOAD_BYTES_MAX,
     PRIORITY_S_MAX,
+    START_AT_MAX,
     TAG_CHARS_MAX,
     TAGS_MAX,
     TASK_NAME_CHARS_MAX,
@@ -60,6 +61,7 @@ def check(run: NewRun) -> None:
         raise InvalidInput(f"max_attempts is at least 1, got {run.max_attempts}")
     if run.delay_ms < 0 or (run.ttl_ms is not None and run.ttl_ms < 0):
         raise InvalidInput(f"delay and ttl lie in the future, got {run.delay_ms} ms and {run.ttl_ms} ms")
+    _check_start(run.start_at)
     if run.debounce is not None:
         check_debounce(run.debounce)
     check_machine(run.machine)
@@ -74,9 +76,15 @@ async def reschedule(store: Store, run_id: RunId, delay_ms: int, start_at: int |
     """Move a delayed run. Raises `NotFound`, `InvalidInput`, and `Conflict` when it is not delayed or has started."""
     if delay_ms < 0:
         raise InvalidInput(f"a delay is at least 0, got {delay_ms} ms")
+    _check_start(start_at)
     now = store.clock.now_ms()
     at = now + delay_ms if start_at is None else max(now, start_at)
     return await store.write(partial(delay.reschedule, run_id, at, now))
+
+
+def _check_start(at: int | None) -> None:
+    if at is not None and at > START_AT_MAX:
+        raise InvalidInput(f"a run starts before the year 2109, got {at:,} ms since the epoch")
 
 
 def check_json(what: str, text: str, bytes_max: int) -> None:

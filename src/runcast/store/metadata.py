@@ -28,9 +28,14 @@ class MetadataChange(msgspec.Struct, frozen=True):
     """On the parent, or on the run itself if it has none."""
     root: tuple[Operation, ...] = ()
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All of them."""
+        return (*self.own, *self.parent, *self.root)
+
     def check(self) -> None:
         """Raises `InvalidInput`."""
-        for operation in (*self.own, *self.parent, *self.root):
+        for operation in self.operations:
             operation.check()
 
 

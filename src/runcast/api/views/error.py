@@ -45,6 +45,13 @@ class TaskErrorView(msgspec.Struct, frozen=True, rename="camel", tag_field="type
     causes: tuple[CauseView, ...] | UnsetType = UNSET
 
 
+class InternalErrorView(msgspec.Struct, frozen=True, rename="camel", tag_field="type", tag="INTERNAL_ERROR"):
+    """An end that no task raised."""
+
+    code: str
+    message: str
+
+
 def show_error(error: ErrorInfo) -> ErrorView:
     message = error.user_message or error.message
     return ErrorView(message, error.name, error.stack or UNSET, causes_of(error) or UNSET)
