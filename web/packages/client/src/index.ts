@@ -9,7 +9,7 @@
 import type { ClientOptions } from "./http.js";
 import { Http } from "./http.js";
 import type { LiveEvent, LiveOptions, LiveSubscriber } from "./live.js";
-import { followTopics } from "./live.js";
+import { followTopics, isOfRun } from "./live.js";
 import type { StreamOptions } from "./streams.js";
 import { readStream } from "./streams.js";
 import type { Run, Triggered, TriggerOptions } from "./types.js";
@@ -18,12 +18,13 @@ export type { ClientOptions } from "./http.js";
 export type { LiveEvent, LiveOptions, LiveSubscriber } from "./live.js";
 export type { StreamOptions } from "./streams.js";
 export type { Run, RunError, RunStatus, Triggered, TriggerOptions } from "./types.js";
+export { isOfRun } from "./live.js";
 export { RuncastError } from "./types.js";
 
 /** What is followed, as it was at one position of the feed. */
 export interface Snapshot {
   seq: number;
-  data: Record<string, Run[]>;
+  data: { t: string; d: Run }[];
 }
 
 export class Runcast {
@@ -75,12 +76,12 @@ export class Runcast {
     const topic = `run:${id}`;
     const read = async () => {
       const { data, seq } = await this.snapshot([topic]);
-      const found = data[topic]?.[0];
+      const found = data[0]?.d;
       if (found) states.put(found as Run<Output>);
       return seq;
     };
     const subscriber: LiveSubscriber = {
-      onEvents: (events: LiveEvent[]) => events.forEach((event) => states.put(event.d as Run<Output>)),
+      onEvents: (events: LiveEvent[]) => events.filter(isOfRun).forEach((event) => states.put(event.d as Run<Output>)),
       onReset: () => void read().catch((error: unknown) => states.fail(error)),
     };
     try {

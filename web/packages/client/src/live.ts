@@ -1,16 +1,23 @@
 import type { Http } from "./http.js";
 import { mayPass } from "./http.js";
 import { parseEvents, readText } from "./sse.js";
+import type { Run } from "./types.js";
 
-/** One change: its topic, and what is new there. */
-export interface LiveEvent {
-  t: string;
-  d: unknown;
+/** One change, at a position of the feed. */
+export type LiveEvent =
+  /** A run, as it is now. `kinds`: what of it changed. */
+  | { t: `run:${string}`; seq: number; kinds: string[]; d: Run }
+  /** Something of an extension's topic. */
+  | { t: `topic:${string}`; seq: number; key: string };
+
+/** Whether a change is one of a run. */
+export function isOfRun(event: LiveEvent): event is Extract<LiveEvent, { d: Run }> {
+  return "d" in event;
 }
 
 export interface LiveSubscriber {
-  /** What changed, in order, up to a position of the feed. */
-  onEvents(events: LiveEvent[], seq: number): void;
+  /** What changed, in order. */
+  onEvents(events: LiveEvent[]): void;
   /** Everything of these topics is to be read anew: too much was missed. */
   onReset(topics: string[]): void;
   /** Whether the connection stands; after "closed" with an error nothing more comes. */
@@ -62,7 +69,7 @@ export async function followTopics(
       for await (const event of parseEvents(watched(readText(response.body), alive))) {
         pause = FIRST_PAUSE_MS;
         if (event.event === "reset") subscriber.onReset(resetTopics(event.data, topics));
-        else subscriber.onEvents(JSON.parse(event.data) as LiveEvent[], Number(event.id || last));
+        else subscriber.onEvents(JSON.parse(event.data) as LiveEvent[]);
         if (event.id) last = event.id;
       }
     } catch (error) {
@@ -91,8 +98,7 @@ async function* watched(chunks: AsyncIterable<string>, alive: () => void): Async
 }
 
 function resetTopics(data: string, all: readonly string[]): string[] {
-  const { t } = JSON.parse(data || "{}") as { t?: string };
-  return t === undefined ? [...all] : [t];
+  return (JSON.parse(data || "{}") as { topics?: string[] }).topics ?? [...all];
 }
 
 /** Rest, or until the signal is aborted. */

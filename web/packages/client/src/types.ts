@@ -45,8 +45,13 @@ export interface Run<Output = unknown, Payload = unknown> {
   durationMs: number;
   costInCents: number;
   metadata?: Record<string, unknown>;
+  queue?: string;
+  rootId?: string;
+  parentId?: string;
   depth?: number;
   batchId?: string;
+  /** Names of its streams. */
+  streams?: string[];
   attemptCount?: number;
   payload?: Payload;
   output?: Output;
