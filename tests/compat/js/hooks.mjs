@@ -4,7 +4,7 @@ import { assert, baseURL, check, claims, fresh, report } from "./checks.mjs";
 
 // The DOM comes before React and the hooks: they look for it when they are loaded. `fetch` stays Node's.
 const page = new Window({ url: "https://shop.example/" });
-Object.assign(globalThis, { window: page, document: page.document, HTMLElement: page.HTMLElement, IS_REACT_ACT_ENVIRONMENT: true });
+Object.assign(globalThis, { window: page, document: page.document, HTMLElement: page.HTMLElement });
 for (const name of ["Node", "Element", "HTMLIFrameElement", "MutationObserver"]) globalThis[name] ??= page[name];
 
 const sdk = await import("@trigger.dev/sdk");
