@@ -280,10 +280,15 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What to follow: single runs, whole trees by root, and topics."""
+    """What to follow: single runs, whole trees by root, batches, runs by tag, and topics."""
 
     run_ids: tuple[RunId, ...] = ()
     root_ids: tuple[RunId, ...] = ()
+    batch_ids: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Runs that have any of them; the state is that of the newest ones."""
+    environment: str | None = None
+    """Of batches and tags; None: any."""
     topics: tuple[str, ...] = ()
     """Of extensions, such as `todo.items`."""
 

@@ -7,11 +7,11 @@ import hashlib
 import os
 import socket
 import typing
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -83,7 +83,128 @@ def encode_frame(kind: FrameKind, id: int, op: str, body: object) -> bytes:
     return bytes(frame)
 
 
-async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
+# --- what frames travel over: a socket, or the messages of a WebSocket as one stream of bytes -----------------------
+
+
+class Source(Protocol):
+    """Where frames come from: an `asyncio.StreamReader`, or `MessageSource`."""
+
+    async def readexactly(self, n: int, /) -> bytes:
+        """Raises `asyncio.IncompleteReadError` at the end, `ConnectionError`."""
+        ...
+
+
+class Transport(Protocol):
+    def abort(self) -> None: ...
+
+
+class Sink(Protocol):
+    """Where frames go: an `asyncio.StreamWriter`, or `MessageSink`."""
+
+    @property
+    def transport(self) -> Transport: ...
+    def write(self, data: bytes, /) -> None: ...
+    async def drain(self) -> None: ...
+    def is_closing(self) -> bool: ...
+    def close(self) -> None: ...
+    async def wait_closed(self) -> None: ...
+    def get_extra_info(self, name: str, /) -> Any: ...
+
+
+class MessageSource:
+    """The bytes of messages, one after the other; a message is taken only when somebody reads."""
+
+    def __init__(self, receive: Callable[[], Awaitable[bytes | None]]) -> None:
+        """`receive`: the next message, None at the end."""
+        self._receive = receive
+        self._left = bytearray()
+
+    async def readexactly(self, n: int, /) -> bytes:
+        while len(self._left) < n:
+            message = await self._receive()
+            if message is None:
+                raise asyncio.IncompleteReadError(bytes(self._left), n)
+            self._left += message
+        found = bytes(self._left[:n])
+        del self._left[:n]
+        return found
+
+
+GATEWAY_PATH = "/api/v1/gateway"
+"""Of the WebSocket, below the HTTP API's address."""
+MESSAGE_BYTES_MAX = 256 * 1024
+"""Of one message of a WebSocket: a frame may be spread over several, and a message may carry several frames."""
+_HIGH_WATER_BYTES = 256 * 1024
+
+
+class MessageSink:
+    """Sends bytes as messages, on a task of its own: what is written in one go travels together."""
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]], end: Callable[[], Awaitable[None]]) -> None:
+        """`send` waits while the other side takes nothing in. `end`: closes the WebSocket."""
+        self._send = send
+        self._end = end
+        self._left = bytearray()
+        self._wanted = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closing = False
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="runcast-messages")
+
+    @property
+    def transport(self) -> MessageSink:
+        return self
+
+    def write(self, data: bytes, /) -> None:
+        self._left += data
+        self._wanted.set()
+        if len(self._left) > _HIGH_WATER_BYTES:
+            self._room.clear()
+
+    async def drain(self) -> None:
+        """Raises `ConnectionError` when nobody takes it any more."""
+        await self._room.wait()
+        if self._task.done():
+            raise ConnectionResetError("the connection is closed")
+
+    def is_closing(self) -> bool:
+        return self._closing or self._task.done()
+
+    def close(self) -> None:
+        """Send what is left, then close."""
+        self._closing = True
+        self._wanted.set()
+
+    def abort(self) -> None:
+        self._task.cancel()
+
+    async def wait_closed(self) -> None:
+        await asyncio.wait({self._task})
+
+    def get_extra_info(self, _name: str, /) -> None:
+        """There is no socket to be known: it may be that of a proxy."""
+
+    async def _run(self) -> None:
+        try:
+            while await self._wanted.wait():
+                self._wanted.clear()
+                while self._left:
+                    message = bytes(self._left[:MESSAGE_BYTES_MAX])
+                    del self._left[: len(message)]
+                    await self._send(message)
+                    if len(self._left) <= _HIGH_WATER_BYTES:
+                        self._room.set()
+                if self._closing:
+                    return
+        except OSError:
+            self._left.clear()
+        finally:
+            self._closing = True
+            self._room.set()
+            await self._end()
+
+
+async def read_frame(reader: Source) -> Frame | None:
     """The next frame, None at the end of the connection. Raises `InvalidInput` for what is not a frame."""
     try:
         length = int.from_bytes(await reader.readexactly(_LENGTH_BYTES))
@@ -111,7 +232,7 @@ def encode_key(key: str) -> bytes:
     return len(body).to_bytes(_LENGTH_BYTES) + body
 
 
-async def read_key(reader: asyncio.StreamReader) -> bytes | None:
+async def read_key(reader: Source) -> bytes | None:
     """The key that a connection presents, None when it ends before. Raises `InvalidInput` for another first frame.
 
     Nothing is decoded, and no more is read than a key can have.

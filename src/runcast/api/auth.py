@@ -29,8 +29,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
         return
     api: Api = connection.app.state.api
     scope: dict[str, Any] = connection.scope  # type: ignore[assignment]
-    caller = await _identify(api, connection)
-    scope[_CALLER] = _placed(caller, connection) if caller.everywhere else caller
+    scope[_CALLER] = await identify(api, connection)
 
 
 def find_caller(scope: Any) -> Caller:
@@ -43,6 +42,12 @@ def find_caller(scope: Any) -> Caller:
 def address_of(connection: Connection) -> str:
     """From where a request comes; a proxy on this machine is believed."""
     return connection.client.host if connection.client is not None else ""
+
+
+async def identify(api: Api, connection: Connection) -> Caller:
+    """Who asks, and where. Raises `Refused`."""
+    caller = await _identify(api, connection)
+    return _placed(caller, connection) if caller.everywhere else caller
 
 
 async def _identify(api: Api, connection: Connection) -> Caller:

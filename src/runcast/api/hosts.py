@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -80,22 +81,22 @@ def check_hosts(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
     answers = answers_to(settings)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+        if str(scope["type"]) not in ("http", "websocket"):
             await app(scope, receive, send)
             return
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) == 1 and answers(hosts[0].decode("latin-1")):
             await app(scope, receive, send)
             return
-        await _refuse(hosts[0] if hosts else b"", send)
+        await _refuse(hosts[0] if hosts else b"", send, kind="" if scope["type"] == ScopeType.HTTP else "websocket.")
 
     return served
 
 
-async def _refuse(host: bytes, send: Send) -> None:
+async def _refuse(host: bytes, send: Any, *, kind: str) -> None:
     name = host.decode("latin-1")[:100]
     error = f"this is no server of {name!r}: if it should be, name it in the setting `http_hosts`"
     body = msgspec.json.encode(ErrorBody(error, "unknown_host"))
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 421, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    await send({"type": f"{kind}http.response.start", "status": 421, "headers": headers})
+    await send({"type": f"{kind}http.response.body", "body": body, "more_body": False})

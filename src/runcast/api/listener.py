@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from runcast.domain.errors import Unavailable
+from runcast.wire import MESSAGE_BYTES_MAX
 
 BACKLOG = 2_048
 GRACE_S = 2
@@ -39,7 +40,9 @@ class Listener:
         config = uvicorn.Config(
             app,
             http="httptools",
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=MESSAGE_BYTES_MAX,
+            ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,
             access_log=False,

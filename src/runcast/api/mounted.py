@@ -19,7 +19,7 @@ def below_path(app: ASGIApp) -> ASGIApp:
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
-        if scope["type"] == ScopeType.HTTP and root:
+        if scope["type"] in (ScopeType.HTTP, ScopeType.WEBSOCKET) and root:
             inner: dict[str, Any] = {**scope, "root_path": ""}
             # Proxies differ in whether they leave the path whole.
             if (path := scope["path"]) == root or path.startswith(f"{root}/"):

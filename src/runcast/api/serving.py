@@ -53,5 +53,6 @@ class HttpServer:
     async def close(self) -> None:
         # Whoever follows is told to come back, and finds the next server.
         await self._api.engine.hub.stop()
+        await self._api.gateways.close()
         if self._listener is not None:
             await self._listener.close()

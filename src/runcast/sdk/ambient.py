@@ -67,8 +67,8 @@ def use_door(door: Door | None) -> Door | None:
 
 
 def door_to_url(url: str, *, key: str | None = None, tls_ca: str | None = None) -> Door:
-    """The door to a running engine: a path or `unix:///path/to.sock`, or `tcp://host:port` with a key, which is that of
-    the settings unless another is given."""
+    """The door to a running engine: a path or `unix:///path/to.sock`, or `tcp://host:port` or
+    `https://host` with a key, which is that of the settings unless another is given."""
     settings = _current_settings()
     where = find_engine(
         url,
@@ -86,7 +86,7 @@ def find_engine(url: str, *, key: str = "", tls_ca: str = "") -> Where:
     if "://" in url and not url.startswith("unix://"):
         raise InvalidInput(
             f"RUNCAST_URL {masked(url)!r}: an engine is reached at unix:///path/to/runcast.db.sock, "
-            "tcp://host:port or tls://host:port"
+            "tcp://host:port, tls://host:port or https://host"
         )
     return Path(url.removeprefix("unix://"))
 

@@ -10,7 +10,7 @@ import msgspec
 
 from runcast.domain.errors import Unavailable
 from runcast.sdk.dial import Where, dial
-from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, read_error, read_frame
+from runcast.wire import PROTOCOL, Frame, FrameKind, Sink, Source, encode_frame, read_error, read_frame
 
 T = TypeVar("T")
 OnPush = Callable[[Frame], None]
@@ -21,7 +21,7 @@ CLOSE_S = 2.0
 class Connection:
     """Requests and answers over one socket; requests may overlap. It breaks once, and then for good."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, on_push: OnPush | None) -> None:
+    def __init__(self, reader: Source, writer: Sink, on_push: OnPush | None) -> None:
         self._reader = reader
         self._writer = writer
         self._on_push = on_push

@@ -12,11 +12,11 @@ import msgspec
 
 from runcast.domain.address import Address
 from runcast.domain.errors import AccessDenied, InvalidInput, Unavailable
-from runcast.wire import READ_AHEAD_BYTES, FrameKind, encode_key, keep_alive, read_error, read_frame
+from runcast.wire import READ_AHEAD_BYTES, FrameKind, Sink, Source, encode_key, keep_alive, read_error, read_frame
 
 DIAL_S = 5.0
 """For one address: connecting, the TLS handshake and the key."""
-Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Stream = tuple[Source, Sink]
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -75,6 +75,16 @@ async def _dial_file(path: Path) -> Stream:
 
 
 async def _dial(address: Address, endpoint: Endpoint) -> Stream:
+    if address.is_web:
+        # Here, because it takes a tenth of a second and few go this way.
+        from runcast.sdk.web_dial import dial_web
+
+        tls = trusted(endpoint.tls_ca) if address.scheme == "https" else None
+        return await dial_web(address, endpoint.key, tls)
+    return await _dial_network(address, endpoint)
+
+
+async def _dial_network(address: Address, endpoint: Endpoint) -> Stream:
     tls = trusted(endpoint.tls_ca) if address.scheme == "tls" else None
     reader, writer = await asyncio.open_connection(address.host, address.port, limit=READ_AHEAD_BYTES, ssl=tls)
     try:
@@ -87,7 +97,7 @@ async def _dial(address: Address, endpoint: Endpoint) -> Stream:
     return reader, writer
 
 
-async def _admitted(reader: asyncio.StreamReader) -> None:
+async def _admitted(reader: Source) -> None:
     """Wait for the answer to the key. Raises what the engine says."""
     try:
         answer = await read_frame(reader)

@@ -8,6 +8,8 @@ import socket
 import struct
 import sys
 
+from runcast.wire import Sink
+
 
 class ProcessEnd:
     """The end of a process, which the end of its socket alone does not say.
@@ -16,11 +18,11 @@ class ProcessEnd:
     another machine nothing is known: it counts as gone once it has had the time to stop by itself.
     """
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, writer: Sink) -> None:
         self._handle: int | None = None
-        peer: socket.socket = writer.get_extra_info("socket")
-        self._is_far = peer.family != socket.AF_UNIX
-        if sys.platform == "linux" and not self._is_far:
+        peer: socket.socket | None = writer.get_extra_info("socket")
+        self._is_far = peer is None or peer.family != socket.AF_UNIX
+        if sys.platform == "linux" and peer is not None and not self._is_far:
             pid, _, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
             try:
                 self._handle = os.pidfd_open(pid)

@@ -33,7 +33,7 @@ from runcast.gateway import (
 )
 from runcast.socket_server.process_end import ProcessEnd
 from runcast.socket_server.push_inbox import PushInbox
-from runcast.wire import PROTOCOL, Frame, FrameKind, encode_frame, operation, read_frame, wire_error
+from runcast.wire import PROTOCOL, Frame, FrameKind, Sink, Source, encode_frame, operation, read_frame, wire_error
 
 WATCHES_MAX = 1_000
 """Open watches of one connection."""
@@ -57,8 +57,8 @@ class Served:
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        reader: Source,
+        writer: Sink,
         client: ClientGateway,
         worker: WorkerGateway,
         *,

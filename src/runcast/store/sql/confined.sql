@@ -1,0 +1,32 @@
+-- What a caller of one environment names, and may not, because it belongs to another.
+
+-- name: runs_elsewhere -> Name*
+select runs.id as name
+from {rows :ids (id text)} r
+join runs on runs.id = r.id
+where runs.environment <> :environment;
+
+-- name: waits_elsewhere -> Name*
+select waits.id as name
+from {rows :ids (id text)} r
+join waits on waits.id = r.id
+where waits.environment <> :environment;
+
+-- name: artifact_environment -> str
+select runs.environment
+from artifacts
+join runs on runs.id = artifacts.run_id
+where artifacts.id = :id;
+
+-- name: file_environment -> str
+select environment
+from files
+where id = :id;
+
+-- name: open_waits_in -> Wait*
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at
+from waits
+where environment = :environment and status = 'WAITING'
+order by id
+limit :limit;

@@ -1,0 +1,189 @@
+"""The gateways through the HTTP API's port: what a key of one environment reaches there, and what it does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from runcast.api.confined_client import ConfinedClient
+from runcast.api.keys import make_key
+from runcast.domain.access import Role
+from runcast.domain.errors import AccessDenied, NotFound, Unavailable
+from runcast.domain.ids import RunId
+from runcast.domain.journal import NewWait
+from runcast.domain.run import NewRun, RunStatus
+from runcast.gateway import RunFilter, Watch
+from runcast.sdk.ambient import find_engine
+from runcast.sdk.client import Client
+from runcast.sdk.fresh_ids import fresh_id
+from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
+from runcast.socket_server.served import CLIENT_OPERATIONS
+from runcast.worker.settings import WorkerSettings
+from runcast.worker.worker import Worker
+from tests.api.site import PATIENCE_S, Site, sample_tasks, serving
+
+REFUSED = {
+    "add_key", "list_keys", "revoke_key", "rotate_key", "add_person", "list_people", "change_person", "transact", "prune",
+}  # fmt: skip
+"""Operations on what belongs to the whole installation."""
+
+
+async def make(site: Site, role: Role, environment: str = "dev") -> str:
+    key, new = make_key("test", environment, role)
+    await site.engine.add_key(new)
+    return key
+
+
+@asynccontextmanager
+async def connected(site: Site, key: str) -> AsyncIterator[RemoteClientGateway]:
+    gateway = await RemoteClientGateway.connect(find_engine(site.url, key=key))
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+def new_run(task: str = "rest", **fields: Any) -> NewRun:
+    return NewRun(RunId(fresh_id("run")), task, "{}", **fields)
+
+
+async def test_a_client_triggers_follows_and_reads_through_the_port_of_the_api(any_site: Site) -> None:
+    client = Client(url=any_site.url, key=await make(any_site, Role.OPERATOR))
+    run = await client.trigger("hello", {"name": "Ada"})
+    seen = [update.status async for update in client.follow(run.id)]
+    assert seen[-1] is RunStatus.COMPLETED
+    assert await run.result() == "hello Ada"
+    await client.close()
+
+
+async def test_a_worker_executes_for_its_keys_environment_whatever_it_says() -> None:
+    async with serving(environments=()) as site:
+        where = find_engine(site.url, key=await make(site, Role.WORKER, "prod"))
+        worker = Worker(RemoteWorkerGateway(where), sample_tasks(), WorkerSettings(grace_ms=0, environment="dev"))
+        working = asyncio.create_task(worker.run())
+        (there,) = await site.engine.trigger([new_run("add", environment="prod")])
+        (elsewhere,) = await site.engine.trigger([new_run("hello", environment="dev")])
+        (here,) = await site.engine.trigger([new_run("hello", environment="prod")])
+        assert (await site.ended(here.id)).status is RunStatus.COMPLETED
+        assert (await site.ended(there.id)).status is RunStatus.FAILED
+        found = await site.engine.find_run(elsewhere.id)
+        assert found is not None
+        assert not found.is_final
+        worker.stop()
+        await asyncio.wait_for(working, PATIENCE_S)
+
+
+async def test_a_worker_keeps_its_run_over_a_wait_and_ends_in_good_order(any_site: Site) -> None:
+    where = find_engine(any_site.url, key=await make(any_site, Role.WORKER, "staging"))
+    worker = Worker(RemoteWorkerGateway(where), sample_tasks(), WorkerSettings(grace_ms=0))
+    working = asyncio.create_task(worker.run())
+    (run,) = await any_site.engine.trigger([new_run("count", environment="staging")])
+    assert (await any_site.ended(run.id)).output == "3"
+    worker.stop()
+    await asyncio.wait_for(working, PATIENCE_S)
+
+
+@pytest.mark.parametrize("key", ["", "tr_dev_sk_000000000000000000000000", "nonsense"])
+async def test_a_stranger_is_refused_with_a_reason(key: str) -> None:
+    from runcast.http_settings import ApiSettings
+
+    async with serving(http=ApiSettings()) as site:
+        with pytest.raises(AccessDenied, match="Invalid or Missing API Key"):
+            await RemoteClientGateway.connect(find_engine(site.url, key=key))
+
+
+async def test_a_public_token_is_refused(site: Site) -> None:
+    with pytest.raises(AccessDenied, match="for API keys"):
+        await RemoteClientGateway.connect(find_engine(site.url, key=site.token("read:runs")))
+
+
+async def test_a_key_of_a_lesser_role_does_not_execute_or_change(site: Site) -> None:
+    operator = find_engine(site.url, key=await make(site, Role.OPERATOR))
+    with pytest.raises(AccessDenied, match="role worker"):
+        await Worker(RemoteWorkerGateway(operator), sample_tasks(), WorkerSettings()).run()
+    async with connected(site, await make(site, Role.VIEWER)) as gateway:
+        await gateway.list_runs(RunFilter())
+        with pytest.raises(AccessDenied, match="role operator"):
+            await gateway.trigger([new_run()])
+
+
+async def test_what_is_no_api_is_told_so(site: Site) -> None:
+    with pytest.raises(Unavailable, match="no WebSocket here"):
+        await RemoteClientGateway.connect(find_engine(f"{site.url}/elsewhere", key=site.key))
+
+
+async def test_every_operation_of_clients_is_confined_or_refused() -> None:
+    confined = {name for name in dir(ConfinedClient) if not name.startswith("_")} - {"watch"}
+    assert confined | REFUSED == set(CLIENT_OPERATIONS)
+    assert confined & REFUSED == set()
+
+
+async def test_what_belongs_to_the_installation_is_refused(site: Site) -> None:
+    async with connected(site, await make(site, Role.ADMIN)) as gateway:
+        with pytest.raises(AccessDenied, match="whole installation"):
+            await gateway.prune(0)
+        with pytest.raises(AccessDenied, match="whole installation"):
+            await gateway.list_people()
+        with pytest.raises(AccessDenied, match="whole installation"):
+            await anext(aiter(gateway.watch(Watch(topics=("todo.items",)))))
+
+
+async def test_a_run_of_another_environment_does_not_exist(idle_site: Site) -> None:
+    (other,) = await idle_site.engine.trigger([new_run(environment="prod", tags=("secret",), batch_id=None)])
+    wait = await idle_site.engine.create_wait(NewWait(fresh_id("waitpoint"), environment="prod"))
+    async with connected(idle_site, await make(idle_site, Role.ADMIN)) as gateway:
+        id, new_id = other.id, RunId(fresh_id("run"))
+        assert await gateway.find_run(id) is None
+        assert (await gateway.list_runs(RunFilter(environment="prod"))).runs == ()
+        assert await gateway.find_wait(wait.id) is None
+        assert await gateway.list_waits() == []
+        forbidden = [
+            gateway.journal(id), gateway.logs(id), gateway.parts(id, None), gateway.artifacts(id), gateway.usage(id),
+            gateway.result(id), gateway.ends([id]), gateway.why(id), gateway.messages(id), gateway.cancel([id]),
+            gateway.replay(id, new_id), gateway.resume(id, new_id), gateway.fork(id, new_id, from_key="a"),
+            gateway.reschedule(id), gateway.complete_wait(wait.id, "1"), gateway.artifact("artifact_x"),
+            gateway.trigger([new_run(parent_id=id, root_id=id)]), gateway.trigger([new_run(adopts=id)]),
+            gateway.trigger([NewRun(id, "rest", "{}")]),
+            anext(aiter(gateway.watch(Watch(run_ids=(id,))))), anext(aiter(gateway.watch(Watch(root_ids=(id,))))),
+        ]  # fmt: skip
+        for asked in forbidden:
+            with pytest.raises(NotFound):
+                await asked
+    found = await idle_site.engine.find_run(id)
+    assert found is not None
+    assert not found.is_final
+
+
+async def test_what_a_key_creates_is_in_its_environment(idle_site: Site) -> None:
+    async with connected(idle_site, await make(idle_site, Role.OPERATOR, "prod")) as gateway:
+        (run,) = await gateway.trigger([new_run(environment="dev")])
+        wait = await gateway.create_wait(NewWait(fresh_id("waitpoint"), environment="dev"))
+        assert (await gateway.list_runs(RunFilter(environment="dev"))).runs[0].environment == "prod"
+        assert wait.environment == "prod"
+        assert [one.id for one in await gateway.list_waits()] == [wait.id]
+    found = await idle_site.engine.find_run(run.id)
+    assert found is not None
+    assert found.environment == "prod"
+
+
+async def test_a_request_that_waits_hears_of_the_end_of_the_server() -> None:
+    async with serving(environments=()) as site:
+        gateway = await RemoteClientGateway.connect(find_engine(site.url, key=site.key))
+        (run,) = await gateway.trigger([new_run()])
+        waiting = asyncio.create_task(gateway.result(run.id))
+        await gateway.find_run(run.id)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(waiting, PATIENCE_S)
+    await gateway.close()
+
+
+async def test_large_values_travel_in_several_messages(site: Site) -> None:
+    client = Client(url=site.url, key=await make(site, Role.OPERATOR))
+    value = "x" * 3_000_000
+    run = await client.trigger("echo", {"value": value})
+    assert await run.result() == value
+    await client.close()
