@@ -118,6 +118,16 @@ check("runs of a batch", async () => {
   assert.deepEqual([...ended].sort(), [...(await batch.retrieve(handle.batchId)).runs].sort());
 });
 
+check("fifty subscriptions at once all see the end", async () => {
+  const handles = await Promise.all(Array.from({ length: 50 }, () => tasks.trigger("slow", { steps: 2 })));
+  const ends = handles.map(async (handle) => {
+    let last;
+    for await (const run of runs.subscribeToRun(handle.id)) last = run;
+    return last.status;
+  });
+  assert.deepEqual(new Set(await Promise.all(ends)), new Set(["COMPLETED"]));
+});
+
 check("a run with its streams", async () => {
   const handle = await tasks.trigger("words", {});
   const heard = [];

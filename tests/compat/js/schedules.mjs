@@ -76,4 +76,4 @@ check("time zones", async () => {
   assert.ok(!(await schedules.timezones({ excludeUtc: true })).timezones.includes("UTC"));
 });
 
-await report();
+await report({ atOnce: 1 });
