@@ -99,19 +99,7 @@ class Host:
         self._set_environment()
         set_up_logging(self._settings, self._stdout)
         load_apps((), home=self._plan.home)  # extensions are found where apps are
-        config = ServerConfig(
-            database=self._database,
-            database_direct=self._settings.database_direct,
-            blobs=self._settings.blobs,
-            engine=engine_settings(self._settings),
-            extensions=self._settings.extensions,
-            metrics=metrics,
-            listen=self._plan.listen,
-            http=_http_settings(self._settings, local=self._plan.local),
-            secret=self._settings.secret,
-            outgoing=outgoing_settings(self._settings),
-        )
-        async with Server(config) as server:
+        async with Server(self._server_config(metrics)) as server:
             self._address, self._metrics_url, self._http = server.address, server.metrics_url, server.http
             ended = self._listen()
             # It watches before the app is read: no change is missed.
@@ -144,6 +132,20 @@ class Host:
                     await stop_worker(RELOAD_GRACE_MS if saved else self._settings.shutdown_grace_ms)
                 if log is not None:
                     log.cancel()
+
+    def _server_config(self, metrics: tuple[str, int] | None) -> ServerConfig:
+        return ServerConfig(
+            database=self._database,
+            database_direct=self._settings.database_direct,
+            blobs=self._settings.blobs,
+            engine=engine_settings(self._settings),
+            extensions=self._settings.extensions,
+            metrics=metrics,
+            listen=self._plan.listen,
+            http=_http_settings(self._settings, local=self._plan.local),
+            secret=self._settings.secret,
+            outgoing=outgoing_settings(self._settings),
+        )
 
     def _metrics_address(self) -> tuple[str, int] | None:
         from runcast.metrics.listener import parse_address

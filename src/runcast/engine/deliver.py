@@ -13,7 +13,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.limits import DELIVERY_LOOK_MS
 from runcast.engine.channels import Courier
 from runcast.store import deliveries, reads
-from runcast.store.rows import DueDelivery
+from runcast.store.delivery_rows import DueDelivery
 from runcast.store.store import Store
 
 

@@ -10,7 +10,8 @@ from runcast.domain.alert import AlertRule
 from runcast.domain.channel import Channel, ChannelRef
 from runcast.domain.errors import Conflict, NotFound
 from runcast.domain.limits import CHANNELS_MAX
-from runcast.store.rows import AlertRow, ChannelRow
+from runcast.store.delivery_rows import ChannelRow
+from runcast.store.rows import AlertRow
 from runcast.store.script import Script, call
 
 CODE = "code"

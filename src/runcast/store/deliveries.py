@@ -19,7 +19,8 @@ from runcast.domain.limits import (
     PAGE_ROWS_MAX,
 )
 from runcast.gateway import TaskInfo
-from runcast.store.rows import AttemptRow, DeliveryRow, DueDelivery, Name, TaskRow
+from runcast.store.delivery_rows import AttemptRow, DeliveryRow, DueDelivery
+from runcast.store.rows import Name, TaskRow
 from runcast.store.script import Script, call
 
 

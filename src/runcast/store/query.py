@@ -42,7 +42,7 @@ from runcast.domain.message import Message
 from runcast.domain.queue import QueueState
 from runcast.domain.run import End, Run
 from runcast.domain.schedule import ScheduleState, Tick
-from runcast.store import rows
+from runcast.store import delivery_rows, rows
 from runcast.store.access_rows import LiveKey, SignedIn, VariableRow
 
 _HEADER = re.compile(r"^-- name: (\w+)(?: -> (\w+)([?*]?))?$", re.MULTILINE)
@@ -57,7 +57,12 @@ CLAUSE = re.compile(r"\{clause (\w+)\}")
 _CLAUSES = "clauses.sql"
 _INSERT = re.compile(r"insert into (\w+) \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
-    **{name: row for name, row in vars(rows).items() if isinstance(row, type) and issubclass(row, msgspec.Struct)},
+    **{
+        name: row
+        for module in (rows, delivery_rows)
+        for name, row in vars(module).items()
+        if isinstance(row, type) and issubclass(row, msgspec.Struct)
+    },
     **{row.__name__: row for row in (LiveKey, SignedIn, VariableRow, ApiKey, Person, Project)},
     **{
         row.__name__: row

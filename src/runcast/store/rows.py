@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from runcast.domain.channel import ChannelKind
-from runcast.domain.delivery import DeliveryStatus
 from runcast.domain.retention import Retention
 
 
@@ -345,57 +343,6 @@ class AlertRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rule: str
 
 
-class ChannelRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A channel, with what it was made with still to be found among the alerts."""
-
-    id: str
-    environment: str
-    name: str
-    kind: ChannelKind
-    shown: str
-    origin: str
-    created_at: int
-
-
-class DueDelivery(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A delivery that this engine tries now, with its channel; None: that was removed."""
-
-    id: str
-    environment: str
-    event: int | None
-    attempts: int
-    created_at: int
-    kind: ChannelKind
-    sealed: str | None
-    name: str | None
-
-
-class DeliveryRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A delivery without its attempts."""
-
-    id: str
-    environment: str
-    channel_id: str
-    kind: ChannelKind
-    status: DeliveryStatus
-    created_at: int
-    event: int | None
-    alert: str
-    finished_at: int | None
-    next_at: int | None
-
-
-class AttemptRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One try at a delivery."""
-
-    delivery_id: str
-    number: int
-    at: int
-    took_ms: int | None
-    status: int | None
-    error: str | None
-
-
 class SlowRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A run that holds a slot for long."""
 
@@ -561,3 +508,27 @@ class FileRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     created_at: int
     due_at: int | None
     parts: int
+
+
+class BulkRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Something that is done to many runs, piece by piece."""
+
+    id: str
+    environment: str
+    kind: str
+    """`cancel` or `replay`."""
+    name: str | None
+    wanted: str
+    """The `RunFilter`, as JSON text."""
+    region: str | None
+    """Where replays go."""
+    status: str
+    """`PENDING`, `COMPLETED` or `ABORTED`."""
+    total: int
+    succeeded: int
+    failed: int
+    """Runs that had ended before they could be canceled."""
+    reached: str | None
+    """The run up to which it is done, newest first."""
+    created_at: int
+    finished_at: int | None
