@@ -295,3 +295,32 @@ def _everything() -> Any:
     from runcast.gateway import RunFilter
 
     return RunFilter()
+
+
+async def test_results_come_by_position_and_large_outputs_by_path(any_site: Site) -> None:
+    batch = await opened(any_site, 4)
+    items = [{"index": 0, "task": "hello"}, {"index": 1, "task": "fail"},
+             {"index": 2, "task": "echo", "payload": {"value": "x" * 200_000}}, {"index": 3, "task": "hold"}]  # fmt: skip
+    await fill(any_site, batch, lines(items))
+    runs = (await any_site.get(f"/api/v2/batches/{batch}"))["runs"]
+    for run in runs[:3]:
+        await any_site.ended(run)
+    hello, failed, echo = (await any_site.get(f"/api/v1/batches/{batch}/results"))["items"]
+    assert (hello["ok"], hello["id"], hello["output"]) == (True, runs[0], '"hello world"')
+    assert (failed["ok"], failed["error"]["type"]) == (False, "BUILT_IN_ERROR")
+    assert (echo["output"], echo["outputType"]) == (f"runs/{runs[2]}/output", "application/store")
+    assert (await any_site.http.get("/api/v1/batches/batch_none/results")).status_code == 404
+
+
+async def test_a_one_time_token_opens_one_batch_however_often_its_request_is_sent(idle_site: Site) -> None:
+    token = idle_site.bearer("batchTrigger:tasks:hello", once="nonce")
+    body = {"runCount": 1, "taskIdentifiers": ["hello"]}
+
+    async def ask(request: str) -> Any:
+        headers = token | {"x-trigger-request-idempotency-key": request}
+        return await idle_site.http.post("/api/v3/batches", json=body, headers=headers)
+
+    first, again, other = await ask("one"), await ask("one"), await ask("two")
+    assert (first.status_code, again.json()["id"]) == (202, first.json()["id"])
+    assert other.status_code == 422
+    assert "one-time use token" in other.json()["error"]

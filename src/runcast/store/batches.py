@@ -13,9 +13,11 @@ from collections.abc import Sequence
 import msgspec
 
 from runcast.domain.errors import Conflict, InvalidInput, NotFound
+from runcast.domain.ids import RunId
 from runcast.domain.limits import BATCH_KEY_MS, BATCH_OPEN_MS
-from runcast.domain.run import NewRun
+from runcast.domain.run import NewRun, Run
 from runcast.store.enqueue import enqueue
+from runcast.store.requests import release_failed
 from runcast.store.rows import BatchError, BatchRow, BatchRun, Position
 from runcast.store.script import Script, call
 
@@ -63,6 +65,13 @@ def open_batch(new: NewBatch, now: int) -> Script[BatchRow]:
     return BatchRow(new.id, new.environment, None, new.size, now, None, new.idempotency_key, new.tasks)
 
 
+def finished(run_ids: Sequence[str]) -> Script[list[Run]]:
+    """Those of the runs that have ended; large values stay where they are."""
+    runs: list[Run] = yield call("runs_by_id", ids=[[id] for id in run_ids])
+    by_id = {run.id: run for run in runs if run.is_final}
+    return [by_id[RunId(id)] for id in run_ids if id in by_id]
+
+
 def _check_same(old: BatchRow, new: NewBatch) -> None:
     if new.tasks is not None and new.tasks != old.tasks:
         # Whoever may open batches of some tasks must not come to read, or to fill, one of others.
@@ -91,6 +100,9 @@ def take_items(batch_id: str, runs: Sequence[NewRun], errors: Sequence[BatchErro
     fresh = _fresh(runs, stored, batch.size)
     failed = [error for error in errors if error.position not in stored]
     if fresh:
+        keyed = [(run.task, run.idempotency_key) for run in fresh.values() if run.idempotency_key is not None]
+        if keyed:
+            yield from release_failed(batch.environment, keyed)
         yield from enqueue(list(fresh.values()), now)
     if failed:
         yield call("add_batch_errors", rows=[(batch_id, e.position, e.task, e.message, e.code) for e in failed])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, HeaderParameter
 
+from runcast.api.admit import request_digest
 from runcast.api.batch import BatchItem, fill, read_item
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.errors import Refused
+from runcast.api.routes.results import ResultView, show_result
 from runcast.api.trigger import KeyOption, TriggerOptions
 from runcast.api.views.batch import BatchFilledView, BatchOpenedView, BatchView, show_batch, show_opened
 from runcast.domain.errors import InvalidInput, NotFound
@@ -26,6 +27,8 @@ from runcast.store.requests import once, use_token
 from runcast.store.rows import BatchError, BatchRow
 from runcast.store.script import Script
 
+RESULTS_AT_ONCE = 100
+RESULTS_CHARS_MAX = 16 * 1024 * 1024
 WHOLE_ITEMS_MAX = 500
 """Of a batch that comes in one body."""
 
@@ -40,6 +43,13 @@ class NewBatchBody(msgspec.Struct, frozen=True, rename="camel"):
     parent_run_id: str | None = None
     idempotency_key: str | None = None
     idempotency_key_options: KeyOption | None = None
+
+
+class BatchResultsView(msgspec.Struct, frozen=True):
+    """Results of runs."""
+
+    id: str
+    items: tuple[ResultView, ...]
 
 
 class WholeItem(msgspec.Struct, frozen=True):
@@ -106,6 +116,21 @@ async def retrieve(batch_id: FromPath[str], api: Api, caller: Caller) -> BatchVi
     return show_batch(await find_state(api, caller, batch_id), now_ms=api.now_ms())
 
 
+@get("/api/v1/batches/{batch_id:str}/results", tags=["Batches"], summary="Read the results of a batch")
+async def results(batch_id: FromPath[str], api: Api, caller: Caller) -> BatchResultsView:
+    """How the runs that have ended did, by position. When outputs are many and large the later ones are told by path."""
+    state = await find_state(api, caller, batch_id)
+    ids = [run.id for run in state.runs]
+    views: list[ResultView] = []
+    size = 0
+    for start in range(0, len(ids), RESULTS_AT_ONCE):
+        script = partial(batches.finished, ids[start : start + RESULTS_AT_ONCE])
+        for run in await api.engine.store.read(script):
+            size += len(run.output or "")
+            views.append(show_result(run, by_path=size > RESULTS_CHARS_MAX))
+    return BatchResultsView(batch_id, tuple(views))
+
+
 @post("/api/v2/tasks/batch", status_code=200, tags=["Batches"], summary="Trigger a batch with one request")
 async def trigger_whole(
     data: WholeBatchBody,
@@ -151,11 +176,9 @@ async def _open(
             yield from use_token(caller.token, now)
         return (yield from batches.open_batch(new, now))
 
-    request_key = request.headers.get("x-trigger-request-idempotency-key", "")
-    if not request_key:
-        return await api.engine.store.write(opening)
-    digest = sha256(f"{caller.environment}\0batches\0{request_key}".encode()).hexdigest()
-    return await api.engine.store.write(partial(once, digest, now, opening, BatchRow))
+    if digest := request_digest(request, caller.environment, "batches"):
+        return await api.engine.store.write(partial(once, digest, now, opening, BatchRow))
+    return await api.engine.store.write(opening)
 
 
 async def _store_whole(api: Api, caller: Caller, batch: BatchRow, items: list[WholeItem]) -> None:
@@ -191,4 +214,4 @@ def _check_content(request: Request[Any, Any, Any]) -> None:
         raise Refused(415, "items are sent without Content-Encoding")
 
 
-ROUTES = [open_batch, send_items, retrieve, trigger_whole]
+ROUTES = [open_batch, send_items, retrieve, results, trigger_whole]

@@ -16,6 +16,7 @@ from runcast.api.stored import is_large
 from runcast.api.views.error import InternalErrorView, TaskErrorView, show_task_error
 from runcast.domain.errors import NotFound
 from runcast.domain.run import Run, RunStatus
+from runcast.store.blobs import is_blob
 
 _INTERNAL_CODES = {
     RunStatus.CANCELED: "TASK_RUN_CANCELLED",
@@ -52,18 +53,19 @@ async def result(run_id: FromPath[str], api: Api, caller: Caller) -> ResultView:
     return show_result(run)
 
 
-def show_result(run: Run) -> ResultView:
+def show_result(run: Run, *, by_path: bool = False) -> ResultView:
+    """`by_path`: an output of any size is told by its path."""
     usage = UsageView(run.executing_ms)
     if run.status is not RunStatus.COMPLETED:
         return ResultView(ok=False, id=run.id, task_identifier=run.task, error=_error(run), usage=usage)
-    output, kind = _output(run)
+    output, kind = _output(run, by_path=by_path)
     return ResultView(ok=True, id=run.id, task_identifier=run.task, output=output, output_type=kind, usage=usage)
 
 
-def _output(run: Run) -> tuple[str | UnsetType, str]:
+def _output(run: Run, *, by_path: bool) -> tuple[str | UnsetType, str]:
     if run.output is None:
         return UNSET, PacketType.JSON
-    if is_large(run.output):
+    if by_path or is_blob(run.output) or is_large(run.output):
         return stored_path(run.id, "output"), PacketType.STORE
     return write_packet(run.output)
 
