@@ -23,6 +23,7 @@ from runcast.api.routes import (
     alert_channels,
     auth,
     batches,
+    bulk,
     details,
     env_vars,
     files,
@@ -40,6 +41,7 @@ from runcast.api.routes import (
     run_actions,
     runs,
     schedules,
+    streams,
     trigger,
     waits,
 )
@@ -50,6 +52,7 @@ BODY_BYTES_MAX = 12 * 1024 * 1024
 ROUTES = [
     *alert_channels.ROUTES,
     *batches.ROUTES,
+    *bulk.ROUTES,
     *trigger.ROUTES,
     *runs.ROUTES,
     *run_actions.ROUTES,
@@ -60,6 +63,7 @@ ROUTES = [
     *queues.ROUTES,
     *realtime.ROUTES,
     *live.ROUTES,
+    *streams.ROUTES,
     *limits.ROUTES,
     *details.ROUTES,
     *reads.ROUTES,

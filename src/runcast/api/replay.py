@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from runcast.api.packets import PacketType, read_payload
 from runcast.api.trigger import QueueOption, TriggerOptions, new_run
 from runcast.domain.ids import RunId
-from runcast.domain.origin import Origin, read_origin, write_origin
+from runcast.domain.origin import read_origin, write_origin
 from runcast.domain.run import NewRun, Run
+from runcast.engine.again import repeat
 from runcast.sdk.fresh_ids import fresh_id
 
 
@@ -41,7 +42,7 @@ class ReplayBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def replayed(run: Run, body: ReplayBody) -> NewRun:
     """The new run. Raises `InvalidInput`, naming the option."""
-    again, before = repeat(run), read_origin(run.origin)
+    again, before = repeat(run, RunId(fresh_id("run"))), read_origin(run.origin)
     given = _given(run, body)
     origin = replace(
         read_origin(given.origin),
@@ -72,34 +73,6 @@ def replayed(run: Run, body: ReplayBody) -> NewRun:
         max_attempts=given.max_attempts or again.max_attempts,
         max_duration_ms=again.max_duration_ms if given.max_duration_ms is None else given.max_duration_ms,
         priority_ms=again.priority_ms if body.priority is None else given.priority_ms,
-    )
-
-
-def repeat(run: Run, *, region: str | None = None, bulk_action: str | None = None) -> NewRun:
-    """The same run anew. Its idempotency key stays with the first."""
-    before = read_origin(run.origin)
-    origin = Origin(
-        payload_meta=before.payload_meta,
-        is_test=before.is_test,
-        region=region or before.region,
-        metadata=before.metadata,
-        replayed=run.id,
-        bulk_action=bulk_action,
-    )
-    return NewRun(
-        RunId(fresh_id("run")),
-        run.task,
-        run.payload,
-        environment=run.environment,
-        queue=run.queue or None,
-        concurrency_key=run.concurrency_key,
-        priority_ms=run.priority_ms,
-        tags=run.tags,
-        metadata=before.metadata or "{}",
-        max_attempts=run.max_attempts or None,
-        max_duration_ms=run.max_duration_ms,
-        machine=run.machine,
-        origin=write_origin(origin),
     )
 
 

@@ -30,6 +30,7 @@ ONE_TIME_TOKEN_MS = 31 * 86_400_000
 BULK_RUNS_MAX = 1_000_000
 """Where the count of a bulk action's runs stops."""
 BULK_RUNS_PER_TICK = 50
+BULK_ACTIONS_PER_TICK = 10
 BULK_ACTIONS_PENDING_MAX = 20
 """Of one environment."""
 BATCH_OPEN_MS = 86_400_000
@@ -89,8 +90,8 @@ JOURNAL_ENTRIES_MAX = 50_000
 DEPTH_MAX = 32
 """Generations of child runs below a root."""
 PRIORITY_S_MAX = 86_400
-START_AT_MAX = 1 << 42
-"""The latest start of a run, in the year 2109: places in queues count in parts of a millisecond."""
+START_AT_MAX = 7_258_118_400_000
+"""The latest start of a run, the year 2200: places in queues count in parts of a millisecond."""
 NEVER_MS = 1 << 52
 """A time that does not come."""
 DEBOUNCE_KEY_CHARS_MAX = 512

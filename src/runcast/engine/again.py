@@ -9,6 +9,7 @@ import msgspec
 from runcast.domain.errors import Conflict, NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.limits import PAYLOAD_BYTES_MAX
+from runcast.domain.origin import Origin, read_origin, write_origin
 from runcast.domain.run import NewRun, Run, RunStatus, Triggered
 from runcast.engine.enqueue import check_json
 from runcast.store import changes, reads
@@ -51,6 +52,21 @@ def _copy(run: Run, new_id: RunId, payload: str) -> NewRun:
         environment=run.environment,
         machine=run.machine,
     )
+
+
+def repeat(run: Run, new_id: RunId, *, region: str | None = None, bulk_action: str | None = None) -> NewRun:
+    """The run anew, as it was triggered. Its idempotency key stays with the first."""
+    before = read_origin(run.origin)
+    origin = Origin(
+        payload_meta=before.payload_meta,
+        is_test=before.is_test,
+        region=region or before.region,
+        metadata=before.metadata,
+        replayed=run.id,
+        bulk_action=bulk_action,
+    )
+    copy = _copy(run, new_id, run.payload)
+    return msgspec.structs.replace(copy, metadata=before.metadata or "{}", origin=write_origin(origin))
 
 
 def _get(run_id: str) -> Script[Run]:

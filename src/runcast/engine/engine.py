@@ -28,6 +28,7 @@ from runcast.engine import again, enqueue, inbox
 from runcast.engine.access import Access
 from runcast.engine.access_desk import AccessDesk
 from runcast.engine.alerts import Alerts
+from runcast.engine.bulk import BulkActions
 from runcast.engine.channels import Courier, admit_channels
 from runcast.engine.deliver import Deliver
 from runcast.engine.dispatch import Dispatch
@@ -125,6 +126,7 @@ class Engine(Access, FileDoor, ScheduleDoor):
             store, every_ms=self.settings.renew_ms, leave=self._dispatch.leave, is_gone=self.settings.is_gone
         )
         retention = Retention(keep_ms=self.settings.retention_ms, failed_ms=self.settings.retention_failed_ms)
+        self._bulk: Service | None = None
         self._prune = Prune(store, retention=retention)
         self._bucket = bucket
         self._uploads = Uploads(store, bucket)
@@ -151,7 +153,9 @@ class Engine(Access, FileDoor, ScheduleDoor):
         self._loop = asyncio.get_running_loop()
         self._timer_service = Service(self._timers, self.clock, vigilant=True)
         self._schedule_service = Service(self._schedules, self.clock, vigilant=True)
+        self._bulk = Service(BulkActions(self.store), self.clock)
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._bulk.run())
             group.create_task(self._timer_service.run())
             group.create_task(self._schedule_service.run())
             group.create_task(Service(self._rescue, self.clock).run())
@@ -335,6 +339,11 @@ class Engine(Access, FileDoor, ScheduleDoor):
 
     async def change_queue(self, name: str, change: QueueChange, *, environment: str = "dev") -> QueueState:
         return await self.store.write(partial(queues.change, environment, name, change))
+
+    def carry_out(self) -> None:
+        """A bulk action was stored: begin with it. On the engine's loop."""
+        if self._bulk is not None:
+            self._bulk.wake_at(self.clock.now_ms())
 
     async def prune(self, before: int) -> int:
         return await self.store.write(partial(prune, before), lazy=True)

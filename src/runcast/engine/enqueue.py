@@ -84,7 +84,7 @@ async def reschedule(store: Store, run_id: RunId, delay_ms: int, start_at: int |
 
 def _check_start(at: int | None) -> None:
     if at is not None and at > START_AT_MAX:
-        raise InvalidInput(f"a run starts before the year 2109, got {at:,} ms since the epoch")
+        raise InvalidInput(f"a run starts before the year 2200, got {at:,} ms since the epoch")
 
 
 def check_json(what: str, text: str, bytes_max: int) -> None:

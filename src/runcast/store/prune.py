@@ -75,6 +75,7 @@ def tidy(before: int) -> Script[bool]:
     yield from deliveries.forget(before, PAGE_ROWS_MAX)
     yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_batch_errors")
+    yield call("forget_bulks", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_idle_ticks", before=before, limit=PAGE_ROWS_MAX)
     more: int | None = yield call("leavings_left", before=before)
