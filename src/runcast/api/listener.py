@@ -11,13 +11,13 @@ from typing import Any
 
 import uvicorn
 
+from runcast.api.bounded import BoundedProtocol
 from runcast.domain.errors import Unavailable
 from runcast.wire import MESSAGE_BYTES_MAX
 
 BACKLOG = 2_048
 GRACE_S = 2
 """How long requests in flight get when it closes. Streams are cut off then, and their clients reconnect elsewhere."""
-HEADER_BYTES_MAX = 64 * 1024
 KEEP_ALIVE_S = 75
 """Longer than the usual 60 s of proxies, so that the proxy closes first and no request meets a closed connection."""
 
@@ -39,7 +39,7 @@ class Listener:
         self._socket = _bind(host, port)
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedProtocol,
             ws="websockets-sansio",
             ws_max_size=MESSAGE_BYTES_MAX,
             ws_per_message_deflate=False,
@@ -52,7 +52,6 @@ class Listener:
             forwarded_allow_ips=forwarded_from,
             timeout_graceful_shutdown=GRACE_S,
             timeout_keep_alive=KEEP_ALIVE_S,
-            h11_max_incomplete_event_size=HEADER_BYTES_MAX,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None

@@ -1,0 +1,92 @@
+"""Connections that are bounded before anybody knows who asks: in the size of a request's head, and in the time it takes.
+
+uvicorn bounds neither with `httptools`: whoever sends headers without end, or a byte a minute, would hold memory and
+connections for ever, without a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES_MAX = 64 * 1024
+HEAD_S = 30.0
+"""From the first byte of a request, or from the connection, to the end of its headers."""
+BODY_S = 60.0
+"""Between two pieces of a body."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Closes a connection whose request is too large before its body, or too slow.
+
+    A request is in its head, then in its body, then whole; a deadline is set only while the rest is awaited.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._in_head = True
+        self._is_whole = False
+        self._head_bytes = 0
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_rest()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._is_whole:
+            self._stop_waiting()
+            return
+        if self._in_head:
+            # A piece that ends in a body is no head, however long it is.
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._refuse()
+                return
+        self._await_rest()
+
+    def _refuse(self) -> None:
+        self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
+        self.transport.close()
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._is_whole, self._head_bytes = True, False, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_whole = True
+        super().on_message_complete()
+
+    def _await_rest(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_S if self._in_head else BODY_S, self._give_up)
+        elif not self._in_head:
+            self._stop_waiting()
+            self._await_rest()
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if not self._is_whole and self.flow.read_paused:
+            # It is we who do not read.
+            self._await_rest()
+        elif not self._is_whole:
+            self.transport.close()
