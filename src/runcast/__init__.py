@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ValueTooLarge,
         WaitTimedOut,
     )
+    from runcast.domain.file import File
     from runcast.domain.retry import Retry
     from runcast.domain.run import Counts, Run, RunStatus
     from runcast.domain.schedule import ScheduledRun, ScheduleState
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from runcast.sdk.result import Failed, Ok, Result
     from runcast.sdk.retention import Retention
     from runcast.sdk.retrying import retrying
+    from runcast.sdk.runs import RunUpdate
     from runcast.sdk.schedule import Schedule
     from runcast.sdk.schedules import schedules
     from runcast.sdk.sealing import Codec
@@ -109,6 +111,7 @@ __all__ = [
     "ErrorInfo",
     "Extension",
     "Failed",
+    "File",
     "Inbox",
     "InvalidInput",
     "InvalidPayload",
@@ -128,6 +131,7 @@ __all__ = [
     "RunInfo",
     "RunSnapshot",
     "RunStatus",
+    "RunUpdate",
     "RuncastError",
     "Schedule",
     "ScheduleState",
@@ -198,6 +202,7 @@ _HOMES = {
     "schedules": ("schedules",),
     "sealing": ("Codec",),
     "select": ("as_completed", "select", "timeout"),
+    "runs": ("RunUpdate",),
     "snapshot": ("RunSnapshot",),
     "step": ("step",),
     "task": ("task",),
@@ -223,6 +228,7 @@ _MODULES = frozenset(
 )
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
 _HOME_OF["AlertEvent"] = "runcast.domain.alert"
+_HOME_OF["File"] = "runcast.domain.file"
 _HOME_OF["Transaction"] = "runcast.domain.transaction"
 _HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run")
 _HOME_OF |= dict.fromkeys(("ScheduleState", "ScheduledRun"), "runcast.domain.schedule")

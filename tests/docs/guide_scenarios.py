@@ -25,6 +25,13 @@ Load = Callable[[str], ModuleType]
 Scenario = Callable[[TestEngine, Load], Awaitable[None]]
 
 
+async def kept_files(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/files.md:1")
+    assert await engine.run(page.report, "2026-05") == "reports/2026-05.html"
+    kept, data = await page.newest()
+    assert (kept.content_type, data) == ("text/html", b"<h1>Report of 2026-05</h1>")
+
+
 async def retries(engine: TestEngine, load: Load) -> None:
     page = load("docs/guides/retries.md:1")
     page.calls.clear()
@@ -180,6 +187,7 @@ GUIDE_SCENARIOS = {
     "docs/guides/live.md:1": live,
     "docs/guides/approvals.md:1": approvals,
     "docs/guides/logging.md:1": logging,
+    "docs/guides/files.md:1": kept_files,
     "docs/guides/outbox.md:1": outbox_sqlite3,
     "docs/guides/outbox.md:2": outbox_sqlalchemy,
 }
