@@ -17,6 +17,7 @@ from runcast import InvalidPayload, RunHandle, RunSnapshot, RunStatus
 from runcast.domain.ids import WorkerId
 from runcast.gateway import Hello
 from runcast.sdk.registry import registry
+from runcast.engine.channels import admit_channels
 from runcast.store.alerts import declare
 from runcast.testing import TestEngine
 from tests.docs.guide_scenarios import GUIDE_SCENARIOS
@@ -367,6 +368,7 @@ async def alerts(engine: TestEngine, load: Load) -> None:
     # The engine's worker opened before the page was read: what it declares now, another one says.
     rules = registry.alert_rules()
     hello = Hello(WorkerId("w_alerts"), (page.notify.info(), page.charge.info()), alerts=rules)
+    hello = await admit_channels(hello, None)
     await engine.engine.store.write(lambda: declare(hello, engine.clock.now_ms()))
     for number in range(2):
         await finish(engine, await page.charge.trigger(f"o{number}", 0), RunStatus.FAILED)
@@ -374,6 +376,15 @@ async def alerts(engine: TestEngine, load: Load) -> None:
     assert {event.alert: event.count for event in events} == {"failures": 2, "new errors": 2}
     await engine.settle()
     assert {run.status for run in (await engine.client.list(task="notify")).runs} == {RunStatus.COMPLETED}
+
+
+async def alert_channels(engine: TestEngine, load: Load) -> None:
+    load("docs/guides/alerts.md:2")
+    targets = {rule.name: [repr(target) for target in rule.to] for rule in registry.alert_rules() if rule.to}
+    assert targets == {
+        "failed charges": ["<webhook https://example.com/…>", "<email ops@example.com, ada@example.com>"],
+        "unheard of": ["<slack https://hooks.slack.com/…>"],
+    }
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -402,6 +413,7 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/schedules.md:2": schedules_at_run_time,
     "docs/guides/schedules.md:3": schedules_preview,
     "docs/guides/alerts.md:1": alerts,
+    "docs/guides/alerts.md:2": alert_channels,
     "docs/guides/encryption.md:1": encryption,
     "docs/guides/extensions.md:1": extensions,
     "docs/guides/fork.md:1": fork,
