@@ -15,9 +15,9 @@ import pytest
 
 from runcast import InvalidPayload, RunHandle, RunSnapshot, RunStatus
 from runcast.domain.ids import WorkerId
+from runcast.engine.channels import admit_channels
 from runcast.gateway import Hello
 from runcast.sdk.registry import registry
-from runcast.engine.channels import admit_channels
 from runcast.store.alerts import declare
 from runcast.testing import TestEngine
 from tests.docs.guide_scenarios import GUIDE_SCENARIOS

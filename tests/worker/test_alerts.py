@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from runcast import Alert, AlertEvent, InvalidInput, Queue, Retry, step, task
+from runcast import Alert, AlertEvent, InvalidInput, Queue, Retry, channels, step, task
 from runcast.domain.alert import AlertOn, fingerprint
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.run import RunStatus
 from runcast.gateway import RunFilter
 from runcast.sdk.registry import Registry
 from runcast.store import alerts as stored
-from runcast.store import doctor
+from runcast.store import deliveries, doctor
+from runcast.store.deliveries import DeliveryFilter
 from tests.worker.world import World
 
 HEARD: list[AlertEvent] = []
@@ -233,3 +236,53 @@ def test_errors_that_differ_in_numbers_and_ids_look_the_same() -> None:
     assert of("run run_01m7yyp617hazkxc877q9 is gone") == of("run run_01m7yyqhtdd9tkscwe17w is gone")
     assert of("row 1") != of("row 1", task="other")
     assert of("no such row") != of("no such column")
+
+
+async def test_a_completed_run_raises_an_alert_each_time() -> None:
+    registry = project()
+    Alert("done", on="succeeded", tasks=["works"], run=find(registry, "notify"), registry=registry)
+    async with World(registry) as world:
+        first = await world.run(find(registry, "works"))
+        second = await world.run(find(registry, "works"))
+        await world.run(find(registry, "fails"), 1)
+        events = await handled(world, 2)
+        assert [event.run_id for event in events] == [second.id, first.id]
+        assert {event.kind for event in events} == {AlertOn.SUCCEEDED}
+
+
+async def test_the_task_that_hears_of_every_completed_run_does_not_hear_of_itself() -> None:
+    registry = project()
+    Alert("done", on="succeeded", run=find(registry, "notify"), registry=registry)
+    async with World(registry) as world:
+        await world.run(find(registry, "works"))
+        await handled(world, 1)
+        await handled(world, 1)
+
+
+async def test_an_engine_without_a_courier_tells_no_channels() -> None:
+    """Those of `runcast.testing` have none: an app's own alerts must not wake anybody while it is tested."""
+    registry = project()
+    Alert("failures", on="failed", to=channels.slack("https://hooks.example.com/x"), registry=registry)
+    both = channels.email("ops@example.com")
+    Alert("both", on="failed", run=find(registry, "notify"), to=both, registry=registry)
+    world = World(registry)
+    await world.server.start()
+    world.engine.courier = None
+    await world.start_worker()
+    try:
+        await world.run(find(registry, "fails"), 1)
+        (event,) = await handled(world, 1)
+        assert event.alert == "both"
+        filter = DeliveryFilter(environment="dev")
+        assert await world.engine.store.read(partial(deliveries.list_deliveries, filter)) == ()
+    finally:
+        await world.stop_worker()
+        await world.server.stop()
+
+
+def test_an_alert_says_who_hears_of_it() -> None:
+    registry = project()
+    with pytest.raises(InvalidInput, match="run= a task or to= channels"):
+        Alert("nobody", on="failed", registry=registry)
+    Alert("ops", on="failed", to=channels.email("ops@example.com"), registry=registry)
+    assert [rule.name for rule in registry.alert_rules()] == ["ops"]
