@@ -19,7 +19,7 @@ from runcast.domain.run import Run
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.http_settings import ApiSettings
 from runcast.outgoing.settings import OutgoingSettings
-from runcast.sdk import metadata, wait
+from runcast.sdk import metadata, tags, wait
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import task
 from runcast.server import Server, ServerConfig
@@ -33,7 +33,7 @@ SECRET = "a secret of the tests, known to them, so that they can sign"
 
 def sample_tasks() -> Registry:
     """Tasks that most tests need: `hello`, `echo`, `add`, `fail`, `hold` (executes until it is canceled), `rest`
-    (waits for an hour), `count` (metadata that rises)."""
+    (waits for an hour), `count` (metadata that rises), `label` (tags itself)."""
     registry = Registry()
 
     @task(registry=registry)
@@ -70,6 +70,10 @@ def sample_tasks() -> Registry:
             metadata.set("progress", number)
             await wait.for_(0.001)
         return to
+
+    @task(registry=registry)
+    async def label(tag: str) -> None:
+        tags.add(tag)
 
     return registry
 

@@ -63,7 +63,9 @@ def run_query(
     parent: Annotated[str | None, QueryParameter(name="filter[parent]", description="Children of a run.")] = None,
     root: Annotated[str | None, QueryParameter(name="filter[root]", description="A run with all below it.")] = None,
     is_test: Annotated[bool | None, QueryParameter(name="filter[isTest]")] = None,
-    roots_only: Annotated[bool, QueryParameter(name="filter[rootsOnly]", description="Leave out children.")] = False,
+    roots_only: Annotated[
+        bool | None, QueryParameter(name="filter[rootsOnly]", description="Leave out children.")
+    ] = None,
     period: Period = None,
     since: CreatedFrom = None,
     until: CreatedTo = None,
@@ -83,7 +85,7 @@ def run_query(
         parent=parent,
         root=root,
         is_test=is_test,
-        roots_only=roots_only,
+        roots_only=bool(roots_only),
         period=period,
         since=since,
         until=until,
