@@ -13,7 +13,6 @@ import msgspec
 
 from runcast.access_gateway import AccessGateway
 from runcast.domain.alert import AlertEvent, AlertRule
-from runcast.domain.change import Change
 from runcast.domain.effect import Artifact, Effect, Log, Part
 from runcast.domain.ids import RunId, WorkerId
 from runcast.domain.journal import Entry, NewEntry, NewWait, Wait
@@ -24,6 +23,8 @@ from runcast.domain.retention import Retention
 from runcast.domain.run import End, NewRun, Run, Triggered
 from runcast.domain.schedule import ScheduleSettings
 from runcast.domain.usage import RunUsage
+from runcast.domain.watch import Update as Update  # noqa: PLC0414 - of this seam too
+from runcast.domain.watch import Watch as Watch  # noqa: PLC0414
 from runcast.file_gateway import FileGateway
 from runcast.schedule_gateway import ScheduleGateway
 
@@ -277,30 +278,6 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     blockers: tuple[RunId, ...] = ()
     """Runs that hold the slots it needs, or that it waits for."""
     estimate_ms: int | None = None
-
-
-class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What to follow: single runs, whole trees by root, batches, runs by tag, and topics."""
-
-    run_ids: tuple[RunId, ...] = ()
-    root_ids: tuple[RunId, ...] = ()
-    batch_ids: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    """Runs that have any of them; the state is that of the newest ones."""
-    environment: str | None = None
-    """Of batches and tags; None: any."""
-    topics: tuple[str, ...] = ()
-    """Of extensions, such as `todo.items`."""
-
-
-class Update(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The newest state of runs, after the feed's position `cursor`."""
-
-    cursor: int
-    runs: tuple[Run, ...] = ()
-    changes: tuple[Change, ...] = ()
-    resync: bool = False
-    """The reader fell too far behind (or the cursor is pruned): `runs` is the whole state again."""
 
 
 class ClientGateway(ScheduleGateway, AccessGateway, FileGateway, Protocol):

@@ -10,7 +10,7 @@ from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.outcome import Failed, Succeeded
 from runcast.domain.queue import QueueSettings
 from runcast.gateway import RunFilter, RunPage, Update, Watch
-from runcast.store import prune, queues, reads
+from runcast.store import prune, queues, reads, watched
 from tests.store.world import ERROR, World, batch, child, sleep, step
 
 
@@ -167,7 +167,7 @@ def test_an_assignment_is_found_only_by_its_owner_under_its_epoch(db: World) -> 
 
 
 def _after(db: World, watch: Watch, cursor: int) -> Update:
-    return db.read(lambda: reads.watched_changes(watch, cursor))
+    return db.read(lambda: watched.watched_changes(watch, cursor))
 
 
 def test_the_feed_is_ordered_and_has_no_gap(db: World) -> None:
@@ -198,7 +198,7 @@ def test_a_watcher_sees_the_state_then_every_change(db: World) -> None:
     run = db.start()
     other = db.start()
     watch = Watch(run_ids=(run.run_id,))
-    state = db.read(lambda: reads.watched_state(watch))
+    state = db.read(lambda: watched.watched_state(watch))
     assert [(found.id, found.status) for found in state.runs] == [(run.run_id, "EXECUTING")]
     db.report(other, outcome=Succeeded("1"))
     quiet = _after(db, watch, state.cursor)
@@ -214,7 +214,7 @@ def test_a_watcher_of_a_root_sees_its_children_come(db: World) -> None:
     db.worker()
     root = db.start()
     watch = Watch(root_ids=(root.run_id,))
-    state = db.read(lambda: reads.watched_state(watch))
+    state = db.read(lambda: watched.watched_state(watch))
     [kid] = db.parent_of(root, "c")
     update = _after(db, watch, state.cursor)
     assert {found.id for found in update.runs} == {root.run_id, kid}
@@ -224,7 +224,7 @@ def test_the_state_of_a_large_tree_is_whole(db: World) -> None:
     db.worker()
     root = db.start()
     db.wait(root, batch(root, "b", PAGE_ROWS_MAX + 5))
-    state = db.read(lambda: reads.watched_state(Watch(root_ids=(root.run_id,))))
+    state = db.read(lambda: watched.watched_state(Watch(root_ids=(root.run_id,))))
     assert len(state.runs) == PAGE_ROWS_MAX + 6
 
 
@@ -251,7 +251,7 @@ def test_a_watcher_from_another_database_is_told_to_resync(db: World) -> None:
 
 
 def test_one_look_passes_over_a_bounded_part_of_the_feed(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reads, "FEED_SCAN_ROWS_MAX", 3)
+    monkeypatch.setattr(watched, "FEED_SCAN_ROWS_MAX", 3)
     db.worker()
     ids = db.trigger_many(8)
     watch = Watch(run_ids=(ids[7],))

@@ -11,7 +11,7 @@ from functools import partial
 
 from runcast.feed.doorbell import Doorbell
 from runcast.gateway import Update, Watch
-from runcast.store import reads
+from runcast.store import watched
 from runcast.store.store import Store
 
 
@@ -19,12 +19,12 @@ async def follow(store: Store, doorbell: Doorbell, watch: Watch, cursor: int | N
     """Updates for ever; close the iterator to stop."""
     with doorbell.listening() as rung:
         if cursor is None:
-            state = await store.read(partial(reads.watched_state, watch))
+            state = await store.read(partial(watched.watched_state, watch))
             yield state
             cursor = state.cursor
         while True:
             rung.clear()
-            update = await store.read(partial(reads.watched_changes, watch, cursor))
+            update = await store.read(partial(watched.watched_changes, watch, cursor))
             moved = update.cursor != cursor
             cursor = update.cursor
             if update.changes or update.resync:

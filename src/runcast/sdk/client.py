@@ -35,6 +35,7 @@ from runcast.sdk.live_queues import Queues
 from runcast.sdk.messages import send_through
 from runcast.sdk.options import OptionArguments, check_key, parse_options, parse_tags
 from runcast.sdk.outside import Following
+from runcast.sdk.runs import Runs
 from runcast.sdk.schedules import Schedules
 from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
@@ -321,6 +322,11 @@ class Client:
         return self._door.call(lambda gateway: gateway.list_waits(limit=limit))
 
     # --- tasks and queues
+
+    @property
+    def runs(self) -> Runs:
+        """Live updates of runs: `async for update in client.runs.subscribe(run_id)`."""
+        return Runs(self._find_door)
 
     @property
     def queues(self) -> Queues:

@@ -10,11 +10,10 @@ from runcast.domain.change import Change, ChangeKind
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, Wait
-from runcast.domain.limits import FEED_SCAN_ROWS_MAX, PAGE_ROWS_MAX, WATCHED_RUNS_MAX
+from runcast.domain.limits import PAGE_ROWS_MAX, WATCHED_RUNS_MAX
 from runcast.domain.run import FINAL, End, Run
-from runcast.domain.transaction import topic_id
 from runcast.domain.usage import RunUsage, Usage, UsageItem
-from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo, Update, Watch
+from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo
 from runcast.store import blobs
 from runcast.store.claim import assigned, to_entries
 from runcast.store.rows import (
@@ -218,34 +217,6 @@ def newest_change() -> Script[int]:
     """The feed's newest position."""
     newest: int = yield call("newest_change")
     return newest
-
-
-def watched_state(watch: Watch) -> Script[Update]:
-    """The state of what is watched, at the feed's newest position."""
-    newest: int = yield call("newest_change")
-    runs = list((yield from runs_by_id(watch.run_ids)))
-    for root_id in watch.root_ids:
-        runs.extend((yield from tree(root_id)))
-    return Update(newest, tuple({run.id: run for run in runs}.values()))
-
-
-def watched_changes(watch: Watch, cursor: int) -> Script[Update]:
-    """What changed after `cursor`, with the newest state of the runs concerned. `resync` when the feed was pruned."""
-    newest: int = yield call("newest_change")
-    oldest: int = yield call("oldest_change")
-    if cursor > newest or cursor + 1 < oldest:
-        state = yield from watched_state(watch)
-        return msgspec.structs.replace(state, resync=True)
-    upto = min(newest, cursor + FEED_SCAN_ROWS_MAX)
-    rows: list[ChangeRow] = yield call(
-        "changes_for",
-        cursor=cursor,
-        upto=upto,
-        run_ids=[[id] for id in watch.run_ids],
-        root_ids=[[id] for id in (*watch.root_ids, *map(topic_id, watch.topics))],
-    )
-    runs = yield from runs_by_id(sorted({row.run_id for row in rows if row.kind != ChangeKind.TOPIC}))
-    return Update(upto, runs, tuple(to_change(row) for row in rows))
 
 
 def find_wait(wait_id: str) -> Script[Wait | None]:
