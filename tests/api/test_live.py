@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from runcast.api import live
+from runcast.api import live, sse
 from runcast.domain.ids import RunId
 from runcast.store import prune
 from runcast.store.news import span
@@ -115,7 +115,7 @@ async def test_a_hidden_page_gets_what_changed_meanwhile_in_one_event(idle_site:
 
 
 async def test_a_quiet_stream_is_pinged_and_its_id_moves_on(idle_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "PING_S", 0.01)
+    monkeypatch.setattr(sse, "PING_S", 0.01)
     run_id = await idle_site.trigger("hello")
     async with listening(idle_site.http, "/api/v1/live", topics=f"run:{run_id}") as events:
         first = events.last_id

@@ -12,6 +12,7 @@ from runcast.api.rate import Failures
 from runcast.api.readers import Readers
 from runcast.api.realtime import Realtime
 from runcast.api.sign_in import SignIns
+from runcast.api.streams import Streams
 from runcast.api.tokens import HANDLE_LIFETIME_S, Tokens
 from runcast.domain.access import key_prefix
 from runcast.domain.instance_secret import InstanceSecret
@@ -31,6 +32,7 @@ class Api:
         self.readers = Readers()
         self.realtime = Realtime(engine)
         self.live = Live(engine)
+        self.streams = Streams(engine)
         self.keys = Keys(engine.access, self.now_ms)
         self.sign_ins = SignIns(engine.store, engine.access, engine.clock)
         self.strangers = Failures(now_ms=self.now_ms, burst=300, per_minute=60)

@@ -85,6 +85,8 @@ class TagFeed:
         return cls(environment, tags, created_from, tag_topic(environment, tags[0]))
 
     def state(self) -> Script[news.State]:
+        if not self.tags:
+            return news.newest_state(self.environment, TAGGED_ROWS_MAX)
         return news.tagged_state(self.environment, self.tags, self.created_from, TAGGED_ROWS_MAX)
 
     def is_of(self, change: Change) -> bool:

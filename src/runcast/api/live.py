@@ -16,6 +16,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from runcast.api.errors import Refused
+from runcast.api.sse import EventStream
 from runcast.api.topics import Topic
 from runcast.api.views.live_run import encode_live
 from runcast.domain.change import Change
@@ -29,17 +30,9 @@ STREAMS_MAX = 10_000
 PACE_MS = 16
 """Between two events of a stream; the first comes at once."""
 PACE_MS_MAX = 60_000
-PING_S = 15.0
-SEND_S = 30.0
-"""A client that takes nothing for so long is cut off; it may come back."""
 RETRY_MS = 1_000
 """After which browsers come back when a stream ends."""
 MISSED_PAGES = 20
-HEADERS = [
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-store, no-transform"),
-    (b"x-accel-buffering", b"no"),
-]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -78,63 +71,45 @@ class _Stream:
     def __init__(self, engine: Engine, asked: Asked, send: Send) -> None:
         self._engine = engine
         self._asked = asked
-        self._send = send
-        self._bell = asyncio.Event()
+        self._out = EventStream(send)
         self._ids = tuple(dict.fromkeys(topic.id for topic in asked.topics))
-        self._is_gone = False
-        self._sending_since = 0.0
-        self._pings = False
 
     async def run(self, receive: Receive) -> None:
-        hub = self._engine.hub
-        with await hub.follow(self._ids, self._bell.set) as following:
-            await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-            try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._watch(receive))
-                    tick = group.create_task(self._tick())
-                    await self._write(following)
-                    tick.cancel()
-                    raise _Over
-            except* _Over:
-                pass
+        with await self._engine.hub.follow(self._ids, self._out.bell.set) as following:
+            await self._out.run(receive, partial(self._write, following))
 
     async def _write(self, following: Following) -> None:
-        since = await self._begin(following)
-        loop, pace_s = asyncio.get_running_loop(), self._asked.pace_ms / 1000
+        out, loop, pace_s = self._out, asyncio.get_running_loop(), self._asked.pace_ms / 1000
+        since = await self._begin()
         flushed_at = 0.0
-        while not (self._is_gone or following.is_ended):
+        while not (out.is_gone or following.is_ended):
             if following.has_news:
                 wait_s = flushed_at + pace_s - loop.time()
                 if wait_s > 0:
                     await asyncio.sleep(wait_s)
                 flushed_at = loop.time()
                 await self._flush(following, since)
-            elif self._pings:
-                self._pings = False
-                await self._put(b": ping\nid: %d\n\n" % self._engine.hub.cursor)
-            self._bell.clear()
-            if not (following.has_news or self._is_gone or self._pings):
-                await self._bell.wait()
-        if not self._is_gone:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            if await out.wait(lambda: following.has_news):
+                await out.put(b": ping\nid: %d\n\n" % self._engine.hub.cursor)
+        # Complete or not is the same here: browsers come back, and find a server that is not about to stop.
+        await out.finish()
 
-    async def _begin(self, following: Following) -> int:
+    async def _begin(self) -> int:
         """Tell what the client missed; from which position on it is told the rest."""
         hub, since = self._engine.hub, self._asked.since
         head = b"retry: %d\n" % RETRY_MS
         if since is None or hub.changed_since(self._ids, since) is False:
             cursor = hub.cursor if since is None else since
-            await self._put(head + b"id: %d\n: live\n\n" % cursor)
+            await self._out.put(head + b"id: %d\n: live\n\n" % cursor)
             return cursor
         gap = await self._engine.store.read(partial(news.gap, since, self._may_be_ours, MISSED_PAGES))
         if gap is None:
             cursor = hub.cursor
-            await self._put(head + self._reset(cursor))
+            await self._out.put(head + self._reset(cursor))
             return cursor
         runs = [RunNews(one.run, one.change.seq, one.change.at, one.kinds) for one in gap.runs]
         ours = [one for one in runs if not set(self._ids).isdisjoint(one.topics())]
-        await self._put(head + self._event(ours, gap.others, gap.cursor))
+        await self._out.put(head + self._event(ours, gap.others, gap.cursor))
         return gap.cursor
 
     def _may_be_ours(self, change: Change) -> bool:
@@ -144,13 +119,13 @@ class _Stream:
         runs, others, is_reset = following.take()
         cursor = self._engine.hub.cursor
         if is_reset:
-            await self._put(self._reset(cursor))
+            await self._out.put(self._reset(cursor))
             return
         event = self._event(
             [one for one in runs if one.seq > since], [one for one in others if one.seq > since], cursor
         )
         if event:
-            await self._put(event)
+            await self._out.put(event)
 
     def _event(self, runs: Sequence[RunNews], others: Sequence[Change], cursor: int) -> bytes:
         skip, environment = self._asked.skip, self._asked.environment
@@ -162,30 +137,6 @@ class _Stream:
     def _reset(self, cursor: int) -> bytes:
         topics = msgspec.json.encode({"topics": self._ids})
         return b"id: %d\nevent: reset\ndata: %b\n\n" % (cursor, topics)
-
-    async def _put(self, chunk: bytes) -> None:
-        self._sending_since = asyncio.get_running_loop().time()
-        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-        self._sending_since = 0.0
-
-    async def _watch(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self._is_gone = True
-        self._bell.set()
-
-    async def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(PING_S)
-            if self._sending_since and loop.time() - self._sending_since > SEND_S:
-                raise _Over
-            self._pings = True
-            self._bell.set()
-
-
-class _Over(Exception):
-    """The stream ends, and with it whatever belongs to it."""
 
 
 def entry(told: RunNews, skip: Sequence[str]) -> bytes:

@@ -164,7 +164,7 @@ def tagged_state(environment: str, tags: Sequence[str], created_from: int, limit
     """The newest runs that have all the tags; without tags: any run."""
     newest: int = yield call("newest_change")
     runs: list[Run] = yield call(
-        "tagged_runs",
+        "runs_of_tags",
         environment=environment,
         tags=[[tag] for tag in tags],
         count=len(tags),

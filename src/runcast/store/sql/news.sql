@@ -13,7 +13,7 @@ from found
 where stream is not null
 order by run_id, stream;
 
--- name: tagged_runs -> Run*
+-- name: runs_of_tags -> Run*
 -- Those with all of the tags, newest first.
 select *
 from runs
@@ -26,3 +26,25 @@ where created_at >= :created_from and id in (
     having count(*) = :count)
 order by created_at desc, id desc
 limit :limit;
+
+-- name: stream_page -> Part*
+-- The next parts, up to a number of them and, but for the first, of characters.
+select stream, seq, kind, value, at, superseded
+from (
+  select p.stream, p.seq, p.kind, p.value, p.at, p.superseded,
+    sum(length(p.value)) over (order by p.seq) - length(p.value) as chars_before
+  from (
+    select stream, seq, kind, value, at, superseded
+    from parts
+    where run_id = :run_id and stream = :stream and seq > :after
+    order by seq
+    limit :limit
+  ) p
+) page
+where chars_before < :chars
+order by seq;
+
+-- name: status_of_run -> str
+select status
+from runs
+where id = :id;
