@@ -45,6 +45,7 @@ def writing_tasks() -> Registry:
     async def stumble() -> None:
         tries = 0
 
+        @step(retry=Retry(max_attempts=2, min_s=0.001, max_s=0.001))
         async def speak() -> None:
             nonlocal tries
             tries += 1
@@ -52,7 +53,7 @@ def writing_tasks() -> Registry:
             if tries == 1:
                 raise RuntimeError("stumbled")
 
-        await step(speak, retry=Retry(max_attempts=2, delay=0.001))()
+        await speak()
 
     @task(registry=registry)
     async def hold() -> None:
