@@ -49,7 +49,7 @@ check("useRealtimeRun without the scope says so", async () => {
 });
 
 check("useRealtimeRunWithStreams", async () => {
-  const handle = await tasks.trigger("words", {});
+  const handle = await tasks.trigger("words", { pause: 0.25 });
   const { result, seen } = render(() => hooks.useRealtimeRunWithStreams(handle.id, { accessToken: handle.publicAccessToken, baseURL }));
   await until(() => result.current.run?.status === "COMPLETED" && result.current.streams.model?.length === 4);
   assert.deepEqual(result.current.streams.words, ["Once", "upon", "a", "time"]);
@@ -67,7 +67,8 @@ check("useRealtimeStream", async () => {
   assert.deepEqual(parts, result.current.parts);
   assert.equal(String(result.current.lastEventId), "3");
   unmount();
-  const rest = render(() => hooks.useRealtimeStream(handle.id, "words", { id: fresh("rest"), accessToken: handle.publicAccessToken, baseURL, lastEventId: "1" }));
+  const resumed = { id: fresh("rest"), accessToken: handle.publicAccessToken, baseURL, lastEventId: "1" };
+  const rest = render(() => hooks.useRealtimeStream(handle.id, "words", resumed));
   await until(() => rest.result.current.parts.length === 2);
   assert.deepEqual(rest.result.current.parts, ["a", "time"]);
 });
