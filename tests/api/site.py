@@ -20,6 +20,7 @@ from runcast.engine.engine import Engine, EngineSettings
 from runcast.http_settings import ApiSettings
 from runcast.outgoing.settings import OutgoingSettings
 from runcast.sdk import metadata, tags, wait
+from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import task
 from runcast.server import Server, ServerConfig
@@ -103,8 +104,10 @@ class Site:
         return self.server.http.local_key
 
     def token(self, *scopes: str, environment: str = "dev", **options: Any) -> str:
-        """A public token; options as `Tokens.mint` takes them."""
+        """A public token; options as `Tokens.mint` takes them; `once=True` for a one-time token."""
         now_s = self.engine.clock.now_ms() // 1000
+        if options.pop("once", False):
+            options["once"] = fresh_id("jti")
         return self.tokens.mint(environment, scopes, **{"now_s": now_s, **options})
 
     def bearer(self, *scopes: str, environment: str = "dev", **options: Any) -> dict[str, str]:
