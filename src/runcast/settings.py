@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     url: Annotated[
         str,
         Meta(
-            description="A running engine, `unix:///path`, `tcp://host:port` or `tls://host:port` (several with commas): "
+            description="A running engine, `unix:///path`, `tcp://host:port`, `tls://host:port` or `https://host` (several with commas): "
             "then the database is not looked for.",
             extra={"flag": "--url"},
         ),
@@ -80,7 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     key: Annotated[
         tuple[str, ...],
         Meta(
-            description="What admits to an engine at `tcp://` or `tls://`. A server takes any of several; the first is shown.",
+            description="What admits to an engine at `tcp://`, `tls://` or `https://`. A server takes any of several; the first is shown.",
             extra={"flag": "--key", "secret": True},
         ),
     ] = ()
@@ -94,7 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
     tls_ca: Annotated[
         str,
         Meta(
-            description="PEM file with the authorities to trust at `tls://`, instead of the machine's.",
+            description="PEM file with the authorities to trust at `tls://` and `https://`, instead of the machine's.",
             extra=_PATH | {"flag": "--tls-ca"},
         ),
     ] = ""

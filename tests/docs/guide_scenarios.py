@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -84,6 +85,12 @@ async def live(engine: TestEngine, load: Load) -> None:
         assert await page.watch(run.id) == ['"all "', '"about "', '"tides "']
     assert out.getvalue() == "Completed 100 done\n"
     assert await page.download(run.id) == b"# tides\n\nall about tides "
+    with redirect_stdout(io.StringIO()) as out:
+        board = asyncio.create_task(page.board("research"))
+        while not out.getvalue():
+            await asyncio.sleep(0)
+        board.cancel()
+    assert out.getvalue() == f"{run.id} COMPLETED ()\n"
     assert [found.id for found in (await engine.client.list(tag="research")).runs] == [run.id]
 
 

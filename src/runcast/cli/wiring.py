@@ -55,10 +55,10 @@ key_option = click.option(
     multiple=True,
     metavar="KEY",
     callback=lambda _context, _parameter, keys: keys or None,
-    help="What admits to an engine at tcp:// or tls://. Better RUNCAST_KEY: the system shows arguments to everybody.",
+    help="What admits to an engine at tcp://, tls:// or https://. Better RUNCAST_KEY: the system shows arguments to everybody.",
 )
 tls_ca_option = click.option(
-    "--tls-ca", metavar="FILE", help="PEM file of the authorities to trust at tls://, instead of the machine's."
+    "--tls-ca", metavar="FILE", help="PEM file of the authorities to trust at tls:// and https://, instead of the machine's."
 )
 
 

@@ -43,6 +43,7 @@ EXAMPLES = (
     ("runcast worker app.py --labels gpu", 'takes tasks with `machine="gpu"`, and those that need none'),
     ("runcast worker app.py --url unix:///run/runcast/runcast.db.sock", "for the engine behind that socket"),
     ("RUNCAST_KEY=… runcast worker app.py --url tls://runs.example.com:8420", "for an engine on another machine"),
+    ("RUNCAST_KEY=tr_… runcast worker app.py --url https://runs.example.com", "through the port of its HTTP API"),
     ("runcast worker app.py -d postgresql://ada@db.example.com/shop", "an engine of its own on a shared database"),
 )
 
@@ -56,7 +57,7 @@ EXAMPLES = (
 @click.option(
     "--url",
     metavar="URL",
-    help="The engine: unix:///path, tcp://HOST:PORT, tls://HOST:PORT  [default: beside the database]",
+    help="The engine: unix:///path, tcp://HOST:PORT, tls://HOST:PORT, https://HOST  [default: beside the database]",
 )
 @key_option
 @tls_ca_option

@@ -57,8 +57,9 @@ class Client:
 
     `database` is a SQLite file: the server that owns it is asked, and a free file is opened for the request.
     Or `postgresql://user@host/name`: the program opens it beside the engines, and keeps it open.
-    `url` is a running engine: the socket's file, `unix:///path`, or on another machine `tcp://host:port` or
-    `tls://host:port`, with its `key` (or `RUNCAST_KEY`); several with commas are as good as each other. Without either:
+    `url` is a running engine: the socket's file, `unix:///path`, or on another machine `tcp://host:port`,
+    `tls://host:port` or (its HTTP API) `https://host`, with a `key` (or `RUNCAST_KEY`); several with commas are as good as
+    each other. Without either:
     `RUNCAST_URL`, `RUNCAST_DATABASE`, `.runcast/runcast.db`.
 
     >>> async with Client() as client:  # doctest: +SKIP
