@@ -103,10 +103,26 @@ async def test_a_url_with_a_password_is_not_sent(receiver: Receiver) -> None:
             await client.get(receiver.url.replace("http://", "http://ada:secret@"))
 
 
-async def test_an_answer_is_read_up_to_a_bound(receiver: Receiver) -> None:
-    receiver.answer = lambda _: Reply(500, body=b"x" * 1_000_000)
+async def test_a_long_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
+    receiver.answer = lambda _: Reply(500, body=b"x" * 10_000_000)
     answer = await send(receiver)
-    assert answer.error == "the response has more than 65,536 bytes"
+    assert (answer.status, answer.is_final) == (500, False)
+    assert answer.error == "HTTP 500: " + "x" * 500
+
+
+async def test_whoever_reads_answers_reads_up_to_a_bound(receiver: Receiver) -> None:
+    receiver.answer = lambda _: Reply(body=b"x" * 1_000_000)
+    transport = GuardedTransport(Guard(LOOPBACK), response_bytes_max=65_536)
+    async with httpx2.AsyncClient(transport=transport) as client:
+        with pytest.raises(OutgoingRefused, match="more than 65,536 bytes"):
+            await client.get(receiver.url)
+
+
+async def test_what_may_let_anybody_in_is_in_no_log(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    await send(receiver)
+    assert caplog.records
+    assert "hooks/runs" not in caplog.text
 
 
 async def test_of_a_refusal_the_beginning_is_kept(receiver: Receiver) -> None:

@@ -61,7 +61,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def webhook_body(told: Told) -> bytes:
-    """The body of a webhook: the same bytes for every try, as long as the run exists."""
+    """The body of a webhook: the same bytes for every try, but for how often an error occurred by then."""
     kind = told.event.kind
     if kind is AlertOn.NEW_ERROR:
         body = _error_object(told)

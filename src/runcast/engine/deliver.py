@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 
 from runcast import __version__
 from runcast.domain.alert import AlertEvent
 from runcast.domain.alert_text import Told, test_event
 from runcast.domain.delivery import Answer
+from runcast.domain.errors import Unavailable
 from runcast.domain.ids import RunId
 from runcast.domain.limits import DELIVERY_LOOK_MS
 from runcast.engine.channels import Courier
 from runcast.store import deliveries, reads
 from runcast.store.delivery_rows import DueDelivery
 from runcast.store.store import Store
+
+log = logging.getLogger("runcast.engine")
 
 
 class Deliver:
@@ -47,7 +51,14 @@ class Deliver:
         return self._store.clock.now_ms()
 
     async def _deliver(self, due: DueDelivery) -> None:
-        answer = await self._try(due)
+        try:
+            answer = await self._try(due)
+        except Unavailable:
+            raise
+        except Exception as error:
+            # A defect with one must not keep the others from being told: it is in the list of its attempts.
+            log.exception("delivery %s", due.id)
+            answer = Answer(error=f"{type(error).__name__} in Runcast itself; its log says more")
         now = self._store.clock.now_ms()
         await self._store.write(partial(deliveries.settle, due.id, due.attempts, answer, now))
 

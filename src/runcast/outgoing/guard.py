@@ -6,14 +6,15 @@ changes nothing.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from runcast.domain.errors import InvalidInput, RuncastError
 from runcast.outgoing.addresses import Address, Allowed, is_public
+from runcast.outgoing.threads import in_thread
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host, as text. Raises `OSError` when there are none."""
@@ -104,6 +105,5 @@ def _not_public(host: str) -> OutgoingRefused:
 
 async def resolve_name(host: str, port: int) -> list[str]:
     """As the machine looks names up, which also reads `0x7f.1` and `2130706433`."""
-    loop = asyncio.get_running_loop()
-    rows = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(row[4][0]) for row in rows]
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    return [str(row[4][0]) for row in await in_thread(look_up, "runcast-resolve")]

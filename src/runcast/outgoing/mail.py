@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import socket
 import ssl
 import time
 from collections.abc import Sequence
@@ -13,9 +14,12 @@ from functools import partial
 
 from runcast.domain.delivery import Answer
 from runcast.outgoing.settings import SmtpSettings
+from runcast.outgoing.threads import in_thread
 
 TIMEOUT_S = 15.0
 """For each answer of the mail server."""
+_WHOLE_TIMEOUT_S = 45.0
+"""For the whole letter: less than what a server has until others try it."""
 _PERMANENT = range(500, 600)
 _SUBJECT_CHARS_MAX = 200
 
@@ -41,7 +45,11 @@ class Mail:
     async def send(self, letter: Letter) -> Answer:
         """Never raises for what the mail server does."""
         began = time.monotonic()
-        answer = await asyncio.to_thread(partial(self._send, letter))
+        try:
+            async with asyncio.timeout(_WHOLE_TIMEOUT_S):
+                answer = await in_thread(partial(self._send, letter), "runcast-mail")
+        except TimeoutError:
+            answer = Answer(error=f"not sent within {_WHOLE_TIMEOUT_S:g} s")
         return answer.within(int((time.monotonic() - began) * 1000))
 
     def _send(self, letter: Letter) -> Answer:
@@ -64,10 +72,13 @@ class Mail:
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
         context = self._context or ssl.create_default_context()
+        # Its own way to find the name of this machine asks name servers, and may take long.
+        here = socket.gethostname()
+        server: smtplib.SMTP
         if settings.tls == "implicit":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(settings.host, settings.port, timeout=TIMEOUT_S, context=context)
+            server = smtplib.SMTP_SSL(settings.host, settings.port, here, timeout=TIMEOUT_S, context=context)
         else:
-            server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_S)
+            server = smtplib.SMTP(settings.host, settings.port, here, timeout=TIMEOUT_S)
         try:
             if settings.tls == "starttls":
                 server.starttls(context=context)

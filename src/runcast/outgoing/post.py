@@ -1,4 +1,8 @@
-"""Sends one body to one URL, and says what came of it."""
+"""Sends one body to one URL, and says what came of it.
+
+Through the transport itself, without httpx2's client: nothing is to be followed or remembered, and the client would log
+the URL, which may let anybody in.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ class Post:
     def __init__(self, guard: Guard, *, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
         self._guard = guard
-        self._client: httpx2.AsyncClient | None = None
+        self._transport: GuardedTransport | None = None
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Never raises for what the other side does."""
@@ -45,22 +49,33 @@ class Post:
 
     async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         # Made when it is first needed: it reads the machine's certificates, and most servers send nothing.
-        if self._client is None:
-            transport = GuardedTransport(self._guard, response_bytes_max=ANSWER_BYTES_MAX)
-            self._client = httpx2.AsyncClient(transport=transport, timeout=self._timeout_s, trust_env=False)
-        sent = {"accept-encoding": "identity", "user-agent": "Runcast", **headers}
-        async with self._client.stream("POST", url, content=body, headers=sent) as response:
+        if self._transport is None:
+            self._transport = GuardedTransport(self._guard, response_bytes_max=ANSWER_BYTES_MAX)
+        sent = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "Runcast", **headers}
+        response = await self._transport.handle_async_request(httpx2.Request("POST", url, content=body, headers=sent))
+        try:
             if response.is_success:
                 return Answer(status=response.status_code)
-            # As it came: nothing of what a stranger sends is unpacked.
-            text = b"".join([chunk async for chunk in response.aiter_raw()]).decode(errors="replace")
+            said = await _beginning(response)
             return Answer(
                 status=response.status_code,
-                error=f"HTTP {response.status_code}: {text[:_SHOWN_CHARS]}".strip(": "),
+                error=f"HTTP {response.status_code}: {said}".strip(": "),
                 wait_s=wait_s(response.headers, time.time()),
                 is_final=response.status_code == _GONE,
             )
+        finally:
+            await response.aclose()
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+
+async def _beginning(response: httpx2.Response) -> str:
+    """Of the body, as it came: nothing of what a stranger sends is unpacked."""
+    found = b""
+    async for chunk in response.aiter_raw():
+        found += chunk
+        if len(found) >= _SHOWN_CHARS:
+            break
+    return found.decode(errors="replace")[:_SHOWN_CHARS]
