@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import TextIO
 
+from runcast.domain.masked import without_keys
 from runcast.settings import Settings
 
 
@@ -26,8 +27,15 @@ def finish_logging() -> None:
     """Call after the app is loaded: an app that did not set up logging gets lines for people."""
     if not logging.root.handlers:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
+        handler.setFormatter(PlainLines("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S"))
         logging.root.addHandler(handler)
+
+
+class PlainLines(logging.Formatter):
+    """Lines for people, without keys and tokens."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_keys(super().format(record))
 
 
 class JsonLines(logging.Formatter):
@@ -39,8 +47,8 @@ class JsonLines(logging.Formatter):
             "at": round(record.created * 1000),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_keys(record.getMessage()),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = without_keys(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
