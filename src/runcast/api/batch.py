@@ -22,7 +22,7 @@ from runcast.domain.limits import HTTP_ITEM_BYTES_MAX
 from runcast.domain.run import NewRun
 from runcast.engine.enqueue import check
 from runcast.store import batches
-from runcast.store.rows import BatchError, BatchRow
+from runcast.store.batch_rows import BatchError, BatchRow
 
 PIECE_ITEMS = 250
 PIECE_BYTES = 4 * 1024 * 1024

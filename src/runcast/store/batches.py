@@ -16,9 +16,9 @@ from runcast.domain.errors import Conflict, InvalidInput, NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.limits import BATCH_KEY_MS, BATCH_OPEN_MS
 from runcast.domain.run import NewRun, Run
+from runcast.store.batch_rows import BatchError, BatchRow, BatchRun, Position
 from runcast.store.enqueue import enqueue
 from runcast.store.requests import release_failed
-from runcast.store.rows import BatchError, BatchRow, BatchRun, Position
 from runcast.store.script import Script, call
 
 

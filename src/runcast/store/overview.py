@@ -12,7 +12,7 @@ import msgspec
 from runcast.domain.alert import AlertEvent, fingerprint
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import make_id
-from runcast.store.rows import FailedRun, ListedBatch, RunCount
+from runcast.store.overview_rows import FailedRun, ListedBatch, RunCount
 from runcast.store.script import Script, call
 
 FAILED_RUNS_SCANNED_MAX = 2_000

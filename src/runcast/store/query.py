@@ -42,7 +42,7 @@ from runcast.domain.message import Message
 from runcast.domain.queue import QueueState
 from runcast.domain.run import End, Run
 from runcast.domain.schedule import ScheduleState, Tick
-from runcast.store import delivery_rows, rows
+from runcast.store import batch_rows, delivery_rows, overview_rows, rows, usage_rows, vital_rows
 from runcast.store.access_rows import LiveKey, SignedIn, VariableRow
 
 _HEADER = re.compile(r"^-- name: (\w+)(?: -> (\w+)([?*]?))?$", re.MULTILINE)
@@ -59,7 +59,7 @@ _INSERT = re.compile(r"insert into (\w+) \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{
         name: row
-        for module in (rows, delivery_rows)
+        for module in (rows, batch_rows, delivery_rows, overview_rows, usage_rows, vital_rows)
         for name, row in vars(module).items()
         if isinstance(row, type) and issubclass(row, msgspec.Struct)
     },

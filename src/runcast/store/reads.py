@@ -16,19 +16,9 @@ from runcast.domain.usage import RunUsage, Usage, UsageItem
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo
 from runcast.store import blobs
 from runcast.store.claim import assigned, to_entries
-from runcast.store.rows import (
-    ChangeRow,
-    ExecutedRow,
-    JournalRow,
-    KeyCount,
-    Name,
-    ObjectRow,
-    QueueRow,
-    ReadyRun,
-    TaskRow,
-    UsageRow,
-)
+from runcast.store.rows import ChangeRow, JournalRow, KeyCount, Name, ObjectRow, QueueRow, ReadyRun, TaskRow
 from runcast.store.script import Script, call
+from runcast.store.usage_rows import ExecutedRow, UsageRow
 
 _TASK = msgspec.json.Decoder(TaskInfo)
 _BY_STATUS = frozenset(status.value for status in FINAL) - {"COMPLETED"} | {"WAITING", "DELAYED", "PENDING_VERSION"}

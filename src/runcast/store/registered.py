@@ -8,7 +8,7 @@ import msgspec
 
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.gateway import TaskInfo
-from runcast.store.rows import SeenTask, SeenWorker
+from runcast.store.overview_rows import SeenTask, SeenWorker
 from runcast.store.script import Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)

@@ -127,61 +127,6 @@ class TaskRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     info: str
 
 
-class SeenTask(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A task of an environment as its last worker declared it."""
-
-    name: str
-    info: str
-    seen_at: int
-
-
-class FailedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A run that failed, with its error as JSON text."""
-
-    id: str
-    task: str
-    error: str
-    finished_at: int
-
-
-class RunCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How many runs of a status were created in a piece of time."""
-
-    bucket: int
-    status: str
-    count: int
-
-
-class ListedBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A batch, and how it goes."""
-
-    id: str
-    run_id: str | None
-    size: int
-    created_at: int
-    sealed_at: int | None
-    idempotency_key: str | None
-    refused: int
-    """Items that became no run."""
-    live: int
-
-
-class SeenWorker(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A worker that is connected, and how much it has to do."""
-
-    id: str
-    embedded: bool
-    pid: int
-    host: str
-    code_version: str
-    labels: str | None
-    """JSON list; None: it serves every machine."""
-    started_at: int
-    lease_until: int
-    executing: int
-    waiting: int
-
-
 class DebouncedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The run that a debounce key stands for, while it has not started."""
 
@@ -290,20 +235,6 @@ class JournalRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tries: int
     started_at: int
     finished_at: int | None
-
-
-class UsageRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    own: int
-    name: str
-    unit: str
-    quantity_micros: int
-    cost_nanos: int
-
-
-class ExecutedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    runs: int
-    total_ms: int
-    own_ms: int
 
 
 class AppliedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -417,81 +348,6 @@ class KnownTick(msgspec.Struct, frozen=True, array_like=True, gc=False):
     schedule_id: str
     at: int
     run_id: str | None
-
-
-class QueueDepth(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How full a queue is."""
-
-    environment: str
-    name: str
-    paused: int
-    concurrency: int | None
-    queued: int
-    executing: int
-    oldest_at: int | None
-
-
-class Resting(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    environment: str
-    queue: str
-    status: str
-    count: int
-
-
-class LiveWorkers(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    environment: str
-    count: int
-
-
-class Pulse(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where the feed is, and what falls due next."""
-
-    feed: int
-    next_tick_at: int | None
-    next_start_at: int | None
-    next_entry_at: int | None
-    open_waits: int
-
-
-class BatchRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A batch as it was opened."""
-
-    id: str
-    environment: str
-    run_id: str | None
-    """The run whose body made it; a client's has none."""
-    size: int
-    created_at: int
-    sealed_at: int | None
-    """When its last item was stored."""
-    idempotency_key: str | None
-    tasks: tuple[str, ...] | None
-    """Those that its items may be of; None: any."""
-
-
-class BatchError(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An item of a batch that became no run."""
-
-    position: int
-    task: str
-    message: str
-    code: str
-
-
-class BatchRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A member of a batch."""
-
-    id: str
-    environment: str
-    task: str
-    status: str
-    position: int
-    created_at: int
-    finished_at: int | None
-
-
-class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    position: int
 
 
 class FileRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from runcast.domain.limits import VITALS_HEADS_MAX, VITALS_QUEUES_MAX, VITALS_ROWS_MAX
-from runcast.store.rows import LiveWorkers, Pulse, QueueDepth, Resting
 from runcast.store.script import Script, call
+from runcast.store.vital_rows import LiveWorkers, Pulse, QueueDepth, Resting
 
 
 class Vitals(msgspec.Struct, frozen=True):

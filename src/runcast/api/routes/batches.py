@@ -22,9 +22,9 @@ from runcast.domain.limits import HTTP_BATCH_BYTES_MAX, HTTP_BATCH_ITEMS_MAX
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import check_key
 from runcast.store import batches
+from runcast.store.batch_rows import BatchError, BatchRow
 from runcast.store.batches import BatchState, NewBatch
 from runcast.store.requests import once, use_token
-from runcast.store.rows import BatchError, BatchRow
 from runcast.store.script import Script
 
 RESULTS_AT_ONCE = 100

@@ -10,8 +10,8 @@ from msgspec import UNSET, UnsetType
 from runcast.api.times import moment
 from runcast.domain.limits import BATCH_OPEN_MS
 from runcast.domain.run import FINAL
+from runcast.store.batch_rows import BatchRow
 from runcast.store.batches import BatchState
-from runcast.store.rows import BatchRow
 
 _FINAL = frozenset(status.value for status in FINAL)
 

@@ -15,8 +15,8 @@ from runcast.api.views.error import ErrorView, show_error
 from runcast.domain.alert import AlertEvent, AlertOn
 from runcast.domain.run import RunStatus
 from runcast.store.overview import ErrorGroup, Histogram
+from runcast.store.overview_rows import ListedBatch, SeenWorker
 from runcast.store.registered import DeclaredTask
-from runcast.store.rows import ListedBatch, SeenWorker
 
 
 class TaskView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

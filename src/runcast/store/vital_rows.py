@@ -1,0 +1,39 @@
+"""Rows of what somebody who watches over an engine asks."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class QueueDepth(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How full a queue is."""
+
+    environment: str
+    name: str
+    paused: int
+    concurrency: int | None
+    queued: int
+    executing: int
+    oldest_at: int | None
+
+
+class Resting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    environment: str
+    queue: str
+    status: str
+    count: int
+
+
+class LiveWorkers(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    environment: str
+    count: int
+
+
+class Pulse(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where the feed is, and what falls due next."""
+
+    feed: int
+    next_tick_at: int | None
+    next_start_at: int | None
+    next_entry_at: int | None
+    open_waits: int
