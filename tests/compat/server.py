@@ -97,10 +97,11 @@ def _ready(process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
 
     def read() -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            record = json.loads(line)
-            if record.get("event") == "ready":
-                said.put(record)
+        with process.stdout as lines:
+            for line in lines:
+                record = json.loads(line)
+                if record.get("event") == "ready":
+                    said.put(record)
         said.put(None)
 
     threading.Thread(target=read, daemon=True).start()

@@ -38,7 +38,9 @@ def browser_path() -> str:
 def site(served: Served, clients: Clients) -> Iterator[str]:
     """The address of the page, whose server has the key."""
     with clients.start("page.mjs", served.environment) as said:
-        yield next(said)
+        address = next(said, "")
+        assert address, "the page's server did not start"
+        yield address
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ const built = await build({
   jsx: "automatic",
   define: { "process.env.NODE_ENV": '"production"' },
   nodePaths: [`${process.env.COMPAT_MODULES}/node_modules`],
+  external: ["node:*"], // asked for by what no browser runs
   logLevel: "error",
 });
 const page = '<!doctype html><meta charset="utf-8"><title>Runs</title><div id="root"></div><script type="module" src="/page.js"></script>';
