@@ -27,7 +27,7 @@ BODY = json.dumps(
 
 
 async def measure(lab: Lab) -> Values:
-    _run_on(1)
+    run_on(1)
     address = lab.directory / "address"
     server = lab.start("serve")
     try:
@@ -52,7 +52,7 @@ async def measure(lab: Lab) -> Values:
 
 async def serve(lab: Lab) -> Values:
     """The server, on one core, until it is killed."""
-    _run_on(0)
+    run_on(0)
     async with Server(ServerConfig(database=lab.database, socket=False, http=ApiSettings(local=True))) as server:
         assert server.http is not None
         written = lab.directory / "address.new"
@@ -62,7 +62,7 @@ async def serve(lab: Lab) -> Values:
     return {}
 
 
-def _run_on(core: int) -> None:
+def run_on(core: int) -> None:
     """Server and client share no core, where the system lets one say so."""
     if hasattr(os, "sched_setaffinity") and len(cores := sorted(os.sched_getaffinity(0))) > 1:
         os.sched_setaffinity(0, {cores[core]})

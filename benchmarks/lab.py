@@ -142,6 +142,10 @@ class Process:
         values: Values = json.loads(output.splitlines()[-1])
         return values
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def is_running(self) -> bool:
         return self._process.poll() is None
 

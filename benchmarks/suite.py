@@ -9,6 +9,7 @@ from benchmarks import (
     http_retry,
     imports,
     latency,
+    live,
     recovery,
     schedules,
     sleepers,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         recovery.BENCHMARK,
         imports.BENCHMARK,
         http_retry.BENCHMARK,
+        live.BENCHMARK,
         api.BENCHMARK,
     )
 }
