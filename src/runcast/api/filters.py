@@ -13,6 +13,8 @@ from runcast.domain.errors import InvalidInput
 
 WORDS_MAX = 100
 FILTER_CHARS_MAX = 10_000
+LATEST_MS = 253_402_300_799_999
+"""The last millisecond that a date can say."""
 _PERIOD = re.compile(r"\d{1,9}[smhdw]", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)
 
@@ -56,4 +58,7 @@ def created_range(
 def _instant(text: str | None, name: str) -> int | None:
     if not text:
         return None
-    return int(text) if _MILLISECONDS.fullmatch(text) else read_date(text, name)
+    at = int(text) if _MILLISECONDS.fullmatch(text) else read_date(text, name)
+    if at > LATEST_MS:
+        raise InvalidInput(f"{name} is before the year 10000, got {text[:100]!r}")
+    return at
