@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from runcast.domain.limits import FILE_GRACE_MS, FILE_OPEN_MS, FILE_PATH_BYTES_M
 from runcast.domain.run import NewRun
 from runcast.engine.engine import Engine
 from runcast.engine.remove_objects import RemoveObjects
+from runcast.sdk.ambient import use_door
 from runcast.sdk.client import Client
+from runcast.sdk.doors import GatewayDoor
 from runcast.sdk.files import files
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import task
@@ -166,7 +169,7 @@ async def test_what_was_replaced_can_be_read_for_a_while_and_nothing_of_it_is_le
     store.close()
 
 
-async def test_a_task_keeps_files_of_its_environment() -> None:
+async def test_a_task_keeps_files_of_its_environment(request: pytest.FixtureRequest) -> None:
     registry = Registry()
 
     @task(registry=registry)
@@ -179,6 +182,7 @@ async def test_a_task_keeps_files_of_its_environment() -> None:
         return files.get(f"reports/{name}").result().decode()
 
     async with Server(ServerConfig(database=":memory:", installed_extensions=False)) as server:
+        request.addfinalizer(partial(use_door, use_door(GatewayDoor(server.engine))))
         worker = EmbeddedWorker(server.engine, registry, WorkerSettings(environment="prod"))
         worker.start()
         client = Client(gateway=server.engine)

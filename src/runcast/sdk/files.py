@@ -12,14 +12,12 @@ from runcast.domain.errors import NotFound
 from runcast.domain.file import File, NewFile, check_content_type, check_path
 from runcast.domain.limits import FILE_PIECE_BYTES
 from runcast.gateway import ClientGateway
-from runcast.sdk.ambient import current_door
+from runcast.sdk.ambient import current_door, current_environment
 from runcast.sdk.call import Call
 from runcast.sdk.doors import Door
 from runcast.sdk.execution import current_execution
 from runcast.sdk.fresh_ids import fresh_id
 
-ENVIRONMENT = "dev"
-"""Where a program lives that says nothing else."""
 Content = bytes | str | os.PathLike[str]
 _BINARY = "application/octet-stream"
 
@@ -31,7 +29,8 @@ class Files:
     >>> await files.get("reports/may.pdf")  # doctest: +SKIP
 
     Inside a task nothing is journaled: to put the same bytes again changes nothing, so a retry does no harm, and `get` reads
-    what is there now; wrap it in a step to keep what was read. Files are those of the environment of the run, or `dev`.
+    what is there now; wrap it in a step to keep what was read. Files are those of the environment of
+    the run, or of this program.
     """
 
     def __init__(self, find_door: Callable[[], Door] = current_door) -> None:
@@ -51,20 +50,17 @@ class Files:
         The content type is guessed from the path unless it is given. With `overwrite=False` other bytes that are there stay:
         `Conflict`. Whoever reads the path sees the old file or the new one, never a piece.
         """
-        new = NewFile(
-            fresh_id("file"),
-            check_path(path),
-            check_content_type(content_type or _guess(path, content)),
-            environment or _environment(),
-            overwrite,
-        )
+        check_path(path)
+        kind = check_content_type(content_type or _guess(path, content))
+        where = environment or _environment()
 
         async def ask(gateway: ClientGateway) -> File:
+            new = NewFile(fresh_id("file"), path, kind, where, overwrite)
             if isinstance(content, bytes | str):
                 return await _put(gateway, new, content.encode() if isinstance(content, str) else content)
             return await _put_from(gateway, new, Path(content))
 
-        # Asked again it goes on with the same upload.
+        # Asked again it is another upload, of bytes that may be there: then nothing changes.
         return self._find_door().call(ask, again=ask)
 
     def get(self, path: str, *, environment: str | None = None) -> Call[bytes]:
@@ -151,4 +147,4 @@ def _guess(path: str, content: Content) -> str:
 
 def _environment() -> str:
     execution = current_execution()
-    return ENVIRONMENT if execution is None else execution.assignment.environment
+    return current_environment() if execution is None else execution.assignment.environment

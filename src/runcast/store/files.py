@@ -70,6 +70,7 @@ def put_part(
         yield from keep([(file_id, digest, object_key)])
     yield call("put_file_part", rows=[(file_id, number, size, digest, object_key, data)])
     yield call("doom_file_objects", ids=[[file_id]], announced=0)
+    yield call("weigh_file", id=file_id)
 
 
 def finish(file_id: str, *, overwrite: bool, now: int) -> Script[File]:
@@ -98,11 +99,12 @@ def finish(file_id: str, *, overwrite: bool, now: int) -> Script[File]:
 
 def put_whole(new: NewFile, kind: FileKind, data: bytes, digest: str, now: int) -> Script[File]:
     """A file of one part, kept in the database, in one transaction."""
-    known: FileRow | None = yield call("file_row", id=new.id)
-    if known is None:
-        yield from begin(new, kind, now)
-    if known is None or known.state == FileState.UPLOADING:
-        yield from put_part(new.id, 1, data, digest, size=len(data))
+    if kind is FileKind.FILE:
+        current = yield from find(new.environment, new.path, kind, now)
+        if current is not None and (current.digest, current.content_type) == (digest, new.content_type):
+            return current
+    yield from begin(new, kind, now)
+    yield from put_part(new.id, 1, data, digest, size=len(data))
     return (yield from finish(new.id, overwrite=new.overwrite, now=now))
 
 

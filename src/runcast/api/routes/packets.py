@@ -17,7 +17,7 @@ from runcast.api.packets import PacketType
 from runcast.api.presigned import Deed, Permit, presign, read_permit
 from runcast.api.routes.runs import find_run
 from runcast.api.stored import read_upload, split_stored_path, value_packet, value_url
-from runcast.domain.errors import InvalidInput, NotFound
+from runcast.domain.errors import NotFound
 from runcast.domain.file import FileKind, NewFile
 from runcast.domain.ids import RunId
 from runcast.domain.limits import UPLOAD_BYTES_MAX
@@ -60,10 +60,8 @@ async def locate(path: FromPath[Path], api: Api, caller: Caller) -> DownloadView
     if (value := split_stored_path(name)) is not None:
         return await _locate_value(api, caller, *value)
     caller.require("read")
-    try:
-        await read_upload(api, caller.environment, name)
-    except InvalidInput as error:
-        raise NotFound(str(error)) from error
+    if await api.engine.files.find(name, environment=caller.environment, kind=FileKind.PACKET) is None:
+        raise NotFound(f"no upload {name[:200]!r}")
     return DownloadView(presign(api, Deed.GET_PACKET, caller.environment, name))
 
 

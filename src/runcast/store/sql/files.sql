@@ -39,6 +39,12 @@ insert into file_parts (file_id, number, size, digest, object_key, data) {values
 on conflict (file_id, number) do update
 set size = excluded.size, digest = excluded.digest, object_key = excluded.object_key, data = excluded.data;
 
+-- name: weigh_file
+-- What is on its way counts, too.
+update files
+set size = (select coalesce(sum(p.size), 0) from file_parts p where p.file_id = files.id)
+where id = :id;
+
 -- name: parts_of_file -> FilePart*
 select number, size, digest
 from file_parts
