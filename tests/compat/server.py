@@ -70,8 +70,10 @@ def _process(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RUNCAST_")}
     environment |= {
         "RUNCAST_DATABASE": database,
-        "XDG_CONFIG_HOME": str(folder),
         "RUNCAST_OUTGOING_PRIVATE": "127.0.0.1",
+        # What executes when it stops is to go on after the next start.
+        "RUNCAST_SHUTDOWN_GRACE": "200ms",
+        "XDG_CONFIG_HOME": str(folder),
     }
     arguments = [command, str(HERE / "compat_app.py"), "--json", "--http", f"127.0.0.1:{port}", *options]
     with (folder / "log").open("w") as log:

@@ -2,7 +2,7 @@
 import { runs, streams, tasks } from "@trigger.dev/sdk";
 import { assert, check, report } from "./checks.mjs";
 
-const handle = await tasks.trigger("words", { pause: 0.4 });
+const handle = await tasks.trigger("words", { pause: 0.5 });
 const started = Promise.withResolvers();
 const tag = Promise.withResolvers();
 
@@ -13,6 +13,7 @@ check("a subscription goes on", async () => {
     last = run;
   }
   assert.equal(last.status, "COMPLETED");
+  assert.equal(last.output, "Once upon a time");
 });
 
 check("a stream goes on, without a gap and without a repetition", async () => {
