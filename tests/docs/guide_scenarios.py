@@ -183,7 +183,16 @@ async def trigger_dev_clients(engine: TestEngine, load: Load) -> None:
     assert (await engine.finish(revised)).output == "shorter"
 
 
+async def public_tokens(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/public-tokens.md:1")
+    told = await page.start("once upon a time")
+    assert told["token"].count(".") == 2
+    run = await engine.engine.result(told["runId"])
+    assert run.output == '"ONCE UPON A TIME"'
+
+
 GUIDE_SCENARIOS = {
+    "docs/guides/public-tokens.md:1": public_tokens,
     "docs/guides/trigger-dev-clients.md:1": trigger_dev_clients,
     "docs/guides/offload.md:1": offload_factors,
     "docs/guides/retries.md:1": retries,

@@ -119,7 +119,7 @@ class TestEngine:
 
     async def __aenter__(self) -> TestEngine:
         # Nothing is taken from the worker or pruned, however far the test moves the clock.
-        forever = EngineSettings(lease_ms=DURATION_MS_MAX, retention_ms=DURATION_MS_MAX)
+        forever = EngineSettings(lease_ms=DURATION_MS_MAX, retention_ms=DURATION_MS_MAX, secret=_SECRET)
         self._store = open_store(self._database, self.clock, threaded=False, faults=self._faults)
         self._opened(self._store)
         self.engine = _ClockedEngine(self._store, self.clock, forever)
@@ -245,6 +245,9 @@ class TestEngine:
         async for update in updates:
             if any(run.version != versions[run.id] for run in update.runs):
                 return
+
+
+_SECRET = "what signs the public tokens of a test"
 
 
 class _ClockedEngine(Engine):
