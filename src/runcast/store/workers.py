@@ -47,9 +47,9 @@ def hello(worker: Hello, now: int, lease_ms: int) -> Script[int | None]:
 
 
 def renew(worker_id: str, now: int, lease_ms: int) -> Script[None]:
-    """Raises `LostOwnership` when the lease was already taken."""
+    """Raises `LostOwnership` when the lease was already taken, or is 0: the database lost what was told last."""
     row: WorkerRow | None = yield call("worker", id=worker_id)
-    if row is None or row.stopped_at is not None:
+    if row is None or row.stopped_at is not None or row.lease_until == 0:
         raise LostOwnership(f"worker {worker_id} was declared dead: its lease ran out. Open a new session.")
     yield call("renew_worker", id=worker_id, lease_until=now + lease_ms)
 

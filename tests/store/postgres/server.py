@@ -44,6 +44,7 @@ class PostgresServer:
             wheel.ensure_pgdata_inited()
         self._folder = folder
         self._data = wheel.pgdata
+        self._stand_by = folder / "stand-by"
         self._user = wheel.system_user
         self._control = wheel.bin_path / "pg_ctl"
         self.port = _free_port()
@@ -68,6 +69,21 @@ class PostgresServer:
     def crash(self) -> None:
         """As a power failure would, but for what the system's cache holds."""
         self._run("-w", "-m", "immediate", "stop")
+
+    def keep_state(self) -> None:
+        """Remember the state of now, as a stand-by would that hears nothing from now on."""
+        self.crash()
+        subprocess.run(["cp", "-a", self._data, self._stand_by], check=True)
+        self.start()
+
+    def fail_over(self) -> None:
+        """That stand-by takes over, at the same address."""
+        self.crash()
+        shutil.rmtree(self._data)
+        self._stand_by.rename(self._data)
+        (self._data / "standby.signal").touch()
+        self.start()
+        self._run("-w", "promote")
 
     def stop(self) -> None:
         """For good, if it runs."""

@@ -16,6 +16,7 @@ from runcast.domain.transaction import App
 from runcast.store.postgres.apps import install
 from runcast.store.postgres.bell import Bell
 from runcast.store.postgres.clock import DatabaseClock
+from runcast.store.postgres.failover import notice_failover
 from runcast.store.postgres.failures import translated
 from runcast.store.postgres.migrate import migrate, presence, require_schema
 from runcast.store.postgres.pooled import warn_of_settings
@@ -151,7 +152,13 @@ class PostgresDatabase:
         return connection
 
     def _reach_writer(self) -> psycopg.Connection:
-        return self._reached(_OPTIONS | _WRITER_OPTIONS)
+        connection = self._reached(_OPTIONS | _WRITER_OPTIONS)
+        try:
+            notice_failover(connection, self.name)
+        except psycopg.OperationalError as error:
+            connection.close()
+            raise unreachable(self.url, self.name, error) from error
+        return connection
 
     def open_reader(self) -> PostgresSession:
         return PostgresSession(self.reach, self.name, patience_s=self._patience_s)
