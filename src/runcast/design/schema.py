@@ -28,6 +28,7 @@ _PURPOSES = {
     "alert_deliveries": "Events on their way to channels.",
     "alert_events": "What alerts found, each with the run that handles it.",
     "alerts": "Rules for what fails, parks, is slow or piles up.",
+    "api_keys": "Keys to the HTTP API, by digest: what admits is kept nowhere.",
     "app_migrations": "Which migrations of apps (extensions) were applied.",
     "applied": "How many effects of a scope were applied: a re-executed effect does nothing.",
     "artifacts": "Stored results that a person looks at, with their bytes, or the digest of those in the blob store.",
@@ -48,14 +49,19 @@ _PURPOSES = {
     "meta": "Facts about this database, such as the digests of its migrations.",
     "objects": "What lies in the blob store, and what of it is to be deleted.",
     "parts": "Parts of streams.",
+    "people": "Who may sign in, with the argon2id hashes of their passwords.",
+    "projects": "Projects beside the default one, whose environments are `project/slug`.",
     "queues": "Queues with their limits and clocks.",
     "relayed": "What outboxes handed over within the last day, so that it is done once.",
     "runs": "Runs. Partial indexes on live statuses keep the hot set small: cost does not grow with history.",
     "schedule_ticks": "What became of each tick of a schedule.",
     "schedules": "Cron rules with their policies.",
+    "secrets": "What the instance signs and encrypts with, if no setting says it.",
+    "sign_ins": "Who is signed in, by the digest of what the browser holds.",
     "tasks": "What workers told of their tasks.",
     "transacted": "Transactions of apps that were applied.",
     "usage": "What runs used and cost.",
+    "variables": "Environment variables of workers, encrypted.",
     "waits": "What runs wait for from people and programs.",
     "workers": "Workers with their leases.",
 }
@@ -73,6 +79,7 @@ _REFERS = {
     "schedule_id": "schedules",
     "channel_id": "alert_channels",
     "delivery_id": "alert_deliveries",
+    "person_id": "people",
 }
 """Columns that hold another row's id. SQLite does not check them; `runcast doctor` does."""
 _KEY_COLUMNS_SHOWN = 6
