@@ -286,3 +286,13 @@ def test_an_alert_says_who_hears_of_it() -> None:
         Alert("nobody", on="failed", registry=registry)
     Alert("ops", on="failed", to=channels.email("ops@example.com"), registry=registry)
     assert [rule.name for rule in registry.alert_rules()] == ["ops"]
+
+
+def test_a_channel_has_one_secret() -> None:
+    registry = project()
+    url = "https://example.com/hooks"
+    Alert("one", on="failed", to=channels.webhook(url, secret="a secret of 16 +"), registry=registry)
+    with pytest.raises(InvalidInput, match=r"'two' and 'one'.*different secrets"):
+        Alert("two", on="failed", to=channels.webhook(url, secret="another one of 16"), registry=registry)
+    Alert("one", on="failed", to=channels.webhook(url, secret="a secret that is new"), registry=registry)
+    assert len(registry.alert_rules()) == 1

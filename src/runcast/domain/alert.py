@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from hashlib import blake2b
 
 import msgspec
 
 from runcast.domain.channel import ChannelRef, Target
-from runcast.domain.errors import ErrorInfo
+from runcast.domain.errors import ErrorInfo, InvalidInput
 
 
 class AlertOn(StrEnum):
@@ -71,6 +72,17 @@ class AlertEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     last_at: int = 0
     handled_by: str | None = None
     """The run of the alert's task."""
+
+
+def check_secrets(rules: Iterable[AlertRule]) -> None:
+    """Raises `InvalidInput` where two alerts give a channel different secrets: it has one."""
+    known: dict[tuple[str, str], tuple[str, str]] = {}
+    for rule in rules:
+        for target in rule.to:
+            if isinstance(target, Target) and target.secret:
+                secret, name = known.setdefault((target.kind, target.url), (target.secret, rule.name))
+                if secret != target.secret:
+                    raise InvalidInput(f"alerts {name!r} and {rule.name!r} give {target!r} different secrets")
 
 
 _CHANGING = re.compile(r"0x[0-9a-fA-F]+|[0-9a-f]{8}-[0-9a-f-]{27}|\w+_[0-9a-z]{21}|\d+")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from email.utils import parseaddr
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -12,6 +12,8 @@ import msgspec
 from runcast.domain.errors import InvalidInput
 from runcast.domain.limits import CHANNEL_ADDRESSES_MAX
 
+_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f@<>(),;:\"\\\[\]]+@[\w-]+(\.[\w-]+)*")
+_ADDRESS_CHARS_MAX = 254
 SECRET_CHARS_MIN = 16
 SECRET_CHARS_MAX = 256
 
@@ -92,6 +94,5 @@ def check_addresses(addresses: Iterable[str]) -> None:
     if not 1 <= len(given) <= CHANNEL_ADDRESSES_MAX:
         raise InvalidInput(f"an e-mail channel has 1 to {CHANNEL_ADDRESSES_MAX} addresses")
     for address in given:
-        name, _, domain = address.rpartition("@")
-        if not name or not domain or parseaddr(address) != ("", address) or not address.isprintable():
+        if len(address) > _ADDRESS_CHARS_MAX or not _ADDRESS.fullmatch(address):
             raise InvalidInput(f"{address!r} is no e-mail address such as ops@example.com")

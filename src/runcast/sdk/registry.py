@@ -62,7 +62,11 @@ class Registry:
         return same_settings([task.queue for task in self if isinstance(task.queue, Queue)])
 
     def add_alert(self, rule: AlertRule) -> None:
-        """Declare an alert; one of the same name is replaced."""
+        """Declare an alert; one of the same name is replaced. Raises `InvalidInput` when the same channel has two secrets."""
+        from runcast.domain.alert import check_secrets
+
+        others = [other for name, other in self._alerts.items() if name != rule.name]
+        check_secrets([rule, *others])
         self._alerts[rule.name] = rule
 
     def alert_rules(self) -> tuple[AlertRule, ...]:
