@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from runcast.clock import ManualClock
 from runcast.domain.limits import BATCH_OPEN_MS, HTTP_ITEM_BYTES_MAX
+from runcast.domain.queue import QueueChange
 from tests.api.site import PATIENCE_S, Site, serving
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -324,3 +326,28 @@ async def test_a_one_time_token_opens_one_batch_however_often_its_request_is_sen
     assert (first.status_code, again.json()["id"]) == (202, first.json()["id"])
     assert other.status_code == 422
     assert "one-time use token" in other.json()["error"]
+
+
+async def test_a_batch_goes_on_after_a_restart(tmp_path: Path) -> None:
+    database = str(tmp_path / "runcast.db")
+    async with serving(database, environments=()) as site:
+        batch = await opened(site, 300)
+        assert (await fill(site, batch, lines(hellos(299)))).json()["itemsAccepted"] == 299
+    async with serving(database, environments=()) as site:
+        filled = (await fill(site, batch, lines(hellos(300)))).json()
+        assert (filled["itemsAccepted"], filled["itemsDeduplicated"], filled["sealed"]) == (1, 299, True)
+
+
+async def test_a_full_queue_refuses_a_piece_and_the_rest_comes_later(site: Site) -> None:
+    await site.run("hello", {}, queue={"name": "narrow"})
+    await site.engine.change_queue("narrow", QueueChange(max_length=3, paused=True))
+    batch = await opened(site, 5)
+    items = hellos(5, queue={"name": "narrow"})
+    refused = await fill(site, batch, lines(items))
+    assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
+    assert (await site.get(f"/api/v2/batches/{batch}"))["runs"] == []
+    await fill(site, batch, lines(items[:3]))
+    await site.engine.change_queue("narrow", QueueChange(paused=False))
+    for run in (await site.get(f"/api/v2/batches/{batch}"))["runs"]:
+        await site.ended(run)
+    assert (await fill(site, batch, lines(items))).json()["sealed"]

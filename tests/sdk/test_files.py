@@ -24,6 +24,7 @@ from runcast.sdk.files import files
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import task
 from runcast.server import Server, ServerConfig
+from runcast.store import doctor
 from runcast.store.opening import open_store
 from runcast.wire import socket_path
 from runcast.worker.embedded import EmbeddedWorker
@@ -164,6 +165,7 @@ async def test_what_was_replaced_can_be_read_for_a_while_and_nothing_of_it_is_le
     with pytest.raises(NotFound):
         await engine.put_file_part("file_2", 2, b"")
     assert await engine.file_part(kept.id, 1) == LARGE[:400_000]
+    assert await store.read(doctor.examine) == []
     if blobs:
         assert len([path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]) == 1
     store.close()
