@@ -34,7 +34,7 @@ SECRET = "a secret of the tests, known to them, so that they can sign"
 
 def sample_tasks() -> Registry:
     """Tasks that most tests need: `hello`, `echo`, `add`, `fail`, `hold` (executes until it is canceled), `rest`
-    (waits for an hour), `count` (metadata that rises), `label` (tags itself)."""
+    (waits for an hour), `count` (metadata that rises), `tally` (counts in its metadata, then waits), `label` (tags itself)."""
     registry = Registry()
 
     @task(registry=registry)
@@ -71,6 +71,12 @@ def sample_tasks() -> Registry:
             metadata.set("progress", number)
             await wait.for_(0.001)
         return to
+
+    @task(registry=registry)
+    async def tally(to: int) -> None:
+        for _ in range(to):
+            metadata.increment("n")
+        await wait.for_("1h")
 
     @task(registry=registry)
     async def label(tag: str) -> None:
