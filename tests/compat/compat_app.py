@@ -77,6 +77,18 @@ async def words(pause: float = 0.1) -> str:
 
 
 @task
+async def dictation() -> list[str]:
+    """Writes down what it is told, until it is told to stop."""
+    heard: list[str] = []
+    while (word := (await calls.receive(timeout="30s"))["word"]) != "stop":
+        heard.append(word)
+        streams.append("words", word)
+        streams.append("model", {"text": f"{word} "})
+        metadata.set("heard", len(heard))
+    return heard
+
+
+@task
 async def approval(token: str = "") -> Any:
     """Waits for a token that the caller made, or for its own, which it shows in its metadata."""
     if token:

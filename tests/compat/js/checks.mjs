@@ -77,6 +77,12 @@ export async function refused(promise, ...statuses) {
   assert.fail(`answered ${JSON.stringify(answer)?.slice(0, 300)}, instead of ${statuses}`);
 }
 
+/** Words for the task `dictation`, one by one: call it when the one before was seen. */
+export function dictate(handle, words) {
+  const waiting = [...words, "stop"];
+  return () => ask(`/realtime/v1/streams/${handle.id}/input/calls`, { method: "POST", body: { data: { word: waiting.shift() } } });
+}
+
 /** A name that nobody else has. */
 export const fresh = (name) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
 

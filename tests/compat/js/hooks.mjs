@@ -1,6 +1,6 @@
 // The official React hooks in a DOM, with public tokens only: what a browser does, React 18 or 19 as REACT says.
 import { Window } from "happy-dom";
-import { assert, baseURL, check, claims, fresh, report } from "./checks.mjs";
+import { assert, baseURL, check, claims, dictate, fresh, report } from "./checks.mjs";
 
 // The DOM comes before React and the hooks: they look for it when they are loaded. `fetch` stays Node's.
 const page = new Window({ url: "https://shop.example/" });
@@ -12,63 +12,62 @@ const hooks = await import("@trigger.dev/react-hooks");
 const { version } = (await import("react")).default;
 const { renderHook, waitFor, act } = await import("@testing-library/react");
 const { auth, runs, tasks, wait } = sdk;
+const WORDS = ["Once", "upon", "a", "time"];
 assert.ok(version.startsWith(`${process.env.REACT}.`), `React is ${version}`);
 
 const until = (condition) => waitFor(() => assert.ok(condition(), `never true: ${condition}`), { timeout: 15_000, interval: 20 });
 const allowed = async (scopes) => ({ accessToken: await auth.createPublicToken({ scopes }), baseURL });
 
-/** Render a hook; every result it gave is in `seen`. */
-function render(hook) {
-  const seen = [];
-  const rendered = renderHook(() => {
-    const result = hook();
-    seen.push(result);
-    return result;
-  });
-  return { ...rendered, seen };
-}
-
 check("useRealtimeRun", async () => {
-  const handle = await tasks.trigger("slow", { steps: 5 });
+  const handle = await tasks.trigger("dictation", {});
+  const next = dictate(handle, WORDS);
   let completed;
   const options = { accessToken: handle.publicAccessToken, baseURL, onComplete: (run) => (completed = run) };
-  const { result, seen } = render(() => hooks.useRealtimeRun(handle.id, options));
+  const { result } = renderHook(() => hooks.useRealtimeRun(handle.id, options));
+  for (const count of [1, 2, 3, 4]) {
+    await next();
+    await until(() => result.current.run?.metadata?.heard === count);
+  }
+  await next();
   await until(() => result.current.run?.status === "COMPLETED");
   assert.equal(result.current.error, undefined);
-  assert.equal(result.current.run.output, "done");
-  const progress = new Set(seen.map((one) => one.run?.metadata?.progress).filter(Boolean));
-  assert.ok(progress.size >= 3, `saw ${[...progress]}`);
+  assert.deepEqual(result.current.run.output, WORDS);
   await until(() => completed?.id === handle.id);
 });
 
 check("useRealtimeRun without the scope says so", async () => {
   const [mine, other] = [await tasks.trigger("hello", {}), await tasks.trigger("hello", {})];
-  const { result } = render(() => hooks.useRealtimeRun(other.id, { accessToken: mine.publicAccessToken, baseURL }));
+  const { result } = renderHook(() => hooks.useRealtimeRun(other.id, { accessToken: mine.publicAccessToken, baseURL }));
   await until(() => result.current.error);
   assert.equal(result.current.run, undefined);
 });
 
 check("useRealtimeRunWithStreams", async () => {
-  const handle = await tasks.trigger("words", { pause: 0.25 });
-  const { result, seen } = render(() => hooks.useRealtimeRunWithStreams(handle.id, { accessToken: handle.publicAccessToken, baseURL }));
-  await until(() => result.current.run?.status === "COMPLETED" && result.current.streams.model?.length === 4);
-  assert.deepEqual(result.current.streams.words, ["Once", "upon", "a", "time"]);
+  const handle = await tasks.trigger("dictation", {});
+  const next = dictate(handle, WORDS);
+  const { result } = renderHook(() => hooks.useRealtimeRunWithStreams(handle.id, { accessToken: handle.publicAccessToken, baseURL }));
+  for (const count of [1, 2, 3, 4]) {
+    await next();
+    await until(() => result.current.streams.words?.length === count && result.current.streams.model?.length === count);
+  }
+  await next();
+  await until(() => result.current.run?.status === "COMPLETED");
+  assert.deepEqual(result.current.streams.words, WORDS);
   assert.equal(result.current.streams.model.map((chunk) => chunk.text).join(""), "Once upon a time ");
-  assert.ok(new Set(seen.map((one) => one.streams.words?.length ?? 0)).size >= 3);
 });
 
 check("useRealtimeStream", async () => {
   const handle = await tasks.trigger("words", {});
   const parts = [];
   const options = { accessToken: handle.publicAccessToken, baseURL, onData: (part) => parts.push(part) };
-  const { result, unmount } = render(() => hooks.useRealtimeStream(handle.id, "words", options));
+  const { result, unmount } = renderHook(() => hooks.useRealtimeStream(handle.id, "words", options));
   await until(() => result.current.parts.length === 4);
-  assert.deepEqual(result.current.parts, ["Once", "upon", "a", "time"]);
+  assert.deepEqual(result.current.parts, WORDS);
   assert.deepEqual(parts, result.current.parts);
   assert.equal(String(result.current.lastEventId), "3");
   unmount();
   const resumed = { id: fresh("rest"), accessToken: handle.publicAccessToken, baseURL, lastEventId: "1" };
-  const rest = render(() => hooks.useRealtimeStream(handle.id, "words", resumed));
+  const rest = renderHook(() => hooks.useRealtimeStream(handle.id, "words", resumed));
   await until(() => rest.result.current.parts.length === 2);
   assert.deepEqual(rest.result.current.parts, ["a", "time"]);
 });
@@ -77,7 +76,7 @@ check("useRealtimeRunsWithTag", async () => {
   const tag = fresh("tag");
   await tasks.trigger("hello", {}, { tags: [tag] });
   const options = await allowed({ read: { tags: [tag] } });
-  const { result } = render(() => hooks.useRealtimeRunsWithTag(tag, options));
+  const { result } = renderHook(() => hooks.useRealtimeRunsWithTag(tag, options));
   await until(() => result.current.runs.length === 1);
   await tasks.trigger("hello", {}, { tags: [tag] });
   await until(() => result.current.runs.filter((run) => run.isSuccess).length === 2);
@@ -85,13 +84,13 @@ check("useRealtimeRunsWithTag", async () => {
 
 check("useRealtimeBatch", async () => {
   const handle = await tasks.batchTrigger("slow", [{ payload: { steps: 1 } }, { payload: { steps: 2 } }]);
-  const { result } = render(() => hooks.useRealtimeBatch(handle.batchId, { accessToken: handle.publicAccessToken, baseURL }));
+  const { result } = renderHook(() => hooks.useRealtimeBatch(handle.batchId, { accessToken: handle.publicAccessToken, baseURL }));
   await until(() => result.current.runs.filter((run) => run.isSuccess).length === 2);
 });
 
 check("useTaskTrigger", async () => {
   const accessToken = await auth.createTriggerPublicToken("hello");
-  const { result } = render(() => hooks.useTaskTrigger("hello", { accessToken, baseURL }));
+  const { result } = renderHook(() => hooks.useTaskTrigger("hello", { accessToken, baseURL }));
   act(() => result.current.submit({ name: "browser", at: new Date(0) }, { tags: ["by-hook"] }));
   await until(() => result.current.handle ?? result.current.error);
   assert.equal(result.current.error, undefined);
@@ -102,7 +101,7 @@ check("useTaskTrigger", async () => {
 
 check("useRealtimeTaskTrigger", async () => {
   const accessToken = await auth.createTriggerPublicToken("slow");
-  const { result } = render(() => hooks.useRealtimeTaskTrigger("slow", { accessToken, baseURL }));
+  const { result } = renderHook(() => hooks.useRealtimeTaskTrigger("slow", { accessToken, baseURL }));
   act(() => result.current.submit({ steps: 3 }));
   await until(() => result.current.run?.status === "COMPLETED");
   assert.equal(result.current.run.output, "done");
@@ -110,14 +109,14 @@ check("useRealtimeTaskTrigger", async () => {
 
 check("useRealtimeTaskTriggerWithStreams", async () => {
   const accessToken = await auth.createTriggerPublicToken("words");
-  const { result } = render(() => hooks.useRealtimeTaskTriggerWithStreams("words", { accessToken, baseURL }));
+  const { result } = renderHook(() => hooks.useRealtimeTaskTriggerWithStreams("words", { accessToken, baseURL }));
   act(() => result.current.submit({}));
   await until(() => result.current.run?.status === "COMPLETED" && result.current.streams.words?.length === 4);
 });
 
 check("useRun", async () => {
   const handle = await tasks.trigger("family", { children: 2 });
-  const { result } = render(() => hooks.useRun(handle.id, { accessToken: handle.publicAccessToken, baseURL, refreshInterval: 100 }));
+  const { result } = renderHook(() => hooks.useRun(handle.id, { accessToken: handle.publicAccessToken, baseURL, refreshInterval: 100 }));
   await until(() => result.current.run?.isCompleted);
   assert.equal(result.current.error, undefined);
   assert.equal(result.current.run.relatedRuns.children.length, 2);
@@ -126,7 +125,7 @@ check("useRun", async () => {
 check("useWaitToken", async () => {
   const token = await wait.createToken({});
   const handle = await tasks.trigger("approval", { token: token.id });
-  const { result } = render(() => hooks.useWaitToken(token.id, { accessToken: token.publicAccessToken, baseURL }));
+  const { result } = renderHook(() => hooks.useWaitToken(token.id, { accessToken: token.publicAccessToken, baseURL }));
   act(() => result.current.complete({ approved: true }));
   await until(() => result.current.isCompleted);
   assert.deepEqual((await runs.poll(handle, { pollIntervalMs: 50 })).output, { approved: true });
@@ -134,7 +133,7 @@ check("useWaitToken", async () => {
 
 check("useInputStreamSend", async () => {
   const handle = await tasks.trigger("listener", {});
-  const { result } = render(() => hooks.useInputStreamSend("calls", handle.id, { accessToken: handle.publicAccessToken, baseURL }));
+  const { result } = renderHook(() => hooks.useInputStreamSend("calls", handle.id, { accessToken: handle.publicAccessToken, baseURL }));
   assert.ok(result.current.isReady);
   act(() => result.current.send({ word: "from a page" }));
   assert.deepEqual((await runs.poll(handle, { pollIntervalMs: 50 })).output, { word: "from a page" });

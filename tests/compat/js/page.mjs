@@ -20,7 +20,7 @@ const routes = {
   "GET /": () => ["text/html", page],
   "GET /page.js": () => ["text/javascript", built.outputFiles[0].text],
   "POST /api/start": async () => {
-    const words = await tasks.trigger("words", { pause: 0.25 });
+    const words = await tasks.trigger("words", { pause: 0.5 });
     const family = await tasks.trigger("family", { children: 3 });
     return ["application/json", JSON.stringify({ baseURL: process.env.TRIGGER_API_URL, words, family })];
   },
