@@ -83,14 +83,8 @@ async def test_an_action_that_finds_nothing_is_complete(site: Site) -> None:
 
 async def test_runs_of_another_environment_are_not_reached(site: Site) -> None:
     doomed = await trigger(site, 1)
-    answer = await site.engine.store.write(
-        partial(
-            bulk.create,
-            NewBulk(id="bulk_other", kind="cancel", filter=RunFilter(environment="prod"), total=0),
-            site.engine.clock.now_ms(),
-        )
-    )
-    assert answer is None
+    new = NewBulk(id="bulk_other", kind="cancel", filter=RunFilter(environment="prod"), total=0)
+    await site.engine.store.write(partial(bulk.create, new, site.engine.clock.now_ms()))
     assert (await site.http.get(f"{ACTIONS}/bulk_other")).status_code == 404
     assert (await site.http.post(f"{ACTIONS}/bulk_other/abort")).status_code == 404
     assert await statuses(site, doomed) == {"DELAYED"}
