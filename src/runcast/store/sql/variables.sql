@@ -9,11 +9,6 @@ select name, value, is_secret
 from variables
 where environment = :environment and name = :name;
 
--- name: count_variables -> int
-select count(*)
-from variables
-where environment = :environment;
-
 -- name: put_variables
 insert into variables (environment, name, value, is_secret, updated_at) {values :rows}
 on conflict (environment, name) do update
