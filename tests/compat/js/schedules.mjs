@@ -50,8 +50,8 @@ check("a tick makes a run that knows its schedule", async () => {
   const made = await schedules.create({ task: "scheduled", cron: "* * * * * *", externalId: "acme", deduplicationKey: fresh("tick") }).catch(() => undefined);
   if (!made) return; // only rules with seconds tick soon enough to be seen here
   const run = await eventually(async () => (await runs.list({ schedule: made.id })).data.find((one) => one.isCompleted), { seconds: 15 });
-  await schedules.del(made.id);
   const read = await runs.retrieve(run.id);
+  await schedules.del(made.id);
   assert.equal(read.status, "COMPLETED", JSON.stringify(read.error));
   assert.equal(read.schedule.id, made.id);
   assert.equal(read.schedule.generator.type, "CRON");
