@@ -185,20 +185,20 @@ async def test_pages_of_deliveries(office: Site, receiver: Receiver) -> None:
     assert second["pagination"] == {}
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"name": ""}, {"name": "a\nb"}, {"type": "pigeon"}, {"on": []}, {"on": ["never"]}, {"url": "ftp://example.com"},
-        {"url": "http://10.0.0.1/"}, {"url": "http://169.254.169.254/"}, {"url": "http://[::1]/"}, {"url": ""},
-        {"url": "https://ada:secret@example.com/"}, {"url": "http://example.com:25/"}, {"secret": "short"},
-        {"on": ["slow"]}, {"on": ["backlog"], "over": 3, "tasks": ["hello"]}, {"window": "soon"}, {"color": "red"},
-        {"type": "email", "addresses": []}, {"type": "email", "addresses": ["ops"]}, {"url": "http://localhost:70000/"},
-    ],
+REFUSED: tuple[dict[str, Any], ...] = (
+    {"name": ""}, {"name": "a\nb"}, {"type": "pigeon"}, {"on": []}, {"on": ["never"]}, {"url": "ftp://example.com"},
+    {"url": "http://10.0.0.1/"}, {"url": "http://169.254.169.254/"}, {"url": "http://[::1]/"}, {"url": ""},
+    {"url": "https://ada:secret@example.com/"}, {"url": "http://example.com:25/"}, {"secret": "short"},
+    {"on": ["slow"]}, {"on": ["backlog"], "over": 3, "tasks": ["hello"]}, {"window": "soon"}, {"color": "red"},
+    {"type": "email", "addresses": []}, {"type": "email", "addresses": ["ops"]}, {"url": "http://localhost:70000/"},
 )  # fmt: skip
-async def test_what_can_never_be_told_is_refused(site: Site, change: dict[str, Any]) -> None:
-    body = {"name": "ops", "type": "webhook", "on": ["failed"], "url": "https://example.com/", **change}
-    answer = await site.http.post(CHANNELS, json=body)
-    assert answer.status_code == 400, answer.text
+
+
+async def test_what_can_never_be_told_is_refused(site: Site) -> None:
+    for change in REFUSED:
+        body = {"name": "ops", "type": "webhook", "on": ["failed"], "url": "https://example.com/", **change}
+        answer = await site.http.post(CHANNELS, json=body)
+        assert answer.status_code == 400, (change, answer.text)
     assert (await site.get(CHANNELS))["data"] == []
 
 

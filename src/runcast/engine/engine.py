@@ -135,6 +135,7 @@ class Engine(Access, FileDoor, ScheduleDoor):
         self.schedule_desk = ScheduleDesk(store, ring=self._on_tick)
         self._schedule_service: Service | None = None
         self._timer_service: Service | None = None
+        self._deliver_service: Service | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         store.set_follower(self._dispatch)
         store.database.listen(self._on_ring)
@@ -162,7 +163,8 @@ class Engine(Access, FileDoor, ScheduleDoor):
             group.create_task(Service(self._duty(Alerts(self.store)), self.clock).run())
             group.create_task(Service(self._duty(self._prune), self.clock).run())
             if self.courier is not None:
-                group.create_task(Service(Deliver(self.store, self.courier, self.id), self.clock).run())
+                self._deliver_service = Service(Deliver(self.store, self.courier, self.id), self.clock)
+                group.create_task(self._deliver_service.run())
             for outbox in self._outboxes:
                 group.create_task(self._relay(outbox))
             remove_objects = RemoveObjects(self.store, self._bucket)
@@ -208,6 +210,13 @@ class Engine(Access, FileDoor, ScheduleDoor):
         self._results.born(born)
         self._results.ended(ended)
         self._doorbell.ring()
+        if self._deliver_service is not None and any(end.error is not None for end in ended):
+            self.tell_alerts()
+
+    def tell_alerts(self) -> None:
+        """Deliveries may have been added: look for them now rather than within a second."""
+        if self._deliver_service is not None and self._loop is not None:
+            self.store.mailbox(self._loop).put(self._deliver_service.wake_at, 0)
 
     # --- the worker's gateway ---------------------------------------------------------------------------------------
 

@@ -113,7 +113,9 @@ async def try_channel(channel_id: FromPath[str], api: Api, caller: Caller) -> De
     state = await _find(api, caller, channel_id)
     channel = ChannelRef(state.channel.id, state.channel.kind)
     script = partial(deliveries.add_test, caller.environment, channel, TEST, fresh_id("test"), api.now_ms())
-    return await _delivery(api, caller, await api.engine.store.write(script))
+    delivery_id = await api.engine.store.write(script)
+    api.engine.tell_alerts()
+    return await _delivery(api, caller, delivery_id)
 
 
 @get("/api/v1/alert-deliveries", tags=["Alerts"], summary="List alert deliveries")
@@ -150,6 +152,7 @@ async def retry_delivery(delivery_id: FromPath[str], api: Api, caller: Caller) -
     """One more attempt, at once."""
     caller.require("write")
     await api.engine.store.write(partial(deliveries.revive, caller.environment, delivery_id, api.now_ms()))
+    api.engine.tell_alerts()
     return await _delivery(api, caller, delivery_id)
 
 
