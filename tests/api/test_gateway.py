@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from runcast.api.confined_client import ConfinedClient
 from runcast.api.keys import make_key
@@ -17,14 +21,17 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import NewWait
 from runcast.domain.run import NewRun, RunStatus
 from runcast.gateway import RunFilter, Watch
+from runcast.http_settings import ApiSettings
 from runcast.sdk.ambient import find_engine
 from runcast.sdk.client import Client
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
 from runcast.socket_server.served import CLIENT_OPERATIONS
+from runcast.wire import GATEWAY_PATH
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
 from tests.api.site import PATIENCE_S, Site, sample_tasks, serving
+from tests.sdk.certificates import Certificate, make_certificate
 
 REFUSED = {
     "add_key", "list_keys", "revoke_key", "rotate_key", "add_person", "list_people", "change_person", "transact", "prune",
@@ -89,8 +96,6 @@ async def test_a_worker_keeps_its_run_over_a_wait_and_ends_in_good_order(any_sit
 
 @pytest.mark.parametrize("key", ["", "tr_dev_sk_000000000000000000000000", "nonsense"])
 async def test_a_stranger_is_refused_with_a_reason(key: str) -> None:
-    from runcast.http_settings import ApiSettings
-
     async with serving(http=ApiSettings()) as site:
         with pytest.raises(AccessDenied, match="Invalid or Missing API Key"):
             await RemoteClientGateway.connect(find_engine(site.url, key=key))
@@ -179,6 +184,86 @@ async def test_a_request_that_waits_hears_of_the_end_of_the_server() -> None:
     with pytest.raises(Unavailable):
         await asyncio.wait_for(waiting, PATIENCE_S)
     await gateway.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@asynccontextmanager
+async def ended_tls(site: Site, certificate: Certificate) -> AsyncIterator[int]:
+    """The port of a proxy that ends TLS."""
+    target = urlsplit(site.url)
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(target.hostname, target.port)
+        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate.cert, certificate.key)
+    proxy = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=tls)
+    yield proxy.sockets[0].getsockname()[1]
+    proxy.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+async def test_tls_may_end_at_a_proxy_and_the_api_lie_below_a_path(certificate: Certificate) -> None:
+    async with (
+        serving(http=ApiSettings(root_path="/runcast"), environments=("prod",)) as site,
+        ended_tls(site, certificate) as port,
+    ):
+        url = f"https://127.0.0.1:{port}/runcast"
+        where = find_engine(url, key=await make(site, Role.OPERATOR, "prod"), tls_ca=str(certificate.cert))
+        assert str(where) == url
+        gateway = await RemoteClientGateway.connect(where)
+        (run,) = await gateway.trigger([new_run("hello")])
+        assert (await gateway.result(run.id)).output == '"hello world"'
+        await gateway.close()
+        with pytest.raises(AccessDenied, match="certificate is not trusted"):
+            await RemoteClientGateway.connect(find_engine(url, key="tr_prod_sk_never_shown"))
+
+
+@pytest.mark.parametrize("path", ["", "/runcast"])
+async def test_a_proxy_may_leave_the_path_whole_or_take_it_away(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(http=ApiSettings(root_path="/runcast", local=True), environments=()) as site:
+        assert (await site.http.get(f"{path}/api/v1/runs")).status_code == 200
+        gateway = await RemoteClientGateway.connect(find_engine(f"{site.url}{path}", key=site.key))
+        await gateway.close()
+        with pytest.raises(AccessDenied):
+            await RemoteClientGateway.connect(find_engine(f"{site.url}{path}", key="tr_dev_sk_wrong"))
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_key_goes_to_no_other_address() -> None:
+    asked: list[bytes] = []
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(redirect, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(Unavailable, match="answers 302"):
+        await RemoteClientGateway.connect(find_engine(f"http://127.0.0.1:{port}", key="tr_dev_sk_1"))
+    assert len(asked) == 1
+    server.close()
+
+
+async def test_a_page_of_somebody_else_opens_nothing(site: Site) -> None:
+    """A browser sends no key by itself, and says for which page it asks."""
+    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{site.url.replace('http', 'ws')}{GATEWAY_PATH}", additional_headers=headers)
+        assert refused.value.response.status_code in (401, 421)
 
 
 async def test_large_values_travel_in_several_messages(site: Site) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from runcast.api.auth import identify
 from runcast.api.caller import Caller
@@ -80,6 +81,8 @@ class _Door:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await self._send({"type": "websocket.http.response.start", "status": refusal.status_code, "headers": headers})
         await self._send({"type": "websocket.http.response.body", "body": body})
+        # uvicorn takes a return after such an answer for a mistake, and would log each stranger as an error.
+        raise ClientDisconnected
 
     def _served(self, caller: Caller) -> Served:
         engine, client = self._api.engine, self._scope.get("client")

@@ -21,10 +21,11 @@ def below_path(app: ASGIApp) -> ASGIApp:
         root = scope.get("root_path", "")
         if scope["type"] in (ScopeType.HTTP, ScopeType.WEBSOCKET) and root:
             inner: dict[str, Any] = {**scope, "root_path": ""}
-            # Proxies differ in whether they leave the path whole.
-            if (path := scope["path"]) == root or path.startswith(f"{root}/"):
-                inner["path"] = path[len(root) :] or "/"
-                inner["raw_path"] = scope["raw_path"].removeprefix(root.encode()) or b"/"
+            # uvicorn puts the path in front, and proxies differ in whether they took it away before.
+            for _ in range(2):
+                if (path := inner["path"]) == root or path.startswith(f"{root}/"):
+                    inner["path"] = path[len(root) :] or "/"
+                    inner["raw_path"] = inner["raw_path"].removeprefix(root.encode()) or b"/"
             scope = inner  # type: ignore[assignment]
         await app(scope, receive, send)
 

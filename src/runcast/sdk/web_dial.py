@@ -21,12 +21,18 @@ class _Refusal(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class _Connect(connect):
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Nowhere else: the key is for this address."""
+        return exc
+
+
 async def dial_web(address: Address, key: str, tls: ssl.SSLContext | None) -> tuple[MessageSource, MessageSink]:
     """Raises `Unavailable`, `AccessDenied`, and what `websockets` and sockets raise when nobody answers."""
     host = f"[{address.host}]" if ":" in address.host else address.host
     url = f"{'ws' if tls is None else 'wss'}://{host}:{address.port}{address.path}{GATEWAY_PATH}"
     try:
-        connection = await connect(
+        connection = await _Connect(
             url,
             ssl=tls,
             additional_headers={"Authorization": f"Bearer {key}"} if key else None,
