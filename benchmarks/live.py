@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import resource
 import statistics
@@ -158,13 +159,14 @@ async def _crowd(lab: Lab) -> Values:
         requests = [
             _get(port, key, f"/api/v1/live?topics=run:{ids[number % len(ids)]}") for number in range(size["followers"])
         ]
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), _cpu_s(lab.directory)
         await _follow(port, requests, seen, size["changes"] // len(ids) - 1)
-        elapsed = time.perf_counter() - begun
+        elapsed, used = time.perf_counter() - begun, _cpu_s(lab.directory) - used
     return {
         "crowd_p50": statistics.median(seen),
         "crowd_p99": percentile(seen, 99),
         "crowd_events_per_s": len(seen) / elapsed,
+        "crowd_core": used / elapsed,
     }
 
 
@@ -251,6 +253,15 @@ def _length(head: bytes) -> int:
     return int(_header(head, b"content-length"))
 
 
+def _cpu_s(directory: Path) -> float:
+    """What the server has used of the processors so far."""
+    pid = (directory / "pid").read_text()
+    with suppress(FileNotFoundError):
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 def _memory_mb(directory: Path) -> float:
     pid = (directory / "pid").read_text()
     with suppress(FileNotFoundError):
@@ -277,6 +288,7 @@ BENCHMARK = Benchmark(
         Metric("crowd_p50", "ms", reach=20, fsyncs=1),
         Metric("crowd_p99", "ms", reach=60, fsyncs=1),
         Metric("crowd_events_per_s", "events/s", higher_is_better=True),
+        Metric("crowd_core", "cores", reach=0.9),
         Metric("idle_polls_mb", "MB", reach=300),
     ),
     size={"runs": 100, "followers": 1_000, "changes": 20_000, "rate": 1_000, "quiet": 100, "polls": 10_000},

@@ -35,7 +35,8 @@ class Events:
         self._lines = response.aiter_lines()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        name, data = "", []
+        name = ""
+        data: list[str] = []
         async for line in self._lines:
             field, _, value = line.partition(":")
             value = value.removeprefix(" ")

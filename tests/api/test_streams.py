@@ -158,7 +158,9 @@ async def test_a_silent_stream_ends_after_the_time_that_the_client_said(site: Si
     assert await _all(site, run_id, "words", **{"Timeout-Seconds": "0"}) == []
 
 
-async def test_when_the_server_stops_the_stream_breaks_off_rather_than_ends(site: Site) -> None:
+async def test_when_the_server_stops_the_stream_breaks_off_rather_than_ends(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     run_id = await site.trigger("hold")
     async with listening(site.http, _path(run_id, "words")) as events:
         stopped = asyncio.create_task(site.server.stop())
@@ -166,6 +168,7 @@ async def test_when_the_server_stops_the_stream_breaks_off_rather_than_ends(site
         with pytest.raises(httpx2.RemoteProtocolError):
             await events.rest()
         await asyncio.wait_for(stopped, 10)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_many_readers_get_all_parts(site: Site) -> None:

@@ -150,9 +150,9 @@ async def test_logs_and_parts_do_not_wake_those_who_only_show_runs(house: House,
     runs, _, _ = rows.following.take()
     assert [news.streams for news in runs] == [("words",)]
     await report(Effect(EffectKind.PART, "words", '"b"', scope="", number=3))
-    assert not rows.following.has_news
+    assert rows.following.take() == ([], [], False)
     await report(Effect(EffectKind.SET, "progress", "1", scope="", number=4))
-    assert rows.following.has_news
+    assert len(rows.following.take()[0]) == 1
     await house.end(session, assignment, Succeeded("1"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,19 @@ from runcast.api.bounded import BoundedProtocol
 from runcast.domain.errors import Unavailable
 from runcast.wire import MESSAGE_BYTES_MAX
 
+_LOG = logging.getLogger("uvicorn.error")
 BACKLOG = 2_048
 GRACE_S = 2
 """How long requests in flight get when it closes. Streams are cut off then, and their clients reconnect elsewhere."""
 KEEP_ALIVE_S = 75
 """Longer than the usual 60 s of proxies, so that the proxy closes first and no request meets a closed connection."""
+
+
+class _CutOnPurpose(logging.Filter):
+    """A stream that breaks off says by it that it is not complete: nothing that an operator need know."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "ASGI callable returned without completing response."
 
 
 class _Server(uvicorn.Server):
@@ -54,6 +63,7 @@ class Listener:
             timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server = _Server(config)
+        self._filter = _CutOnPurpose()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -62,6 +72,7 @@ class Listener:
 
     async def start(self) -> None:
         """Return when it accepts connections."""
+        _LOG.addFilter(self._filter)
         self._task = asyncio.create_task(self._server.serve([self._socket]), name="runcast-http")
         while not self._server.started:
             if self._task.done():
@@ -73,6 +84,7 @@ class Listener:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+        _LOG.removeFilter(self._filter)
         self._socket.close()
 
 
