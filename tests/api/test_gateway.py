@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,15 +17,16 @@ from runcast.api.confined_client import ConfinedClient
 from runcast.api.keys import make_key
 from runcast.domain.access import Role
 from runcast.domain.errors import AccessDenied, NotFound, Unavailable
-from runcast.domain.ids import RunId
-from runcast.domain.journal import NewWait
+from runcast.domain.ids import RunId, WorkerId
+from runcast.domain.journal import Entry, EntryKind, NewEntry, NewWait
+from runcast.domain.outcome import Succeeded
 from runcast.domain.run import NewRun, RunStatus
-from runcast.gateway import RunFilter, Watch
+from runcast.gateway import Assignment, Demand, Hello, News, Report, RunFilter, Stop, TaskInfo, Watch
 from runcast.http_settings import ApiSettings
 from runcast.sdk.ambient import find_engine
 from runcast.sdk.client import Client
 from runcast.sdk.fresh_ids import fresh_id
-from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway
+from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway, RemoteWorkerSession
 from runcast.socket_server.served import CLIENT_OPERATIONS
 from runcast.wire import GATEWAY_PATH
 from runcast.worker.settings import WorkerSettings
@@ -173,6 +174,70 @@ async def test_what_a_key_creates_is_in_its_environment(idle_site: Site) -> None
     found = await idle_site.engine.find_run(run.id)
     assert found is not None
     assert found.environment == "prod"
+
+
+class Inbox:
+    """Takes what is pushed."""
+
+    def __init__(self) -> None:
+        self.assigned: asyncio.Queue[Assignment] = asyncio.Queue()
+
+    def assign(self, assignments: Sequence[Assignment]) -> None:
+        for assignment in assignments:
+            self.assigned.put_nowait(assignment)
+
+    def news(self, news: Sequence[News]) -> None: ...
+    def stop(self, stops: Sequence[Stop]) -> None: ...
+
+
+@asynccontextmanager
+async def session_of(site: Site, environment: str) -> AsyncIterator[tuple[RemoteWorkerSession, Assignment]]:
+    """A worker that speaks the wire itself, and the run that it was given."""
+    (given,) = await site.engine.trigger([new_run("rest", environment=environment)])
+    inbox = Inbox()
+    hello = Hello(WorkerId(fresh_id("worker")), (TaskInfo("rest", "rest"),), environment="dev")
+    gateway = RemoteWorkerGateway(find_engine(site.url, key=await make(site, Role.WORKER, environment)))
+    session = await gateway.open(hello, inbox)
+    session.demand(Demand({"async": 5}))
+    assignment = await asyncio.wait_for(inbox.assigned.get(), PATIENCE_S)
+    assert assignment.run_id == given.id
+    yield session, assignment
+    await session.close()
+
+
+async def test_a_worker_reports_only_on_what_it_was_given(site: Site) -> None:
+    held = await site.trigger("hold")
+    await site.until(held, lambda run: run.status is RunStatus.EXECUTING)
+    async with session_of(site, "prod") as (session, own):
+        for epoch in range(3):
+            (reply,) = await session.report([Report(RunId(held), epoch, outcome=Succeeded('"stolen"'))])
+            assert reply.lost
+            assert await session.journal(RunId(held), epoch) is None
+        (reply,) = await session.report([Report(own.run_id, own.epoch, outcome=Succeeded("1"))])
+        assert not reply.lost
+    assert (await site.ended(own.run_id)).output == "1"
+    found = await site.engine.find_run(RunId(held))
+    assert found is not None
+    assert found.status is RunStatus.EXECUTING
+
+
+async def test_what_a_worker_triggers_is_in_its_environment_and_below_no_other_run(site: Site) -> None:
+    foreign = await site.trigger("rest")
+    async with session_of(site, "prod") as (session, own):
+        child = new_run("rest", environment="dev", parent_id=own.run_id, root_id=own.run_id)
+        entry = Entry("trigger:rest#1", EntryKind.TRIGGER, "rest", awaits=child.id)
+        (reply,) = await session.report([Report(own.run_id, own.epoch, entries=(NewEntry(entry, children=(child,)),))])
+        assert reply.error is None
+        found = await site.engine.find_run(child.id)
+        assert found is not None
+        assert found.environment == "prod"
+        for stolen in (
+            NewEntry(Entry("trigger:rest#2", EntryKind.TRIGGER, "rest"), children=(new_run(adopts=RunId(foreign)),)),
+            NewEntry(Entry("child:rest#3", EntryKind.CHILD, "rest", awaits=foreign)),
+        ):
+            (reply,) = await session.report([Report(own.run_id, own.epoch, entries=(stolen,))])
+            assert reply.error_code == NotFound.code
+            assert foreign in (reply.error or "")
 
 
 async def test_a_request_that_waits_hears_of_the_end_of_the_server() -> None:

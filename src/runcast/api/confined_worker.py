@@ -27,14 +27,24 @@ class ConfinedWorkers(Confined):
         session = await self._engine.open(replace(hello, environment=self._environment), given)
         return ConfinedSession(self, session, given)
 
-    async def check(self, reports: Sequence[Report]) -> None:
-        """Raises `NotFound` for what names runs or waits of another environment."""
+    async def find_refused(self, reports: Sequence[Report]) -> dict[RunId, NotFound]:
+        """Which of them name runs or waits of another environment, by run; most of the time one read says none."""
+        if await self._refusal(reports) is None:
+            return {}
+        found = {report.run_id: await self._refusal([report]) for report in reports}
+        return {run_id: refusal for run_id, refusal in found.items() if refusal is not None}
+
+    async def _refusal(self, reports: Sequence[Report]) -> NotFound | None:
         named: list[str] = []
         for report in reports:
             for new in report.entries:
                 named += named_by(new.children)
                 named += [id for id in (new.entry.awaits, new.wait and new.wait.id) if id]
-        await self._look(named)
+        try:
+            await self._look(named)
+        except NotFound as refusal:
+            return refusal
+        return None
 
     def placed(self, report: Report) -> Report:
         """What it triggers and asks for is in this environment, whatever it says."""
@@ -95,19 +105,30 @@ class ConfinedSession:
         self._session.demand(demand)
 
     async def report(self, reports: Sequence[Report]) -> Sequence[Reply]:
-        given = self._given
-        own = [self._gateway.placed(report) for report in reports if report.run_id in given.runs]
-        await self._gateway.check(own)
-        times = [given.runs[report.run_id] for report in own]
-        replies = {id(report): reply for report, reply in zip(own, await self._session.report(own), strict=True)}
-        for report, before in zip(own, times, strict=True):
+        own = [self._gateway.placed(report) for report in reports if report.run_id in self._given.runs]
+        refused = await self._gateway.find_refused(own)
+        passed = [report for report in own if report.run_id not in refused]
+        replies = iter(await self._pass_on(passed))
+        owned = {report.run_id for report in own}
+        answers: list[Reply] = []
+        for report in reports:
+            if report.run_id not in owned:
+                answers.append(Reply(report.run_id, lost=True))
+            elif (refusal := refused.get(report.run_id)) is not None:
+                answers.append(Reply(report.run_id, error=str(refusal), error_code=refusal.code))
+            else:
+                answers.append(next(replies))
+        return answers
+
+    async def _pass_on(self, reports: Sequence[Report]) -> Sequence[Reply]:
+        times = [self._given.runs[report.run_id] for report in reports]
+        replies = await self._session.report(reports) if reports else ()
+        for report, reply, before in zip(reports, replies, times, strict=True):
             # One that waits may live on in the worker; every other end takes the run away.
             ended = report.outcome is not None and not isinstance(report.outcome, Waiting)
-            if ended and replies[id(report)].error is None:
-                given.taken(report.run_id, before)
-        answers = iter(replies.values())
-        owned = {report.run_id for report in own}
-        return [next(answers) if report.run_id in owned else Reply(report.run_id, lost=True) for report in reports]
+            if ended and reply.error is None:
+                self._given.taken(report.run_id, before)
+        return replies
 
     async def renew(self) -> Welcome:
         return await self._session.renew()
