@@ -19,7 +19,8 @@ from runcast.domain.run import Run
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.http_settings import ApiSettings
 from runcast.outgoing.settings import OutgoingSettings
-from runcast.sdk import metadata, tags, wait
+from runcast.sdk import logger, metadata, tags, wait
+from runcast.sdk.info import current_run
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import task
@@ -34,7 +35,8 @@ SECRET = "a secret of the tests, known to them, so that they can sign"
 
 def sample_tasks() -> Registry:
     """Tasks that most tests need: `hello`, `echo`, `add`, `fail`, `hold` (executes until it is canceled), `rest`
-    (waits for an hour), `count` (metadata that rises), `tally` (counts in its metadata, then waits), `label` (tags itself)."""
+    (waits for an hour), `count` (metadata that rises), `tally` (counts in its metadata, then waits), `family` (fails once, then has a child),
+    `label` (tags itself)."""
     registry = Registry()
 
     @task(registry=registry)
@@ -77,6 +79,13 @@ def sample_tasks() -> Registry:
         for _ in range(to):
             metadata.increment("n")
         await wait.for_("1h")
+
+    @task(registry=registry, retry=Retry(max_attempts=2, min_s=0.001, max_s=0.002))
+    async def family(failures: int = 1) -> str:
+        logger.info("at home", people=2)
+        if current_run().attempt <= failures:
+            raise ValueError("not yet")
+        return await hello.trigger_and_wait("child").unwrap()
 
     @task(registry=registry)
     async def label(tag: str) -> None:

@@ -42,6 +42,7 @@ from runcast.api.routes import (
     runs,
     schedules,
     streams,
+    traces,
     trigger,
     waits,
 )
@@ -58,6 +59,7 @@ ROUTES = [
     *run_actions.ROUTES,
     *metadata.ROUTES,
     *results.ROUTES,
+    *traces.ROUTES,
     *waits.ROUTES,
     *schedules.ROUTES,
     *queues.ROUTES,

@@ -11,6 +11,10 @@ METADATA_OPERATIONS_MAX = 10_000
 """Of one request."""
 METADATA_INDEX_MAX = 10_000
 """The last place in a list that a path of metadata reaches."""
+TRACE_RUNS_MAX = 500
+"""Runs of a tree that a trace shows."""
+TRACE_SPANS_MAX = 1_000
+"""Where a trace stops, about: each run adds a page of log lines at most."""
 TAGS_MAX = 10
 TAG_CHARS_MAX = 128
 TASK_NAME_CHARS_MAX = 128

@@ -62,7 +62,9 @@ def _apply(metadata: dict[str, Any], operation: Operation) -> dict[str, Any]:
         metadata.pop(operation.key, None)
         return metadata
     path = _path(operation.key)
-    holder, place = (metadata, operation.key) if path is None else _find(metadata, path, make=operation.type != "remove")
+    holder, place = (
+        (metadata, operation.key) if path is None else _find(metadata, path, make=operation.type != "remove")
+    )
     if holder is None:
         return metadata
     found = _get(holder, place)

@@ -47,7 +47,9 @@ def _rows(filter: RunFilter, after: str | None, before: str | None, limit: int) 
     elif filter.tag and filter.environment is not None:
         found: dict[str, Run] = {}
         for tag in filter.tag:
-            rows = yield call("tagged_after" if before is None else "tagged_before", tag=tag, limit=limit, **place, **wanted)
+            rows = yield call(
+                "tagged_after" if before is None else "tagged_before", tag=tag, limit=limit, **place, **wanted
+            )
             found.update({run.id: run for run in rows})
         rows = sorted(found.values(), key=lambda run: run.id, reverse=before is None)[:limit]
     elif before is None and filter.shown and _UNUSUAL.issuperset(filter.shown):

@@ -102,3 +102,10 @@ where id = :id;
 select parent_id
 from runs
 where id = :id;
+
+-- name: attempts_of -> Attempt*
+-- Those that were followed by another.
+select number, started_at, finished_at, outcome, error
+from attempts
+where run_id = :run_id
+order by finished_at;
