@@ -238,8 +238,15 @@ check("a trace and its spans", async () => {
   assert.equal(trace.rootSpan.runId, handle.id);
   const span = await client.retrieveSpan(handle.id, trace.rootSpan.id);
   assert.equal(span.spanId, trace.rootSpan.id);
-  const events = await ask(`/api/v1/runs/${handle.id}/events`);
-  assert.equal(events.status, 200);
+  const seen = [];
+  let page = await client.retrieveRunTracePage(handle.id, { limit: 1 });
+  for (; page.pagination.next; page = await client.retrieveRunTracePage(handle.id, { limit: 1, after: page.pagination.next })) {
+    seen.push(...page.data);
+  }
+  seen.push(...page.data);
+  assert.ok(seen.length >= 2 && new Set(seen.map((one) => one.id)).size === seen.length);
+  assert.equal((await client.retrieveRunTracePage(handle.id)).data.length, seen.length);
+  assert.ok((await client.listRunEvents(handle.id)).events.length >= 2);
 });
 
 await report();
