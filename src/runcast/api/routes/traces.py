@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
-from runcast.api.pages import PAGE_SIZE_MAX, After
+from runcast.api.pages import After
 from runcast.api.routes.runs import find_run
 from runcast.api.views.trace import FlatSpanView, SpanTreeView, WholeSpanView, show_flat, show_span, show_tree
 from runcast.domain.errors import NotFound
@@ -22,9 +22,12 @@ from runcast.domain.run import Run
 from runcast.domain.trace import Span, spans_of, trace_id
 from runcast.store import traces
 
+PAGE_SPANS_MAX = 10_000
+"""What the official client asks for unless it is told another size."""
+
 PageSize = Annotated[
     int | None,
-    QueryParameter(name="page[size]", ge=1, le=PAGE_SIZE_MAX, description="Spans of a page; without it, a tree."),
+    QueryParameter(name="page[size]", ge=1, le=PAGE_SPANS_MAX, description="Spans of a page; without it, a tree."),
 ]
 
 
