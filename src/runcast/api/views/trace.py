@@ -36,8 +36,8 @@ class SpanFields(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class SpanDataView(SpanFields, frozen=True, rename="camel", kw_only=True):
     """What a span of a tree says."""
 
-    duration: int
-    """Nanoseconds; 0 as long as it goes on."""
+    duration_ns: int = msgspec.field(name="duration")
+    """0 as long as it goes on."""
     task_slug: str | UnsetType = UNSET
     queue_name: str | UnsetType = UNSET
     machine_preset: str | UnsetType = UNSET
@@ -60,8 +60,8 @@ class FlatSpanView(SpanFields, frozen=True, rename="camel", kw_only=True):
     id: str
     parent_id: str | UnsetType = UNSET
     run_id: str
-    duration: int
-    """Nanoseconds; 0 as long as it goes on."""
+    duration_ns: int = msgspec.field(name="duration")
+    """0 as long as it goes on."""
     attempt_number: int | UnsetType = UNSET
 
 
@@ -100,7 +100,7 @@ def show_flat(span: Span) -> FlatSpanView:
         id=span.id,
         parent_id=span.parent_id or UNSET,
         run_id=span.run_id,
-        duration=span.duration_ms * _NANOS_PER_MS,
+        duration_ns=span.duration_ms * _NANOS_PER_MS,
         attempt_number=_number(span),
     )
 
@@ -122,7 +122,7 @@ def show_span(span: Span, *, triggered: Sequence[Run] = ()) -> WholeSpanView:
 def _tree(span: Span, below: dict[str, list[SpanTreeView]]) -> SpanTreeView:
     data = SpanDataView(
         **_fields(span),
-        duration=span.duration_ms * _NANOS_PER_MS,
+        duration_ns=span.duration_ms * _NANOS_PER_MS,
         task_slug=span.task or UNSET,
         queue_name=span.queue or UNSET,
         machine_preset=span.machine or UNSET,
