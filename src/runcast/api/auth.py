@@ -85,7 +85,7 @@ async def _by_cookie(api: Api, connection: Connection) -> Caller | None:
         return None
     if not is_of_own_page(api.base_url, connection):
         raise Refused(403, "A page of another origin may not act for who signed in here", code="cross_origin")
-    return Caller("dev", person.role, name=person.email, everywhere=True, person_id=person.id)
+    return Caller(api.settings.environment, person.role, name=person.email, everywhere=True, person_id=person.id)
 
 
 def _placed(caller: Caller, connection: Connection) -> Caller:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -55,18 +56,18 @@ class Keys:
         self._read_at: int | None = None
         self._changes = -1
         self._used: dict[str, int] = {}
+        self._reading = asyncio.Lock()
 
     async def find(self, key: str) -> LiveKey | None:
         """The key, if it admits."""
         if len(key) > KEY_CHARS_MAX:
             return None
-        if self._age_ms() > FRESH_MS:
-            await self._read()
+        await self._refresh(FRESH_MS)
         digest = digest_of(key)
         found = self._by_digest.get(digest)
-        if found is None and self._age_ms() > UNKNOWN_MS:
+        if found is None:
             # Another server may have made it a moment ago.
-            await self._read()
+            await self._refresh(UNKNOWN_MS)
             found = self._by_digest.get(digest)
         if found is None or (found.expires_at is not None and found.expires_at <= self._now_ms()):
             return None
@@ -77,6 +78,13 @@ class Keys:
         current = self._read_at is not None and self._changes == self._desk.changes
         age_ms = self._now_ms() - (self._read_at or 0)
         return age_ms if current and age_ms >= 0 else float("inf")
+
+    async def _refresh(self, age_ms_max: int) -> None:
+        if self._age_ms() > age_ms_max:
+            # Requests that come together read once together.
+            async with self._reading:
+                if self._age_ms() > age_ms_max:
+                    await self._read()
 
     async def _read(self) -> None:
         # Noted before the read: a change during it is not overlooked.

@@ -158,7 +158,7 @@ async def sign_in(data: SignInBody, request: Request[Any, Any, Any], api: Api) -
     person, held = await api.sign_ins.sign_in(
         data.email, data.password, address=address_of(request), instead_of=instead_of
     )
-    me = MeView(person.email, "dev", everywhere=True, role=person.role, person_id=person.id)
+    me = MeView(person.email, api.settings.environment, everywhere=True, role=person.role, person_id=person.id)
     return Response(me, cookies=[_cookie(api, request, held, max_age_s=SIGN_IN_MS // 1000)])
 
 
