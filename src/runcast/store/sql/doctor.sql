@@ -6,6 +6,20 @@ where status not in ('PENDING_VERSION', 'DELAYED', 'QUEUED', 'EXECUTING', 'WAITI
   or (finished_at is null) <> (status in ('PENDING_VERSION', 'DELAYED', 'QUEUED', 'EXECUTING', 'WAITING'))
 limit 20;
 
+-- name: lost_tags -> Name*
+select runs.id || ' ' || t.value as name
+from runs
+cross join {each runs.tags} t
+where not exists (
+  select 1 from run_tags i where i.environment = runs.environment and i.tag = t.value and i.run_id = runs.id)
+union all
+select i.run_id || ' ' || i.tag as name
+from run_tags i
+where not exists (
+  select 1 from runs cross join {each runs.tags} t
+  where runs.id = i.run_id and runs.environment = i.environment and t.value = i.tag)
+limit 20;
+
 -- name: slots_without_body -> Name*
 -- A final run keeps its slot until its body is gone; then somebody must hold it.
 select id as name
