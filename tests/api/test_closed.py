@@ -55,7 +55,7 @@ async def answers(site: Site, headers: dict[str, str]) -> dict[str, int]:
     """The status of every endpoint that is not open; a body that fits nothing."""
     found = {}
     for method, path in CLOSED:
-        body = None if method in SAFE else {}
+        body: dict[str, str] | None = None if method in SAFE else {}
         try:
             # Streams do not end by themselves: only how they begin counts.
             async with site.http.stream(method, path, headers=headers, json=body, timeout=3) as answer:

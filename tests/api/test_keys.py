@@ -72,13 +72,13 @@ async def test_a_role_includes_the_ones_before(site: Site, role: Role, reads: in
 
 async def test_nothing_is_answered_without_a_key_that_admits(closed: Site) -> None:
     _, key = await made(closed)
-    wrong = [key[:-1], key + "a", key.lower(), key.replace("dev", "prod"), "tr_dev_sk_" + "0" * 24, "x" * 100_000, "é"]
+    wrong = [key[:-1], key + "a", key.lower(), key.replace("dev", "prod"), "tr_dev_sk_" + "0" * 24, "x" * 60_000, "é"]
     for one in wrong:
-        headers = {"Authorization": f"Bearer {one}".encode()[:60_000]}
-        answer = await closed.http.get("/api/v1/me", headers=headers)
-        assert answer.status_code == 401, one[:50]
-    for headers in ({}, {"Authorization": key}, {"Authorization": f"Basic {key}"}, {"Authorization": "Bearer"}):
-        assert (await closed.http.get("/api/v1/me", headers=headers)).status_code == 401
+        headers = [(b"Authorization", f"Bearer {one}".encode())]
+        assert (await closed.http.get("/api/v1/me", headers=headers)).status_code == 401, one[:50]
+    for said in (key, f"Basic {key}", "Bearer", ""):
+        assert (await closed.http.get("/api/v1/me", headers={"Authorization": said})).status_code == 401
+    assert (await closed.http.get("/api/v1/me")).status_code == 401
     assert await status(closed, key) == 200
 
 
