@@ -73,6 +73,7 @@ class _Stream:
         self._asked = asked
         self._out = EventStream(send)
         self._ids = tuple(dict.fromkeys(topic.id for topic in asked.topics))
+        self._key = f"live {','.join(asked.skip)}"
 
     async def run(self, receive: Receive) -> None:
         with await self._engine.hub.follow(self._ids, self._out.bell.set) as following:
@@ -129,7 +130,11 @@ class _Stream:
 
     def _event(self, runs: Sequence[RunNews], others: Sequence[Change], cursor: int) -> bytes:
         skip, environment = self._asked.skip, self._asked.environment
-        entries = [entry(one, skip) for one in runs if one.run.environment == environment]
+        entries = [
+            one.encoded.get(self._key) or encode_entry(one, skip, self._key)
+            for one in runs
+            if one.run.environment == environment
+        ]
         entries += [msgspec.json.encode({"t": one.root_id, "seq": one.seq, "key": one.run_id}) for one in others]
         # The id moves on even where nothing of it is shown here.
         return b"id: %d\ndata: [%b]\n\n" % (cursor, b",".join(entries)) if entries else b"id: %d\n\n" % cursor
@@ -139,15 +144,12 @@ class _Stream:
         return b"id: %d\nevent: reset\ndata: %b\n\n" % (cursor, topics)
 
 
-def entry(told: RunNews, skip: Sequence[str]) -> bytes:
-    """What changed, as JSON: the same bytes for all who get the same."""
-    key = f"live {','.join(sorted(told.kinds))} {','.join(skip)}"
-    encoded = told.encoded.get(key)
-    if encoded is None:
-        kinds = msgspec.json.encode(sorted(told.kinds))
-        shown = encode_live(told.run, told.streams, skip)
-        encoded = b'{"t":"run:%b","seq":%d,"kinds":%b,"d":%b}' % (told.run.id.encode(), told.seq, kinds, shown)
-        told.encoded[key] = encoded
+def encode_entry(told: RunNews, skip: Sequence[str], key: str) -> bytes:
+    """What changed, as JSON, which is kept under `key`: the same bytes for all who get the same."""
+    kinds = msgspec.json.encode(sorted(told.kinds))
+    shown = encode_live(told.run, told.streams, skip)
+    encoded = b'{"t":"run:%b","seq":%d,"kinds":%b,"d":%b}' % (told.run.id.encode(), told.seq, kinds, shown)
+    told.encoded[key] = encoded
     return encoded
 
 

@@ -38,8 +38,8 @@ class EventStream:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch(receive))
                 group.create_task(self._tick())
-                await write()
-                raise _Over
+                # A task of its own: what wakes it does not go through everything that the request went through.
+                group.create_task(_until_over(write))
         except* _Over:
             pass
 
@@ -79,3 +79,8 @@ class EventStream:
 
 class _Over(Exception):
     """The stream ends, and with it whatever belongs to it."""
+
+
+async def _until_over(write: Callable[[], Awaitable[None]]) -> None:
+    await write()
+    raise _Over

@@ -64,7 +64,7 @@ class RunNews:
     def after(self, before: RunNews) -> RunNews:
         """This with what changed before it and was not handed out."""
         merged = RunNews(self.run, self.seq, self.at, self.kinds | before.kinds, self.streams or before.streams)
-        if merged.streams == self.streams:
+        if (merged.kinds, merged.streams) == (self.kinds, self.streams):
             merged.encoded = self.encoded
         return merged
 
