@@ -17,6 +17,7 @@ from runcast.domain.cron import parse_cron
 from runcast.domain.ids import make_id
 from runcast.domain.limits import CATCH_UP_RUNS_MAX, ON_TIME_MS
 from runcast.domain.schedule import CatchUp, NewSchedule, Overlap, ScheduleId, ScheduleSettings
+from runcast.domain.window import lag_ms
 from runcast.sdk.remote import RemoteClientGateway
 from tests.sim.databases import Database
 from tests.sim.programs import Program, Sleep, Step
@@ -65,6 +66,7 @@ def _make(random: Random, key: str, minutes: int, crons: tuple[str, ...], zones:
         random.choice(list(Overlap)),
         random.choice([CatchUp.NONE, CatchUp.LAST, CatchUp.ALL, CatchUp.ALL]),
         payload=msgspec.json.encode({"program": program}).decode(),
+        window=random.choice([None, "1m"]),
     )
     return SimSchedule(key, settings, program, random.random() * 30, 60 * minutes * (0.5 + random.random() / 2))
 
@@ -119,6 +121,7 @@ def _verify(database: Database, schedule: SimSchedule, jumps: bool) -> list[str]
     if kept_at is not None:
         faults.append(f"{kept_at} is kept although it is paused")
     faults += _verify_runs(database, schedule, rows)
+    faults += _verify_starts(database, ScheduleId(id), schedule.settings, rows)
     faults += _verify_gaps(schedule.settings.catch_up, ticks, rows)
     if schedule.settings.overlap is not Overlap.ALLOW and not jumps:
         faults += _verify_alone(database, schedule)
@@ -134,6 +137,20 @@ def _verify_runs(database: Database, schedule: SimSchedule, rows: list[_Row]) ->
     )
     started = Counter(str(row.run_id) for row in rows if row.outcome == "started")
     return [] if runs == started else [f"{len(runs)} runs, and {len(started)} ticks that started one: {runs - started}"]
+
+
+def _verify_starts(database: Database, id: ScheduleId, settings: ScheduleSettings, rows: list[_Row]) -> list[str]:
+    """No run starts before its share of the window is over."""
+    if settings.window is None:
+        return []
+    begun = dict(database.execute("select id, started_at from runs where started_at is not null", ()))
+    rule = parse_cron(settings.cron, settings.timezone)
+    faults = []
+    for row in rows:
+        lag = lag_ms(id, settings.window, (rule.next_after(row.at) or row.at) - row.at)
+        if (started := begun.get(row.run_id)) is not None and started < row.at + lag:
+            faults.append(f"the run of {row.at} started {row.at + lag - started} ms too early")
+    return faults
 
 
 def _verify_gaps(catch_up: CatchUp, ticks: list[int], rows: list[_Row]) -> list[str]:

@@ -169,14 +169,13 @@ def _before(schedule: ScheduleState, fires: Sequence[int], at: int) -> int | Non
 
 
 def _run(schedule: ScheduleState, at: int, last_at: int | None, now: int) -> NewRun:
-    return NewRun(
-        tick_run_id(schedule.id, at, now),
-        schedule.task,
-        tick_payload(schedule, at, last_at),
-        start_at=None if schedule.window is None else schedule.start_at(at),
-        environment=schedule.environment,
-        origin=write_origin(Origin(schedule_id=schedule.id)),
-    )
+    run = _new_run(schedule, tick_run_id(schedule.id, at, now), tick_payload(schedule, at, last_at))
+    return run if schedule.window is None else msgspec.structs.replace(run, start_at=schedule.start_at(at))
+
+
+def _new_run(schedule: ScheduleState, run_id: RunId, payload: str) -> NewRun:
+    origin = write_origin(Origin(schedule_id=schedule.id))
+    return NewRun(run_id, schedule.task, payload, environment=schedule.environment, origin=origin)
 
 
 def _rows(
@@ -211,7 +210,7 @@ def run_now(schedule_id: str, run_id: RunId, now: int) -> Script[Triggered]:
     newest: int | None = yield call("newest_manual", id=schedule_id, now=now)
     at = now if newest is None else newest + 1
     payload = tick_payload(schedule, at, schedule.last_at)
-    answers = yield from enqueue([NewRun(run_id, schedule.task, payload, environment=schedule.environment)], now)
+    answers = yield from enqueue([_new_run(schedule, run_id, payload)], now)
     yield call("put_ticks", rows=[started_row(schedule.id, at, run_id, now, manual=True)])
     return answers[0]
 
@@ -236,10 +235,7 @@ def backfill(schedule: ScheduleState, wanted: Sequence[int], now: int) -> Script
         for n, at in enumerate(wanted)
         if at not in done
     ]
-    runs = [
-        NewRun(tick_run_id(schedule.id, at, now), schedule.task, payload, environment=schedule.environment)
-        for at, payload in fresh
-    ]
+    runs = [_new_run(schedule, tick_run_id(schedule.id, at, now), payload) for at, payload in fresh]
     if not runs:
         return []
     answers = yield from enqueue(runs, now)
