@@ -177,6 +177,7 @@ async def test_every_response_says_what_browsers_must_not_do_with_it(site: Site)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert headers["cache-control"] == "no-store"
+        assert headers["content-security-policy"].startswith("default-src 'none'")
 
 
 async def test_too_many_keys_that_are_none_are_slowed_down_but_no_key_that_admits() -> None:

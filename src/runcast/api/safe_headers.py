@@ -12,7 +12,11 @@ _ALWAYS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-_UNLESS_SAID = ((b"cache-control", b"no-store"),)
+_UNLESS_SAID = (
+    (b"cache-control", b"no-store"),
+    # A response that is shown as a page after all runs no script and loads nothing.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 def add_safe_headers(app: ASGIApp) -> ASGIApp:
