@@ -96,4 +96,15 @@ check("a stream written over HTTP", async () => {
   assert.deepEqual(await reading, ["one", '{"two": 2}']);
 });
 
+check("a stream written over HTTP as lines of JSON", async () => {
+  const handle = await tasks.trigger("slow", { steps: 8 });
+  const path = `/realtime/v1/streams/${handle.id}/self/${fresh("lines")}`;
+  const made = await ask(path, { method: "PUT" });
+  assert.equal(made.status, 202, made.text);
+  const reading = streams.read(handle.id, path.split("/").at(-1)).then(all);
+  const wrote = await ask(path, { method: "POST", body: '"one"\n{"two":2}\n', headers: { "x-client-id": "compat" } });
+  assert.equal(wrote.status, 200, wrote.text);
+  assert.deepEqual(await reading, ["one", { two: 2 }]);
+});
+
 await report({ atOnce: 6 });

@@ -156,6 +156,25 @@ check("skipColumns of a token hold", async () => {
   assert.ok(!("payload" in json[0].value) && !("output" in json[0].value));
 });
 
+check("a page downloads what is large with the token of its run, and no other", async () => {
+  const text = "w".repeat(900_000);
+  const handle = await tasks.trigger("echo", { text });
+  await runs.poll(handle, POLL);
+  assert.equal((await as(handle.publicAccessToken).retrieveRun(handle.id)).id, handle.id);
+  const read = await auth.withAuth({ baseURL, accessToken: handle.publicAccessToken }, () => runs.retrieve(handle.id));
+  assert.equal(read.output.text.length, 900_000);
+  const { json } = await ask(`/api/v3/runs/${handle.id}`, { token: handle.publicAccessToken });
+  const urls = [json.payloadPresignedUrl, json.outputPresignedUrl];
+  for (const url of urls) {
+    assert.ok(url, `of ${Object.keys(json)}`);
+    const answer = await fetch(url, { headers: { origin: "https://shop.example" } });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+    assert.match(answer.headers.get("content-type"), /^(application\/json|application\/super\+json|text\/plain)$/);
+    assert.notEqual((await fetch(url.slice(0, -3) + "abc")).status, 200);
+  }
+});
+
 check("a token makes no tokens", async () => {
   const token = await minted({ read: { runs: true } });
   const { status } = await ask("/api/v1/auth/public-tokens", { method: "POST", body: { scopes: ["admin"] }, token });
