@@ -58,7 +58,9 @@ key_option = click.option(
     help="What admits to an engine at tcp://, tls:// or https://. Better RUNCAST_KEY: the system shows arguments to everybody.",
 )
 tls_ca_option = click.option(
-    "--tls-ca", metavar="FILE", help="PEM file of the authorities to trust at tls:// and https://, instead of the machine's."
+    "--tls-ca",
+    metavar="FILE",
+    help="PEM file of the authorities to trust at tls:// and https://, instead of the machine's.",
 )
 
 
