@@ -11,7 +11,9 @@ import pytest
 
 from runcast.domain.change import ChangeKind
 from runcast.domain.effect import Effect, EffectKind
+from runcast.domain.errors import Unavailable
 from runcast.domain.outcome import Succeeded
+from runcast.feed import hub as hubs
 from runcast.feed.following import PENDING_MAX, Following, batch_topic, run_topic, runs_topic, tag_topic, tree_topic
 from runcast.feed.hub import Hub
 from runcast.gateway import Report
@@ -218,3 +220,20 @@ async def test_topics_of_extensions_are_handed_out_by_what_changed(house: House,
     await _caught_up(house, hub)
     _, others, _ = follower.following.take()
     assert [change.run_id for change in others] == ["a", "b"]
+
+
+async def test_a_hub_goes_on_after_a_failure(house: House, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "RETRY_S", 0.001)
+    [run] = await house.trigger(1)
+    follower = await Follower(hub).follow(run_topic(run))
+    read = house.store.read
+    failures = iter([Unavailable("gone for a moment"), ValueError("what nobody thought of")])
+
+    async def fail_twice(factory: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return await read(factory)
+
+    monkeypatch.setattr(house.store, "read", fail_twice)
+    await house.engine.cancel([run])
+    assert await follower.heard() == {run: ("CANCELED", {ChangeKind.STATUS})}

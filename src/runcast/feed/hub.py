@@ -175,6 +175,11 @@ class Hub:
                     log.warning("the live feed waits: %s", error)
                     await asyncio.sleep(RETRY_S)
                     continue
+                except Exception:
+                    # Whoever follows would wait for ever if this ended.
+                    log.exception("the live feed failed, and tries again")
+                    await asyncio.sleep(RETRY_S)
+                    continue
                 await _within(rung, LINGER_S)
                 if self._count == 0 and loop.time() - self._left_at >= LINGER_S:
                     return
