@@ -366,7 +366,7 @@ async def test_the_environment_says_where_triggers_go(database: Path, monkeypatc
         assert current_door() is door_to_database(database)
         monkeypatch.setenv("RUNCAST_URL", f"unix://{socket_path(database)}")
         assert type(current_door()) is SocketDoor
-        monkeypatch.setenv("RUNCAST_URL", "https://runs.example.com")
+        monkeypatch.setenv("RUNCAST_URL", "ftp://runs.example.com")
         with pytest.raises(InvalidInput, match="RUNCAST_URL"):
             current_door()
     finally:
