@@ -20,8 +20,8 @@ from runcast.engine.engine import Engine, EngineSettings
 from runcast.http_settings import ApiSettings
 from runcast.outgoing.settings import OutgoingSettings
 from runcast.sdk import logger, metadata, tags, wait
-from runcast.sdk.info import current_run
 from runcast.sdk.fresh_ids import fresh_id
+from runcast.sdk.info import current_run
 from runcast.sdk.registry import Registry
 from runcast.sdk.task import task
 from runcast.server import Server, ServerConfig
@@ -58,6 +58,11 @@ def sample_tasks() -> Registry:
         except KeyError as error:
             raise ValueError(message) from error
 
+    _add_long_tasks(registry)
+    return registry
+
+
+def _add_long_tasks(registry: Registry) -> None:
     @task(registry=registry)
     async def hold() -> None:
         await asyncio.Event().wait()
@@ -85,13 +90,11 @@ def sample_tasks() -> Registry:
         logger.info("at home", people=2)
         if current_run().attempt <= failures:
             raise ValueError("not yet")
-        return await hello.trigger_and_wait("child").unwrap()
+        return await registry.get("hello").trigger_and_wait("child").unwrap()
 
     @task(registry=registry)
     async def label(tag: str) -> None:
         tags.add(tag)
-
-    return registry
 
 
 class Site:

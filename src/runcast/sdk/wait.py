@@ -116,7 +116,9 @@ def create_token(
             schema=_schema_of(type),
             run_id=execution.run_id,
             environment=execution.assignment.environment,
-            idempotency_ttl_ms=None if idempotency_ttl is None else duration_ms(idempotency_ttl, name="idempotency_ttl"),
+            idempotency_ttl_ms=None
+            if idempotency_ttl is None
+            else duration_ms(idempotency_ttl, name="idempotency_ttl"),
         )
         entry = Entry(
             call.key,
