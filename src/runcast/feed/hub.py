@@ -163,6 +163,7 @@ class Hub:
                 try:
                     if not self._ready.is_set():
                         await self._begin()
+                    looked_at = loop.time()
                     rung.clear()
                     while await self._step():
                         pass
@@ -183,7 +184,8 @@ class Hub:
                 await _within(rung, LINGER_S)
                 if self._count == 0 and loop.time() - self._left_at >= LINGER_S:
                     return
-                await asyncio.sleep(PAUSE_S)
+                # The first change after a while is read at once.
+                await asyncio.sleep(max(0.0, looked_at + PAUSE_S - loop.time()))
 
     async def _begin(self) -> None:
         oldest, newest = await self._store.read(news.span)
