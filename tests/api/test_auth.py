@@ -224,6 +224,19 @@ async def test_a_body_that_comes_at_once_with_its_head_is_none_of_it(site: Site)
     assert answer.startswith(b"HTTP/1.1 201"), answer[:200]
 
 
+async def test_what_follows_a_body_is_no_header(site: Site) -> None:
+    asked = f"GET /api/v1/me HTTP/1.1\r\nHost: {site.url.removeprefix('http://')}\r\nX-Real-IP: 192.0.2.1\r\n"
+    chunked = f"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: Bearer {site.key}\r\n\r\n"
+    assert (await raw(site, (asked + chunked).encode())).startswith(b"HTTP/1.1 401")
+
+
+@pytest.mark.parametrize("piece", [b"X-Name: " + b"a" * 30_000 + b"\r\n", b"a" * 30_000])
+async def test_what_follows_a_body_without_end_is_refused(site: Site, piece: bytes) -> None:
+    first = head(site, "Transfer-Encoding: chunked", "Content-Type: application/json", path="/api/v1/keys") + b"0\r\n"
+    answer = await raw(site, first + (b"" if piece.endswith(b"\n") else b"X-Name: "), *[piece] * 100)
+    assert not answer or answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+
+
 async def test_a_request_that_never_becomes_whole_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "HEAD_S", 0.05)
     monkeypatch.setattr(bounded, "BODY_S", 0.05)

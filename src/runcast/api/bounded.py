@@ -21,7 +21,8 @@ BODY_S = 60.0
 class BoundedProtocol(HttpToolsProtocol):
     """Closes a connection whose request is too large before its body, or too slow.
 
-    A request is in its head, then in its body, then whole; a deadline is set only while the rest is awaited.
+    A request is in its head, then in its body, then whole; a deadline is set only while the rest is awaited. What follows
+    the body (trailers) is no part of its head: nobody asks for it, and whoever is in front has not looked at it.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -29,6 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._is_whole = False
         self._head_bytes = 0
+        self._has_body = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -40,14 +42,15 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        self._has_body = False
         super().data_received(data)
         if self.transport.is_closing():
             return
         if self._is_whole:
             self._stop_waiting()
             return
-        if self._in_head:
-            # A piece that ends in a body is no head, however long it is.
+        if self._in_head or not self._has_body:
+            # A piece of a body is no head, however long it is; the trailers after it are as bounded as a head is.
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._refuse()
@@ -62,10 +65,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._is_whole, self._head_bytes = True, False, 0
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._in_head, self._head_bytes = False, 0
         self._stop_waiting()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._has_body, self._head_bytes = True, 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._is_whole = True
