@@ -260,7 +260,15 @@ class PostgresChaos(Chaos):
         for id, value, seq in rows:
             parts.setdefault(id, []).append((int(value), seq))
         whole = [(number, number) for number in range(PARTS)]
-        return [f"{id} streamed {found}" for id, found in parts.items() if found != whole]
+        return [f"{id} streamed {found}: {self._known_of(id)}" for id, found in parts.items() if found != whole]
+
+    def _known_of(self, id: str) -> str:
+        """What the database holds of a run, for whoever has to find out."""
+        runs = self.query(f"select status, attempt, epoch, deaths, output, error from runs where id = '{id}'")
+        keys = self.query(f"select task, key from idempotency where run_id = '{id}'")
+        facts = self.query(f"select seq, kind, status, at from changes where run_id = '{id}' order by seq")
+        entries = self.query(f"select key, status from journal where run_id = '{id}'")
+        return f"run {runs}, keys {keys}, entries {entries}, feed {facts}"
 
     def _ticks(self) -> list[str]:
         ticks = self.query("select at, outcome, run_id from schedule_ticks order by at")
