@@ -146,6 +146,27 @@ def test_a_question_about_a_commit_that_fails_is_asked_again(far: Bench, proxy: 
     assert far.tries == 1
 
 
+def test_a_number_that_a_crashed_server_gave_once_more_is_not_taken_for_the_lost_commit(
+    far: Bench, proxy: Proxy
+) -> None:
+    far.trigger("a")
+    far.step()
+    of_another = far.session._turn[2]
+
+    def judge(request: bytes) -> Fate:
+        if b"commit\0" in request and lost:
+            number, end, _ = far.session._turn
+            far.session._turn = (number, end, of_another)
+            return lost.pop()
+        return Fate.PASS
+
+    lost = [Fate.LOST]
+    proxy.judge = judge
+    far.trigger("b")
+    far.step()
+    assert far.answered() == far.stored() == far.facts() == ["a", "b"]
+
+
 @pytest.mark.parametrize("deed", [Proxy.cut, Proxy.half_close])
 def test_a_network_that_breaks_within_a_turn_has_it_run_again(
     far: Bench, proxy: Proxy, deed: Callable[[Proxy], None]

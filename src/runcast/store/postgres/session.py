@@ -20,11 +20,12 @@ from typing import Any
 import msgspec
 import psycopg
 from psycopg import pq
-from psycopg.errors import InvalidParameterValue, OperationalError, error_from_result
+from psycopg.errors import OperationalError, error_from_result
 
 from runcast.domain.errors import Unavailable
 from runcast.domain.transaction import App
 from runcast.store.app_texts import app_texts
+from runcast.store.postgres.doubt import Fact, was_committed
 from runcast.store.postgres.failures import translated
 from runcast.store.postgres.render import Columns, Query, render
 from runcast.store.query import QueryText, load_texts
@@ -105,6 +106,8 @@ class PostgresSession(Session):
         self._turn: tuple[int, int, bytes] = (0, 0, b"")
         """Number, end of the feed when it began, transaction id."""
         self._changed: set[str] = set()
+        self._fact: Fact | None = None
+        """The last row that this turn added to the feed."""
 
     @property
     def connection(self) -> psycopg.Connection:
@@ -132,6 +135,7 @@ class PostgresSession(Session):
     def begin(self, *, lazy: bool) -> int | None:
         self._open_again()
         self._changed.clear()
+        self._fact = None
         self._lazy = lazy
         result = self._send(_BEGIN)
         number, end = int(_value(result, 0)), int(_value(result, 1))
@@ -170,15 +174,12 @@ class PostgresSession(Session):
         while True:
             self._open_again()
             try:
-                status = self._send(b"select pg_xact_status('" + xid + b"')").get_value(0, 0)
-            except InvalidParameterValue:
-                # It lies in the future: a server that took over never heard of it.
-                return False
+                ended = was_committed(self._pg, xid, self._fact)
             except psycopg.Error as error:
                 self._reason = f"how a commit of {self.name} ended cannot be asked: {error}"
             else:
-                if status != b"in progress":
-                    return status == b"committed"
+                if ended is not None:
+                    return ended
                 self._reason = f"the server of {self.name} does not notice that a connection broke"
             self.give_up()
 
@@ -220,6 +221,8 @@ class PostgresSession(Session):
         if call.name in _RINGING:
             self._changed.add(call.name)
         params = call.params
+        if call.name == "add_changes":
+            self._fact = params["rows"][-1]
         values: list[Any] = [
             _json(params[name]) if name in query.json_params else _text(params[name]) for name in query.params
         ]
