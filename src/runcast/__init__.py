@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from runcast.sdk.info import RunInfo, current_run
     from runcast.sdk.locals import Local
     from runcast.sdk.named_transaction import transact
+    from runcast.sdk.outside import Following
     from runcast.sdk.progress import progress
     from runcast.sdk.queues import Queue
     from runcast.sdk.resource import resource
@@ -112,6 +113,7 @@ __all__ = [
     "Extension",
     "Failed",
     "File",
+    "Following",
     "Inbox",
     "InvalidInput",
     "InvalidPayload",
@@ -194,6 +196,7 @@ _HOMES = {
     "named_transaction": ("transact",),
     "progress": ("progress",),
     "queues": ("Queue",),
+    "outside": ("Following",),
     "resource": ("resource",),
     "result": ("Failed", "Ok", "Result"),
     "retention": ("Retention",),

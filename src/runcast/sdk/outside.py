@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from runcast.domain.errors import NotDurableHere
 from runcast.sdk.call import Call
+from runcast.sdk.durations import Duration, duration_ms
 from runcast.sdk.portal import get_portal
 
 T = TypeVar("T")
@@ -83,6 +84,17 @@ class Following(Generic[T]):
         self._open = open
         self._on_portal = on_portal
 
+    def with_heartbeats(self, every: Duration = "15s") -> Following[T | None]:
+        """The same stream, with a None whenever nothing came for so long.
+
+        For whoever passes it on over HTTP: what says something now and then stays open, and whoever left is noticed.
+
+        >>> for update in run.follow().with_heartbeats("15s"):  # doctest: +SKIP
+        ...     send(": still here" if update is None else update.status)
+        """
+        every_s = duration_ms(every, name="every") / 1000
+        return Following(lambda: _beating(self._open(), every_s), on_portal=self._on_portal)
+
     def __aiter__(self) -> AsyncIterator[T]:
         return self._across() if self._on_portal else self._open()
 
@@ -111,3 +123,22 @@ class Following(Generic[T]):
 
 async def _next(source: AsyncGenerator[T, None]) -> T:
     return await anext(source, _END)
+
+
+async def _beating(source: AsyncGenerator[T, None], every_s: float) -> AsyncGenerator[T | None, None]:
+    coming: asyncio.Task[T] | None = None
+    try:
+        while True:
+            coming = coming or asyncio.get_running_loop().create_task(_next(source))
+            if not (await asyncio.wait({coming}, timeout=every_s))[0]:
+                yield None
+                continue
+            item, coming = coming.result(), None
+            if item is _END:
+                return
+            yield item
+    finally:
+        if coming is not None:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+        await source.aclose()
