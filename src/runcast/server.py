@@ -37,6 +37,7 @@ from runcast.wire import socket_path
 if TYPE_CHECKING:
     from litestar.types import ASGIApp
 
+    from runcast.api.context import Api
     from runcast.api.mounted import Mounted
     from runcast.api.serving import HttpServer
     from runcast.metrics.listener import Listener
@@ -117,7 +118,7 @@ class Server:
         self._metrics: Listener | None = None
         self._http: HttpServer | None = None
         self._courier: Courier | None = None
-        self._mounted: ASGIApp | None = None
+        self._mounted: dict[ApiSettings, tuple[Api, ASGIApp]] = {}
         self._services: asyncio.Task[None] | None = None
         self._guard: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -208,12 +209,22 @@ class Server:
         from runcast.api.app import make_app
         from runcast.api.context import Api
 
-        if self._engine is None or self._store is None:
+        if self._engine is None or self._store is None or self._stopping is not None:
             raise EngineStopped("the engine is not started")
-        if self._mounted is None:
-            api = Api(self._engine, settings, await self._engine.access.secret())
-            self._mounted = make_app(api)
-        return self._mounted
+        # Each with its own settings: what is open to this machine at one place is not open at another.
+        if settings not in self._mounted:
+            secret = await self._engine.access.secret()
+            api = Api(self._engine, settings, secret)
+            self._mounted[settings] = api, make_app(api)
+        return self._mounted[settings][1]
+
+    async def _unmount(self) -> None:
+        """Whoever follows or is connected there is told to come back."""
+        mounted = [api for api, _ in self._mounted.values()]
+        self._mounted.clear()
+        for api in mounted:
+            await api.engine.hub.stop()
+            await api.gateways.close()
 
     async def _serve_http(self, engine: Engine, settings: ApiSettings) -> HttpServer:
         # Here, because it takes a third of a second and many servers have no HTTP.
@@ -271,7 +282,7 @@ class Server:
         if self._metrics is not None:
             await asyncio.to_thread(self._metrics.close)
             self._metrics = None
-        self._mounted = None
+        await self._unmount()
         if self._http is not None:
             await self._http.close()
             self._http = None

@@ -22,6 +22,7 @@ def ask(url: str, method: str = "GET", *, token: str = "") -> Any:
         return json.load(answer)
 
 
+RUNCAST = ["-m", "runcast.cli.main"]
 INSIDE = ["fastapi", "django under asgi"]
 
 
@@ -49,6 +50,11 @@ def test_the_api_is_mounted_and_asks_for_a_key(framework: str, tmp_path: Path) -
         with pytest.raises(urllib.error.HTTPError, match="401"):
             ask(shown)
         assert ask(shown, token=token)["taskIdentifier"] == "write_report"
+        with running([*RUNCAST, "keys", "create", "other", "--json", "--database", str(database)], database) as made:
+            assert made.stdout is not None
+            key = json.loads(made.stdout.readline())["key"]
+        with Client(url=f"{url}/runcast", key=key) as elsewhere:
+            assert elsewhere.result(run_id, timeout=20).result() == "ada 0\nada 1\nada 2"
 
 
 @pytest.mark.parametrize(("framework", "app"), [("flask", "reports.py"), ("django", "django_app.py")])

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from runcast.domain.errors import EngineStopped
 from runcast.http_settings import ApiSettings
+
+_TRY_AGAIN_LATER = 1013
 
 
 def below_path(app: ASGIApp) -> ASGIApp:
@@ -44,8 +47,8 @@ class Mounted:
         self._loop = loop
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await _refuse(scope, receive, send)
+        if str(scope["type"]) == "lifespan":
+            await _live(receive, send)
             return
         outer = asyncio.get_running_loop()
 
@@ -61,10 +64,7 @@ class Mounted:
         try:
             app = await self._make(self._settings)
         except EngineStopped as error:
-            body = msgspec.json.encode({"error": str(error), "code": error.code})
-            headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-            await send({"type": "http.response.start", "status": 503, "headers": headers})
-            await send({"type": "http.response.body", "body": body, "more_body": False})
+            await _refuse(scope, receive, send, error)
             return
         await app(scope, receive, send)
 
@@ -78,15 +78,26 @@ async def _across(loop: asyncio.AbstractEventLoop, awaitable: Awaitable[Any]) ->
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(awaited(), loop))
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """Nothing to start or stop here, and no WebSocket."""
-    if str(scope["type"]) == "lifespan":
-        while True:
-            message: dict[str, Any] = await receive()  # type: ignore[assignment]
-            done: Any = {"type": f"{message['type']}.complete"}
-            await send(done)
-            if message["type"] == "lifespan.shutdown":
-                return
-    await receive()
-    close: Any = {"type": "websocket.close", "code": 1008}
-    await send(close)
+async def _refuse(scope: Any, receive: Any, send: Any, error: EngineStopped) -> None:
+    kind = "" if scope["type"] == ScopeType.HTTP else "websocket."
+    if kind:
+        await receive()
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
+            return
+    body = msgspec.json.encode({"error": str(error), "code": error.code})
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": f"{kind}http.response.start", "status": 503, "headers": headers})
+    await send({"type": f"{kind}http.response.body", "body": body, "more_body": False})
+    if kind:
+        # uvicorn takes a return after such an answer for a mistake, and would log each attempt as an error.
+        raise ClientDisconnected
+
+
+async def _live(receive: Any, send: Any) -> None:
+    """Nothing is started or stopped here."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
