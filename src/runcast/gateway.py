@@ -274,7 +274,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     """One sentence for people."""
     position: int | None = None
-    """Runs of its queue that come first."""
+    """Its place in its queue; 1 is next."""
     blockers: tuple[RunId, ...] = ()
     """Runs that hold the slots it needs, or that it waits for."""
     estimate_ms: int | None = None

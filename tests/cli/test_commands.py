@@ -260,6 +260,13 @@ def test_why_says_what_a_run_waits_for(cli: Cli) -> None:
     assert record["reason"]
 
 
+def test_why_counts_the_runs_that_come_first_and_not_the_run_itself(cli: Cli) -> None:
+    first, second, third = (cli("trigger", "hello").out.strip() for _ in range(3))
+    assert "of its queue" not in cli("why", first).out
+    assert "1 run of its queue comes first" in cli("why", second).out
+    assert "2 runs of its queue come first" in cli("why", third).out
+
+
 def test_queues_show_what_is_in_them(cli: Cli) -> None:
     cli("trigger", "hello")
     queues = {queue["name"]: queue for queue in cli("queues", "list", "--json").records}

@@ -57,7 +57,7 @@ def test_without_a_worker_it_says_so(db: World) -> None:
     run_id = db.trigger()
     assert db.why(run_id).reason == "waiting for a worker with room, position 1"
     db.lose("w1")
-    assert db.why(run_id).reason == "no worker is connected, position 1"
+    assert db.why(run_id).reason == "no worker of environment 'dev' is connected, position 1"
 
 
 def test_a_delayed_run_says_when_it_starts(db: World) -> None:
@@ -74,7 +74,7 @@ def test_a_run_between_two_attempts_says_so(db: World) -> None:
 
 
 def test_an_unknown_task_says_so(db: World) -> None:
-    assert db.why(db.trigger("later")).reason.startswith("no worker has known a task 'later' yet")
+    assert db.why(db.trigger("later")).reason.startswith("no worker of environment 'dev' has known a task 'later' yet")
 
 
 def test_an_executing_run_says_where(db: World) -> None:

@@ -25,7 +25,7 @@ class Confined:
     def _require(self, role: Role) -> None:
         """Raises `AccessDenied` for a caller of a lesser role."""
         if _ROLES.index(self._role) < _ROLES.index(role):
-            raise AccessDenied(f"this needs a key with the role {role}; this one is of a {self._role}")
+            raise AccessDenied(f"this needs a key with the role {role}; this one has {self._role}")
 
     def _beyond(self, what: str) -> AccessDenied:
         return AccessDenied(f"{what} belong to the whole installation: a key of one environment does not reach them")

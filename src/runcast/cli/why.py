@@ -38,8 +38,9 @@ def why(run_id: str, database: str | None, as_json: bool) -> None:
     out.print(badge(run.shown, outcome=run.outcome, plain=plain).append(f"  {one_line(run.task)}", style="bold"))
     out.print(printable(explanation.reason), soft_wrap=True)
     facts = []
-    if explanation.position is not None:
-        facts.append(f"{explanation.position:,} runs of its queue come first")
+    if explanation.position is not None and explanation.position > 1:
+        ahead = explanation.position - 1
+        facts.append("1 run of its queue comes first" if ahead == 1 else f"{ahead:,} runs of its queue come first")
     if explanation.estimate_ms is not None:
         facts.append(f"about {duration(explanation.estimate_ms)}")
     if facts:

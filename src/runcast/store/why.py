@@ -28,12 +28,17 @@ def why(run: Run, now: int) -> Script[Explanation]:
             what = f"attempt {run.attempt} failed; the next one starts" if run.attempt else "it was delayed; it starts"
             return _say(run, f"{what} in {_seconds(left)}", estimate_ms=left)
         case RunStatus.PENDING_VERSION:
-            return _say(run, f"no worker has known a task {run.task!r} yet; it starts when one connects")
+            return _say(run, _unknown(run))
         case RunStatus.EXECUTING | RunStatus.DEQUEUED:
             return _say(run, f"it is running: attempt {run.attempt}, in worker {run.worker_id}")
         case _:
             detail = f": {run.error.message}" if run.error else ""
             return _say(run, f"it ended {run.label.lower()}{detail}")
+
+
+def _unknown(run: Run) -> str:
+    # The environment is said, because the usual reason is a worker in another one.
+    return f"no worker of environment {run.environment!r} has known a task {run.task!r} yet; it starts when one connects"
 
 
 def _say(run: Run, reason: str, **more: object) -> Explanation:
@@ -89,7 +94,7 @@ def _worker_wanted(run: Run) -> Script[str]:
     """What the run waits for when no limit holds it."""
     workers: int = yield call("worker_knows", environment=run.environment)
     if not workers:
-        return "no worker is connected"
+        return f"no worker of environment {run.environment!r} is connected"
     if run.machine is not None:
         serving: int = yield call("worker_serves", environment=run.environment, machine=run.machine)
         if not serving:

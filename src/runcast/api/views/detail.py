@@ -104,7 +104,7 @@ class WhyView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     reason: str
     """One sentence for people."""
     position: int | UnsetType = UNSET
-    """Runs of its queue that come first."""
+    """Its place in its queue; 1 is next."""
     blockers: tuple[str, ...] = ()
     """Runs that hold the slots it needs, or that it waits for."""
     estimate_ms: int | UnsetType = UNSET
