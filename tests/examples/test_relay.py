@@ -58,13 +58,13 @@ class Page:
 
     async def until(self, progress: int) -> tuple[str, dict[str, Any]]:
         """What it says when the run is so far; never one that is behind what was said before."""
-        so_far = -1
-        while so_far < progress:
+        so_far = 0
+        while True:
             id, run = await self.next()
-            assert (run["progress"] or 0) >= so_far
+            assert so_far <= (run["progress"] or 0) <= progress
             so_far = run["progress"] or 0
-        assert so_far == progress
-        return id, run
+            if so_far == progress:
+                return id, run
 
 
 class House:
