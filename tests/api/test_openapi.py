@@ -16,6 +16,7 @@ from hypothesis.strategies import booleans
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
+from runcast.api.examples import BODIES
 from tests.api.site import Site
 
 EXAMPLES = 12
@@ -50,6 +51,29 @@ async def test_every_operation_has_a_summary_tags_and_its_errors(site: Site) -> 
         assert operation["responses"]["default"]["content"]["application/json"], name
     ids = [operation["operationId"] for operation in described.values()]
     assert len(ids) == len(set(ids))
+
+
+async def test_the_bodies_that_the_page_fills_in_fit_what_they_are_examples_of(site: Site) -> None:
+    schemas = (await document(site))["components"]["schemas"]
+    for name, body in BODIES.items():
+        schema = schemas[name]
+        assert schema["examples"] == [body], name
+        assert set(schema.get("required", ())) <= set(body) <= set(schema["properties"]), name
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/v1/tasks/hello/trigger", "TriggerBody"),
+        ("/api/v1/waitpoints/tokens", "NewWaitBody"),
+        ("/api/v1/schedules", "NewScheduleBody"),
+        ("/api/v1/bulk-actions", "BulkBody"),
+        ("/api/v1/auth/public-tokens", "PublicTokenBody"),
+    ],
+)
+async def test_what_the_page_fills_in_is_accepted_as_it_is(site: Site, path: str, name: str) -> None:
+    answer = await site.http.post(path, json=BODIES[name])
+    assert answer.is_success, answer.text
 
 
 async def test_the_page_is_whole_without_any_other_server(site: Site) -> None:

@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Server
 from litestar.params import FromPath
 
 from runcast import __version__
+from runcast.api.examples import BODIES, INTRODUCTION
 from runcast.domain.errors import NotFound
 
 PATH = "/api/docs"
@@ -103,6 +104,7 @@ def documented() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Runcast",
         version=__version__,
+        description=INTRODUCTION,
         openapi_router=Router(
             PATH,
             route_handlers=[asset],
@@ -122,9 +124,13 @@ def with_errors(document: dict[str, Any]) -> dict[str, Any]:
     """The description with our errors in it, in the place of those that the framework would answer."""
     described = {**document, "paths": {path: _operations(item) for path, item in document["paths"].items()}}
     components = document.get("components", {})
-    schemas = components.get("schemas", {})
+    schemas = {name: _with_example(name, schema) for name, schema in components.get("schemas", {}).items()}
     described["components"] = {**components, "schemas": {**schemas, "ErrorBody": _ERROR_BODY}}
     return described
+
+
+def _with_example(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "examples": [BODIES[name]]} if name in BODIES else schema
 
 
 def _operations(item: dict[str, Any]) -> dict[str, Any]:

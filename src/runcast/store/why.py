@@ -38,7 +38,9 @@ def why(run: Run, now: int) -> Script[Explanation]:
 
 def _unknown(run: Run) -> str:
     # The environment is said, because the usual reason is a worker in another one.
-    return f"no worker of environment {run.environment!r} has known a task {run.task!r} yet; it starts when one connects"
+    return (
+        f"no worker of environment {run.environment!r} has known a task {run.task!r} yet; it starts when one connects"
+    )
 
 
 def _say(run: Run, reason: str, **more: object) -> Explanation:
