@@ -192,6 +192,6 @@ def named_by(runs: Iterable[NewRun]) -> list[str]:
     return [
         id
         for run in runs
-        for id in (run.id, run.parent_id, run.root_id, run.adopts, run.resumed_from)
+        for id in (run.id, run.parent_id, run.root_id, run.adopts, run.resumed_from, run.batch_id)
         if id is not None
     ]

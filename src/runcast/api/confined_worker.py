@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.outcome import Waiting
 from runcast.domain.run import Run
 from runcast.gateway import Assignment, Demand, Hello, Inbox, News, Reply, Report, Stop, Welcome, WorkerSession
+from runcast.store import confined
 
 
 class ConfinedWorkers(Confined):
@@ -23,12 +25,21 @@ class ConfinedWorkers(Confined):
     async def open(self, hello: Hello, inbox: Inbox) -> ConfinedSession:
         """Raises `AccessDenied` for a key of a lesser role than `worker`."""
         self._require(Role.WORKER)
+        if not await self._is_free(hello.worker_id):
+            raise NotFound(f"no worker {hello.worker_id!r}")
+        # Whoever comes from elsewhere leaves an engine as it is: its process is another, and it has a lease.
+        was = hello.was if hello.was is not None and await self._is_free(hello.was) else None
         given = _Given(inbox)
-        session = await self._engine.open(replace(hello, environment=self._environment), given)
-        return ConfinedSession(self, session, given)
+        here = replace(hello, environment=self._environment, was=was, embedded=False)
+        return ConfinedSession(self, await self._engine.open(here, given), given)
+
+    async def _is_free(self, worker_id: str) -> bool:
+        """Whether an id is of no worker of another environment."""
+        environment = await self._engine.store.read(partial(confined.worker_environment, worker_id))
+        return environment in (None, self._environment)
 
     async def find_refused(self, reports: Sequence[Report]) -> dict[RunId, NotFound]:
-        """Which of them name runs or waits of another environment, by run; most of the time one read says none."""
+        """Which of them name runs, waits or batches of another environment, by run; most of the time one read says none."""
         if await self._refusal(reports) is None:
             return {}
         found = {report.run_id: await self._refusal([report]) for report in reports}

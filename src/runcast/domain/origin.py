@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from runcast.domain.errors import InvalidInput
+
 
 class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
     """Kept as one JSON text with the run; most runs have none."""
@@ -33,6 +35,14 @@ NOTHING = Origin()
 def read_origin(text: str | None) -> Origin:
     """Of the JSON text of a run; None: nothing was said."""
     return NOTHING if text is None else _DECODER.decode(text)
+
+
+def check_origin(text: str) -> None:
+    """Raises `InvalidInput` for what no list of runs could be made of."""
+    try:
+        _DECODER.decode(text)
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"the origin of a run is none: {error}") from error
 
 
 def write_origin(origin: Origin) -> str | None:

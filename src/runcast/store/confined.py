@@ -10,13 +10,19 @@ from runcast.store.script import Script, call
 
 
 def find_elsewhere(environment: str, ids: Iterable[str]) -> Script[str | None]:
-    """The first of these runs and waits that is of another environment; what does not exist is nobody's."""
+    """One of these runs, waits and batches that is of another environment; what does not exist is nobody's."""
     rows = [[id] for id in ids]
-    for query in ("runs_elsewhere", "waits_elsewhere"):
+    for query in ("runs_elsewhere", "waits_elsewhere", "batches_elsewhere"):
         found: list[Name] = yield call(query, ids=rows, environment=environment)
         if found:
             return found[0].name
     return None
+
+
+def worker_environment(worker_id: str) -> Script[str | None]:
+    """Where a worker was opened; None for one that nobody knows."""
+    environment: str | None = yield call("worker_environment", id=worker_id)
+    return environment
 
 
 def artifact_environment(artifact_id: str) -> Script[str | None]:

@@ -11,6 +11,7 @@ import msgspec
 from runcast.domain.effect import ROUNDS_SCOPE
 from runcast.domain.errors import ErrorInfo, InvalidInput
 from runcast.domain.limits import DEPTH_MAX, NEVER_MS, TAGS_MAX
+from runcast.domain.origin import check_origin
 from runcast.domain.run import NewRun, RunStatus, Triggered
 from runcast.gateway import TaskInfo
 from runcast.store import blobs, changes, queues, run_tags
@@ -54,7 +55,7 @@ def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False, owed: bo
     """Store triggers; the answers come in their order. `awaited`: an entry of the same transaction waits for them.
     `owed`: nobody is there who could try again, so no queue is too full for them.
 
-    Raises `InvalidInput` when a run lies deeper than `DEPTH_MAX`, `ValueTooLarge` for a payload over the bound,
+    Raises `InvalidInput` when a run lies deeper than `DEPTH_MAX` or has a broken origin, `ValueTooLarge` for a payload over the bound,
     `Overloaded` when a queue has no room for all of its runs.
     """
     by_environment: dict[str, list[NewRun]] = {}
@@ -69,8 +70,11 @@ def enqueue(runs: Sequence[NewRun], now: int, *, awaited: bool = False, owed: bo
 def _enqueue_in(
     environment: str, runs: list[NewRun], now: int, *, awaited: bool, owed: bool
 ) -> Script[dict[str, Triggered]]:
+    for run in runs:
+        if run.origin is not None:
+            check_origin(run.origin)
     tasks = yield from _known_tasks(environment, runs)
-    found = yield from _existing(runs)
+    found = yield from _existing(environment, runs)
     fresh = [run for run in runs if run.id not in found] if found else runs
     if any(run.idempotency_key is not None or run.debounce is not None for run in fresh):
         named = yield from find_named(environment, fresh, now)
@@ -103,12 +107,12 @@ def _known_tasks(environment: str, runs: list[NewRun]) -> Script[dict[str, TaskI
     return {row.name: _task_info(row.info) for row in rows}
 
 
-def _existing(runs: list[NewRun]) -> Script[dict[str, Triggered]]:
+def _existing(environment: str, runs: list[NewRun]) -> Script[dict[str, Triggered]]:
     """Derived children that are asked for again."""
     derived = [[run.id] for run in runs if run.parent_key is not None]
     if not derived:
         return {}
-    rows: list[Name] = yield call("existing_runs", ids=derived)
+    rows: list[Name] = yield call("existing_children", ids=derived, environment=environment)
     return {row.name: Triggered(row.name, cached=True) for row in rows}  # type: ignore[arg-type]
 
 

@@ -185,8 +185,18 @@ def _create_waits(waits: Sequence[NewWait], now: int) -> Script[dict[str, str]]:
             )
         )
     if rows:
+        yield from _check_free([wait for wait in waits if wait.id not in stands_for])
         yield call("add_waits", rows=rows)
     return stands_for
+
+
+def _check_free(waits: Sequence[NewWait]) -> Script[None]:
+    """Whoever knows a run can compute the ids of its waits: one of another environment must not stand for them."""
+    for environment in {wait.environment for wait in waits}:
+        ids = [[wait.id] for wait in waits if wait.environment == environment]
+        taken: list[Name] = yield call("waits_elsewhere", ids=ids, environment=environment)
+        if taken:
+            raise Conflict(f"the wait {taken[0].name} is one of another environment")
 
 
 def _known_waits(keys: Sequence[Sequence[str | None]], now: int) -> Script[dict[tuple[str, str], str]]:

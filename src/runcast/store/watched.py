@@ -50,6 +50,11 @@ def watched_changes(watch: Watch, cursor: int) -> Script[Update]:
     upto = min(newest, cursor + FEED_SCAN_ROWS_MAX)
     rows = yield from _changes(watch, cursor, upto)
     runs = yield from reads.runs_by_id(sorted({row.run_id for row in rows if row.kind != ChangeKind.TOPIC}))
+    # Whoever follows an id that nobody had may hear of it from another environment.
+    elsewhere = {run.id for run in runs if watch.environment not in (None, run.environment)}
+    if elsewhere:
+        runs = tuple(run for run in runs if run.id not in elsewhere)
+        rows = [row for row in rows if row.run_id not in elsewhere]
     return Update(upto, runs, tuple(reads.to_change(row) for row in rows))
 
 

@@ -80,7 +80,9 @@ async def show(api: Api, run: Run) -> WholeRunView:
 
 async def _schedule_of(api: Api, run: Run) -> ScheduleState | None:
     schedule_id = read_origin(run.origin).schedule_id
-    return None if schedule_id is None else await api.engine.find_schedule(ScheduleId(schedule_id))
+    found = None if schedule_id is None else await api.engine.find_schedule(ScheduleId(schedule_id))
+    # A program says itself what started its run.
+    return found if found is not None and found.environment == run.environment else None
 
 
 @get("/api/v1/runs", tags=["Runs"], summary="List runs", dependencies=_QUERY)

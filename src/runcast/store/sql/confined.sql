@@ -12,6 +12,24 @@ from {rows :ids (id text)} r
 join waits on waits.id = r.id
 where waits.environment <> :environment;
 
+-- name: batches_elsewhere -> Name*
+-- Opened by a client, or stored whole: then only its runs say where it is.
+select r.id as name
+from {rows :ids (id text)} r
+join batches on batches.id = r.id
+where batches.environment <> :environment
+union all
+select r.id as name
+from {rows :ids (id text)} r
+join runs on runs.batch_id = r.id
+where runs.batch_id is not null and runs.environment <> :environment
+limit 1;
+
+-- name: worker_environment -> str
+select environment
+from workers
+where id = :id;
+
 -- name: artifact_environment -> str
 select runs.environment
 from artifacts

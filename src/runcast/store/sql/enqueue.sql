@@ -18,6 +18,13 @@ select runs.id as name
 from {rows :ids (id text)} r
 join runs on runs.id = r.id;
 
+-- name: existing_children -> Name*
+-- Whoever knows a run can compute the ids of its children: those of another environment are none.
+select runs.id as name
+from {rows :ids (id text)} r
+join runs on runs.id = r.id
+where runs.environment = :environment;
+
 -- name: put_keys
 insert into idempotency (environment, task, key, run_id, expires_at) {values :rows}
 on conflict (environment, task, key) do update
