@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,14 +15,17 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from runcast.api import gateway_door
 from runcast.api.confined_client import ConfinedClient
 from runcast.api.keys import make_key
 from runcast.domain.access import Role
-from runcast.domain.errors import AccessDenied, NotFound, Unavailable
-from runcast.domain.ids import RunId, WorkerId
-from runcast.domain.journal import Entry, EntryKind, NewEntry, NewWait
+from runcast.domain.errors import AccessDenied, Conflict, InvalidInput, NotFound, Unavailable
+from runcast.domain.ids import RunId, WorkerId, child_run_id, derived_id
+from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry, NewWait
+from runcast.domain.origin import Origin, write_origin
 from runcast.domain.outcome import Succeeded
 from runcast.domain.run import NewRun, RunStatus
+from runcast.domain.schedule import NewSchedule, ScheduleId, ScheduleSettings
 from runcast.gateway import Assignment, Demand, Hello, News, Report, RunFilter, Stop, TaskInfo, Watch
 from runcast.http_settings import ApiSettings
 from runcast.sdk.ambient import find_engine
@@ -28,6 +33,7 @@ from runcast.sdk.client import Client
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.remote import RemoteClientGateway, RemoteWorkerGateway, RemoteWorkerSession
 from runcast.socket_server.served import CLIENT_OPERATIONS
+from runcast.store.batches import NewBatch, open_batch
 from runcast.wire import GATEWAY_PATH
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
@@ -117,6 +123,30 @@ async def test_a_key_of_a_lesser_role_does_not_execute_or_change(site: Site) -> 
             await gateway.trigger([new_run()])
 
 
+async def test_a_connection_ends_when_its_key_is_revoked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway_door, "ADMITTED_S", 0.02)
+    key, new = make_key("laptop", "dev", Role.OPERATOR)
+    made = await site.engine.add_key(new)
+    async with connected(site, key) as gateway:
+        (run,) = await gateway.trigger([new_run()])
+        waiting = asyncio.create_task(gateway.result(run.id))
+        assert await gateway.find_run(run.id) is not None
+        await site.engine.revoke_key(made.id)
+        with pytest.raises((Unavailable, AccessDenied)):
+            await asyncio.wait_for(waiting, PATIENCE_S)
+        with pytest.raises((Unavailable, AccessDenied)):
+            await gateway.list_runs(RunFilter())
+
+
+async def test_an_environment_that_is_none_is_refused_with_a_reason(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws{site.url.removeprefix('http')}{GATEWAY_PATH}?environment=moon")
+    assert refused.value.response.status_code == 400
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_what_is_no_api_is_told_so(site: Site) -> None:
     with pytest.raises(Unavailable, match="no WebSocket here"):
         await RemoteClientGateway.connect(find_engine(f"{site.url}/elsewhere", key=site.key))
@@ -139,7 +169,9 @@ async def test_what_belongs_to_the_installation_is_refused(site: Site) -> None:
 
 
 async def test_a_run_of_another_environment_does_not_exist(idle_site: Site) -> None:
-    (other,) = await idle_site.engine.trigger([new_run(environment="prod", tags=("secret",), batch_id=None)])
+    (other,) = await idle_site.engine.trigger([new_run(environment="prod", tags=("secret",), batch_id="batch_whole")])
+    now = idle_site.engine.clock.now_ms()
+    opened = await idle_site.engine.store.write(partial(open_batch, NewBatch(fresh_id("batch"), "prod", 2), now))
     wait = await idle_site.engine.create_wait(NewWait(fresh_id("waitpoint"), environment="prod"))
     async with connected(idle_site, await make(idle_site, Role.ADMIN)) as gateway:
         id, new_id = other.id, RunId(fresh_id("run"))
@@ -153,7 +185,8 @@ async def test_a_run_of_another_environment_does_not_exist(idle_site: Site) -> N
             gateway.replay(id, new_id), gateway.resume(id, new_id), gateway.fork(id, new_id, from_key="a"),
             gateway.reschedule(id), gateway.complete_wait(wait.id, "1"), gateway.artifact("artifact_x"),
             gateway.trigger([new_run(parent_id=id, root_id=id)]), gateway.trigger([new_run(adopts=id)]),
-            gateway.trigger([NewRun(id, "rest", "{}")]),
+            gateway.trigger([NewRun(id, "rest", "{}")]), gateway.trigger([new_run(batch_id="batch_whole")]),
+            gateway.trigger([new_run(batch_id=opened.id)]),
             anext(aiter(gateway.watch(Watch(run_ids=(id,))))), anext(aiter(gateway.watch(Watch(root_ids=(id,))))),
         ]  # fmt: skip
         for asked in forbidden:
@@ -174,6 +207,33 @@ async def test_what_a_key_creates_is_in_its_environment(idle_site: Site) -> None
     found = await idle_site.engine.find_run(run.id)
     assert found is not None
     assert found.environment == "prod"
+
+
+async def test_who_follows_an_id_hears_nothing_of_it_from_another_environment(idle_site: Site) -> None:
+    there, here = RunId(fresh_id("run")), RunId(fresh_id("run"))
+    async with connected(idle_site, await make(idle_site, Role.VIEWER)) as gateway:
+        updates = aiter(gateway.watch(Watch(run_ids=(there, here), root_ids=(there, here))))
+        assert (await anext(updates)).runs == ()
+        await idle_site.engine.trigger([NewRun(there, "rest", "{}", environment="prod")])
+        await idle_site.engine.trigger([NewRun(here, "rest", "{}")])
+        seen: set[str] = set()
+        while here not in seen:
+            update = await asyncio.wait_for(anext(updates), PATIENCE_S)
+            seen |= {run.id for run in update.runs} | {change.run_id for change in update.changes}
+    assert seen == {here}
+
+
+async def test_what_a_run_says_of_itself_shows_nothing_of_others_and_breaks_nothing(idle_site: Site) -> None:
+    schedule = NewSchedule(ScheduleId("sched_prod"), "rest", ScheduleSettings("0 3 * * *"), environment="prod")
+    await idle_site.engine.put_schedule(schedule)
+    async with connected(idle_site, await make(idle_site, Role.OPERATOR)) as gateway:
+        pretends = write_origin(Origin(schedule_id="sched_prod"))
+        (run,) = await gateway.trigger([new_run(origin=pretends)])
+        for broken in ("{", "[]", '{"is_test":"?"}'):
+            with pytest.raises(InvalidInput):
+                await gateway.trigger([new_run(origin=broken)])
+    assert "schedule" not in await idle_site.get(f"/api/v3/runs/{run.id}")
+    assert len((await idle_site.get("/api/v1/runs"))["data"]) == 1
 
 
 class Inbox:
@@ -238,6 +298,46 @@ async def test_what_a_worker_triggers_is_in_its_environment_and_below_no_other_r
             (reply,) = await session.report([Report(own.run_id, own.epoch, entries=(stolen,))])
             assert reply.error_code == NotFound.code
             assert foreign in (reply.error or "")
+
+
+async def test_what_another_environment_has_under_an_id_of_a_run_does_not_stand_for_it() -> None:
+    async with serving(environments=()) as site:
+        inbox, tasks = Inbox(), (TaskInfo("rest", "rest"),)
+        (parent,) = await site.engine.trigger([new_run("rest", environment="prod")])
+        taken = child_run_id(parent.id, "child:hello#1", 0)
+        await site.engine.trigger([NewRun(taken, "hello", "{}", environment="dev")])
+        session = await site.engine.open(Hello(WorkerId("worker_prod"), tasks, environment="prod"), inbox)
+        session.demand(Demand({"async": 1}))
+        own = await asyncio.wait_for(inbox.assigned.get(), PATIENCE_S)
+        child = NewRun(taken, "hello", "{}", environment="prod", parent_id=parent.id, parent_key="child:hello#1")
+        entry = Entry("child:hello#1", EntryKind.CHILD, "hello", status=EntryStatus.PENDING, awaits=taken)
+        wait_id = derived_id("waitpoint", parent.id, "create#1")
+        await site.engine.create_wait(NewWait(wait_id, environment="dev"))
+        create = Entry("create#1", EntryKind.CREATE, awaits=wait_id)
+        for new in (NewEntry(entry, children=(child,)), NewEntry(create, wait=NewWait(wait_id, environment="prod"))):
+            (reply,) = await session.report([Report(parent.id, own.epoch, entries=(new,))])
+            assert reply.error_code == Conflict.code
+        await session.close()
+
+
+async def test_a_worker_takes_nothing_from_one_of_another_environment() -> None:
+    async with serving(environments=()) as site:
+        inbox, tasks = Inbox(), (TaskInfo("rest", "rest"),)
+        (held,) = await site.engine.trigger([new_run("rest", environment="prod")])
+        other = await site.engine.open(Hello(WorkerId("worker_prod"), tasks, environment="prod"), inbox)
+        other.demand(Demand({"async": 1}))
+        assignment = await asyncio.wait_for(inbox.assigned.get(), PATIENCE_S)
+        gateway = RemoteWorkerGateway(find_engine(site.url, key=await make(site, Role.WORKER)))
+        with pytest.raises(NotFound):
+            await gateway.open(Hello(WorkerId("worker_prod"), tasks), Inbox())
+        was = Hello(WorkerId("worker_dev"), tasks, was=WorkerId("worker_prod"), embedded=True)
+        session = await gateway.open(was, Inbox())
+        assert session.welcome.lease_ms > 0
+        (reply,) = await other.report([Report(held.id, assignment.epoch, outcome=Succeeded('"mine"'))])
+        assert not reply.lost
+        assert (await site.ended(held.id)).output == '"mine"'
+        await session.close()
+        await other.close()
 
 
 async def test_a_request_that_waits_hears_of_the_end_of_the_server() -> None:
@@ -305,6 +405,22 @@ async def test_a_proxy_may_leave_the_path_whole_or_take_it_away(path: str, caplo
         with pytest.raises(AccessDenied):
             await RemoteClientGateway.connect(find_engine(f"{site.url}{path}", key="tr_dev_sk_wrong"))
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_another_name_is_refused_without_an_error_in_the_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"ws://evil.example{GATEWAY_PATH}", sock=socket.create_connection(_address(site)))
+    assert refused.value.response.status_code == 421
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def _address(site: Site) -> tuple[str, int]:
+    parts = urlsplit(site.url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
 
 
 async def test_a_key_goes_to_no_other_address() -> None:

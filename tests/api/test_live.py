@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from runcast.api import live, sse
+from runcast.api.keys import make_key
+from runcast.clock import ManualClock
+from runcast.domain.access import Role
 from runcast.domain.ids import RunId
+from runcast.domain.run import NewRun
 from runcast.store import prune
 from runcast.store.news import span
 from tests.api.events import Events, listening
@@ -147,7 +152,8 @@ async def test_streams_end_when_the_server_stops_so_that_browsers_come_back(idle
     ("scope", "topics", "status"),
     [
         ("read:runs:{run}", "run:{run}", 200),
-        ("read:runs:{run}", "tree:{run}", 200),
+        ("read:runs:{run}", "tree:{run}", 403),
+        ("read:runs", "tree:{run}", 200),
         ("read:tags:blue", "run:{run}", 200),
         ("read:tags:blue", "tag:blue", 200),
         ("read:runs", "runs", 200),
@@ -204,12 +210,68 @@ async def test_what_a_token_skips_is_not_on_the_stream(idle_site: Site) -> None:
     assert "metadata" not in answer.json()["data"][0]["d"]
 
 
+async def test_what_is_left_out_for_one_is_not_shown_to_another(idle_site: Site) -> None:
+    run_id = await idle_site.trigger("hello", metadata={"secret": 1})
+    tokens = [
+        idle_site.bearer("read:runs", skip_columns=columns) for columns in (["metadata,output"], ["metadata", "output"])
+    ]
+    streams = [listening(idle_site.http, "/api/v1/live", headers=token, topics="runs") for token in tokens]
+    async with streams[0] as careless, streams[1] as careful:
+        await idle_site.engine.cancel([RunId(run_id)])
+        assert "metadata" in (await careless.next()).json[0]["d"]
+        assert "metadata" not in (await careful.next()).json[0]["d"]
+
+
+async def test_whatever_an_id_has_in_it_is_one_event(idle_site: Site) -> None:
+    hostile = RunId('run_","seq":1}]\n\nevent: reset\ndata: []\n\n')
+    async with listening(idle_site.http, "/api/v1/live", topics="runs") as events:
+        await idle_site.engine.trigger([NewRun(hostile, "hello")])
+        event = await events.next()
+    assert (event.name, [entry["t"] for entry in event.json]) == ("message", [f"run:{hostile}"])
+    (shown,) = (await idle_site.get("/api/v1/live/snapshot", params={"topics": "runs"}))["data"]
+    assert shown["t"] == f"run:{hostile}"
+
+
 async def test_another_server_tells_what_happens_at_the_first(postgres: str) -> None:
     async with serving(postgres, environments=()) as one, serving(postgres, environments=()) as other:
         run_id = await one.trigger("hello")
         async with listening(other.http, "/api/v1/live", topics=f"run:{run_id}") as events:
             await one.engine.cancel([RunId(run_id)])
             await _until_status(events, run_id, "CANCELED")
+
+
+async def _broken_off(lines: AsyncIterator[str]) -> None:
+    async with asyncio.timeout(20):
+        async for _ in lines:
+            pass
+
+
+@pytest.mark.parametrize("path", ["/api/v1/live?topics=run:RUN", "/realtime/v1/streams/RUN/words"])
+async def test_a_stream_ends_when_its_key_is_revoked(
+    any_site: Site, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse, "PING_S", 0.02)
+    path = path.replace("RUN", await any_site.trigger("hold"))
+    key, new = make_key("page", role=Role.VIEWER)
+    made = await any_site.engine.add_key(new)
+    async with any_site.http.stream("GET", path, headers={"Authorization": f"Bearer {key}"}) as response:
+        lines = response.aiter_lines()
+        while not (await anext(lines)).startswith(":"):
+            pass
+        await any_site.engine.revoke_key(made.id)
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await _broken_off(lines)
+
+
+async def test_a_stream_ends_with_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "PING_S", 0.02)
+    clock = ManualClock(1_800_000_000_000)
+    async with serving(environments=(), clock=clock) as site:
+        headers = site.bearer("read:runs", lifetime_s=60)
+        async with site.http.stream("GET", "/api/v1/live?topics=runs", headers=headers) as response:
+            clock.advance(61_000)
+            with pytest.raises(httpx2.RemoteProtocolError):
+                await _broken_off(response.aiter_lines())
 
 
 async def test_a_server_takes_only_so_many_streams(idle_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -218,6 +218,19 @@ async def test_lines_are_parts_and_sent_again_they_are_not_appended_again(site: 
     assert _data(await _all(site, run_id, "rows")) == [{"n": 1}, {"n": 2}, "three", 4]
 
 
+async def test_who_may_write_to_a_run_does_not_write_to_those_above_it(site: Site) -> None:
+    run_id = await site.trigger("hold")
+    for place, scope, status in (
+        ("self/a", f"write:runs:{run_id}", 200),
+        ("parent/a", f"write:runs:{run_id}", 403),
+        ("root/a/append", f"write:runs:{run_id}", 403),
+        ("root/a", "write:runs", 200),
+        ("self/a", "write:runs:run_other", 403),
+    ):
+        answer = await site.http.post(_path(run_id, place), content=b"1\n", headers=site.bearer(scope))
+        assert answer.status_code == status, (place, scope, answer.text)
+
+
 async def test_a_part_with_an_id_is_appended_once(site: Site) -> None:
     run_id = await site.trigger("hold")
     for part_id, text in (("a", "one"), ("a", "one"), ("b", "two"), ("", "three")):

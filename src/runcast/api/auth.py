@@ -10,16 +10,18 @@ from litestar.handlers.base import BaseRouteHandler
 from msgspec.structs import replace
 
 from runcast.api.caller import Caller
-from runcast.api.context import Api
+from runcast.api.context import Api, find_api
 from runcast.api.errors import Refused
 from runcast.api.own_pages import is_of_own_page, is_of_this_machine
 from runcast.api.sign_in import COOKIE
 from runcast.domain.access import Role, check_environment
+from runcast.domain.errors import RuncastError
 from runcast.domain.tokens import looks_like_token
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 ENVIRONMENT_HEADER = "x-runcast-environment"
 """Where people, who may be everywhere, are; or the parameter `environment` of the URL, where no header can be sent."""
+ADDRESS_CHARS_MAX = 64
 _CALLER = "runcast.caller"
 
 
@@ -27,7 +29,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     """The guard: leaves the caller where `find_caller` finds it, or raises a 401."""
     if handler.opt.get("open"):
         return
-    api: Api = connection.app.state.api
+    api = find_api(connection.scope)
     scope: dict[str, Any] = connection.scope  # type: ignore[assignment]
     scope[_CALLER] = await identify(api, connection)
 
@@ -41,7 +43,8 @@ def find_caller(scope: Any) -> Caller:
 
 def address_of(connection: Connection) -> str:
     """From where a request comes; a proxy on this machine is believed."""
-    return connection.client.host if connection.client is not None else ""
+    # What a proxy passes on may be of any length.
+    return connection.client.host[:ADDRESS_CHARS_MAX] if connection.client is not None else ""
 
 
 async def identify(api: Api, connection: Connection) -> Caller:
@@ -86,6 +89,17 @@ async def _by_cookie(api: Api, connection: Connection) -> Caller | None:
     if not is_of_own_page(api.base_url, connection):
         raise Refused(403, "A page of another origin may not act for who signed in here", code="cross_origin")
     return Caller(api.settings.environment, person.role, name=person.email, everywhere=True, person_id=person.id)
+
+
+async def still_admits(api: Api, connection: Connection, caller: Caller) -> bool:
+    """Whether who was let in some time ago would be now, as the same: keys are revoked, tokens expire, people sign out."""
+    try:
+        return await identify(api, connection) == caller
+    except Refused:
+        return False
+    except RuncastError:
+        # The database is away: nobody can say.
+        return True
 
 
 def _placed(caller: Caller, connection: Connection) -> Caller:

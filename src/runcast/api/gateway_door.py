@@ -14,13 +14,13 @@ from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.utils import ClientDisconnected
 
-from runcast.api.auth import identify
+from runcast.api.auth import Connection, identify, still_admits
 from runcast.api.caller import Caller
 from runcast.api.confined_client import ConfinedClient
 from runcast.api.confined_worker import ConfinedWorkers
 from runcast.api.context import Api
-from runcast.api.errors import ErrorBody, Refused
-from runcast.domain.errors import InvalidInput
+from runcast.api.errors import ErrorBody, Refused, status_of
+from runcast.domain.errors import InvalidInput, RuncastError
 from runcast.socket_server import Served
 from runcast.wire import GATEWAY_PATH, MessageSink, MessageSource
 
@@ -28,6 +28,8 @@ _GOING_AWAY = 1012
 """The server is being restarted: come back."""
 _NO_FRAME = 1003
 CONNECTIONS_MAX = 4_096
+ADMITTED_S = 5.0
+"""How often is asked whether who is connected would be let in now."""
 
 
 def open_gateway(app: ASGIApp, api: Api) -> ASGIApp:
@@ -58,17 +60,24 @@ class _Door:
         except Refused as refusal:
             await self._refuse(refusal)
             return
+        except RuncastError as error:
+            await self._refuse(Refused(status_of(error), str(error), code=error.code))
+            return
         await self._send({"type": "websocket.accept"})
-        served = self._api.gateways.start(self._served(caller).serve())
+        sink = MessageSink(self._say, self._end)
+        served = self._api.gateways.start(self._served(caller, sink).serve())
         # Whoever stops the server ends it; what is raised there is logged there.
-        await asyncio.wait({served})
+        while not (await asyncio.wait({served}, timeout=ADMITTED_S))[0]:
+            if not await still_admits(self._api, self._connection, caller):
+                # It hears why when it comes back.
+                sink.close()
 
     async def _admit(self) -> Caller:
         if self._scope["path"] != GATEWAY_PATH:
             raise Refused(404, "there is no WebSocket here")
         if len(self._api.gateways) >= CONNECTIONS_MAX:
             raise Refused(503, f"the engine has {CONNECTIONS_MAX:,} such connections, and takes no more")
-        caller = await identify(self._api, ASGIConnection(self._scope, self._receive, self._send))
+        caller = await identify(self._api, self._connection)
         if caller.role is None or caller.person_id is not None:
             raise Refused(403, "the gateway is for API keys: a public token, or a person's session, uses the API")
         return caller
@@ -84,9 +93,13 @@ class _Door:
         # uvicorn takes a return after such an answer for a mistake, and would log each stranger as an error.
         raise ClientDisconnected
 
-    def _served(self, caller: Caller) -> Served:
+    @property
+    def _connection(self) -> Connection:
+        return ASGIConnection(self._scope, self._receive, self._send)
+
+    def _served(self, caller: Caller, sink: MessageSink) -> Served:
         engine, client = self._api.engine, self._scope.get("client")
-        source, sink = MessageSource(self._next), MessageSink(self._say, self._end)
+        source = MessageSource(self._next)
         if caller.everywhere:
             # A program of this machine without a key, in `runcast dev`: it could take the local socket as well.
             return Served(source, sink, engine, engine)

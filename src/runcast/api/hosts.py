@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.utils import ClientDisconnected
 
 from runcast.api.errors import ErrorBody
 from runcast.http_settings import ApiSettings
@@ -88,7 +89,11 @@ def check_hosts(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
         if len(hosts) == 1 and answers(hosts[0].decode("latin-1")):
             await app(scope, receive, send)
             return
-        await _refuse(hosts[0] if hosts else b"", send, kind="" if scope["type"] == ScopeType.HTTP else "websocket.")
+        is_http = scope["type"] == ScopeType.HTTP
+        await _refuse(hosts[0] if hosts else b"", send, kind="" if is_http else "websocket.")
+        if not is_http:
+            # uvicorn takes a return after such an answer for a mistake, and would log each stranger as an error.
+            raise ClientDisconnected
 
     return served
 

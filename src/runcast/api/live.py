@@ -16,12 +16,13 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from runcast.api.errors import Refused
-from runcast.api.sse import EventStream
+from runcast.api.sse import Admits, EventStream
 from runcast.api.topics import Topic
 from runcast.api.views.live_run import encode_live
 from runcast.domain.change import Change
+from runcast.domain.run import Run
 from runcast.engine.engine import Engine
-from runcast.feed.following import Following, RunNews
+from runcast.feed.following import Following, RunNews, run_topic
 from runcast.store import news
 from runcast.store.script import Script, call
 
@@ -58,22 +59,22 @@ class Live:
         if self._open >= STREAMS_MAX:
             raise Refused(429, f"This server has {STREAMS_MAX:,} live streams already", **{"retry-after": "5"})
 
-    async def stream(self, asked: Asked, receive: Receive, send: Send) -> None:
+    async def stream(self, asked: Asked, admits: Admits, receive: Receive, send: Send) -> None:
         """Answer a request with a stream that ends when the client goes, or the server."""
         self._open += 1
         try:
-            await _Stream(self._engine, asked, send).run(receive)
+            await _Stream(self._engine, asked, EventStream(send, admits)).run(receive)
         finally:
             self._open -= 1
 
 
 class _Stream:
-    def __init__(self, engine: Engine, asked: Asked, send: Send) -> None:
+    def __init__(self, engine: Engine, asked: Asked, out: EventStream) -> None:
         self._engine = engine
         self._asked = asked
-        self._out = EventStream(send)
+        self._out = out
         self._ids = tuple(dict.fromkeys(topic.id for topic in asked.topics))
-        self._key = f"live {','.join(asked.skip)}"
+        self._key = f"live {asked.skip}"
 
     async def run(self, receive: Receive) -> None:
         with await self._engine.hub.follow(self._ids, self._out.bell.set) as following:
@@ -148,9 +149,14 @@ def encode_entry(told: RunNews, skip: Sequence[str], key: str) -> bytes:
     """What changed, as JSON, which is kept under `key`: the same bytes for all who get the same."""
     kinds = msgspec.json.encode(sorted(told.kinds))
     shown = encode_live(told.run, told.streams, skip)
-    encoded = b'{"t":"run:%b","seq":%d,"kinds":%b,"d":%b}' % (told.run.id.encode(), told.seq, kinds, shown)
+    encoded = b'{"t":%b,"seq":%d,"kinds":%b,"d":%b}' % (_name(told.run), told.seq, kinds, shown)
     told.encoded[key] = encoded
     return encoded
+
+
+def _name(run: Run) -> bytes:
+    # Clients choose ids: whatever one has in it stays inside of it.
+    return msgspec.json.encode(run_topic(run.id))
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -169,7 +175,7 @@ async def take_snapshot(engine: Engine, topics: Sequence[Topic], skip: Sequence[
     for run in {run.id: run for run in state.runs}.values():
         if run.environment == topics[0].environment:
             shown = encode_live(run, state.streams.get(run.id, ()), skip)
-            entries.append(msgspec.Raw(b'{"t":"run:%b","d":%b}' % (run.id.encode(), shown)))
+            entries.append(msgspec.Raw(b'{"t":%b,"d":%b}' % (_name(run), shown)))
     return Snapshot(tuple(entries), state.cursor)
 
 
@@ -200,10 +206,10 @@ def read_event_id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def serve(live: Live, asked: Asked) -> Any:
+def serve(live: Live, asked: Asked, admits: Admits) -> Any:
     """The stream as an ASGI app."""
 
     async def served(_scope: Scope, receive: Receive, send: Send) -> None:
-        await live.stream(asked, receive, send)
+        await live.stream(asked, admits, receive, send)
 
     return served

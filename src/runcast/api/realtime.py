@@ -202,7 +202,7 @@ def _merged(told: list[RunNews], more: list[RunNews]) -> list[RunNews]:
 
 def _tell(feed: Feed, asked: Asked, place: Place, cursor: int, told: list[RunNews]) -> Answer:
     """The rows of what changed. What all clients get alike is encoded once."""
-    key = f"row {','.join(asked.skip)}"
+    key = f"row {asked.skip}"
     rows = []
     updated_at = place.updated_at
     for one in told:

@@ -1,5 +1,5 @@
 """Server-sent events as a raw ASGI response: bytes that are ready are sent as they are, pings keep the connection, and a
-client that takes nothing is cut off."""
+client that takes nothing, or would be let in no more, is cut off."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from litestar.types import Receive, Send
 
 PING_S = 15.0
+"""Between two pings. Before each is asked whether the client would still be let in."""
 SEND_S = 30.0
 """A client that takes nothing for so long is cut off; it may come back."""
 HEADERS = (
@@ -18,14 +19,19 @@ HEADERS = (
 )
 
 
+Admits = Callable[[], Awaitable[bool]]
+"""Whether the client would be let in now."""
+
+
 class EventStream:
     """One response. What writes it calls `put` and `wait`; `bell` wakes it."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, admits: Admits) -> None:
         self.bell = asyncio.Event()
         self.is_gone = False
         """The client is."""
         self._send = send
+        self._admits = admits
         self._sending_since = 0.0
         self._is_ping_due = False
 
@@ -72,6 +78,8 @@ class EventStream:
         while True:
             await asyncio.sleep(PING_S)
             if self._sending_since and loop.time() - self._sending_since > SEND_S:
+                raise _Over
+            if not await self._admits():
                 raise _Over
             self._is_ping_due = True
             self.bell.set()

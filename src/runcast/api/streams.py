@@ -10,7 +10,7 @@ import asyncio
 from functools import partial
 
 import msgspec
-from litestar.types import Receive, Send
+from litestar.types import Receive
 
 from runcast.api.sse import EventStream
 from runcast.domain.change import ChangeKind
@@ -57,10 +57,9 @@ class Streams:
         return to_chunk(page, after)
 
     async def send(
-        self, run_id: str, stream: str, after: int, silence_s: float | None, receive: Receive, send: Send
+        self, run_id: str, stream: str, after: int, silence_s: float | None, receive: Receive, out: EventStream
     ) -> None:
         """Answer a request with the parts after a number, and those that come. `silence_s`: end after so long without."""
-        out = EventStream(send)
         with await self.engine.hub.follow((run_topic(run_id),), out.bell.set) as following:
             reader = _Reader(self, run_id, stream, after, silence_s, out)
             await out.run(receive, partial(reader.write, following), HEADERS)

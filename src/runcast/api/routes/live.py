@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
-from litestar import get
+from litestar import Request, get
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp
 
+from runcast.api.auth import still_admits
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.live import Asked, Snapshot, read_event_id, read_pace, serve, take_snapshot
@@ -34,6 +36,7 @@ _OPTIONS: dict[str, Any] = {"tags": ["Live"]}
 async def follow(
     api: Api,
     caller: Caller,
+    request: Request[Any, Any, Any],
     topics: Topics = "",
     pace: Pace = "",
     last_id: LastId = "",
@@ -48,7 +51,7 @@ async def follow(
     api.live.check_room()
     since = read_event_id(last_id or asked_id)
     asked = Asked(caller.environment, wanted, since, read_pace(pace), tuple(sorted(caller.skip_columns)))
-    app: ASGIApp = serve(api.live, asked)
+    app: ASGIApp = serve(api.live, asked, partial(still_admits, api, request, caller))
     return app
 
 
@@ -64,7 +67,7 @@ async def _require_topics(api: Api, caller: Caller, topics: Sequence[Topic]) -> 
     """Raises a 403 or 404 unless the caller may follow all of them. Runs are read only where their id is not enough."""
     for topic in topics:
         match topic.kind:
-            case "run" | "tree":
+            case "run":
                 await _require_run(api, caller, topic.name)
             case "batch":
                 caller.require("read", f"batch:{topic.name}", "runs")
@@ -73,6 +76,7 @@ async def _require_topics(api: Api, caller: Caller, topics: Sequence[Topic]) -> 
             case "topic":
                 caller.require("read", f"topics:{topic.name}")
             case _:
+                # Also a tree: whoever may read a run may not read all that it triggers.
                 caller.require("read", "runs")
 
 

@@ -11,10 +11,12 @@ from litestar import Request, Response, get, head, post, put
 from litestar.params import FromPath, HeaderParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from runcast.api.auth import still_admits
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.errors import Refused
 from runcast.api.live import read_event_id
+from runcast.api.sse import EventStream
 from runcast.api.streams import SILENCE_S_MAX
 from runcast.domain.effect import Target
 from runcast.domain.errors import Conflict, InvalidInput, NotFound, ValueTooLarge
@@ -81,8 +83,10 @@ async def read(
         after = await api.engine.store.read(partial(streams.end, run_id, name)) if start == "latest" else -1
     silence_s = min(int(silence), SILENCE_S_MAX) if silence.isascii() and silence.isdigit() else None
 
+    admits = partial(still_admits, api, request, caller)
+
     async def served(_scope: Scope, receive: Receive, send: Send) -> None:
-        await api.streams.send(run_id, name, after, silence_s, receive, send)
+        await api.streams.send(run_id, name, after, silence_s, receive, EventStream(send, admits))
 
     app: ASGIApp = served
     return app
@@ -91,7 +95,7 @@ async def read(
 @put(_PATH, status_code=202, summary="Begin to write a stream", **_OPTIONS)
 async def begin(run_id: FromPath[str], key: FromPath[str], api: Api, caller: Caller) -> VersionView:
     """`key` is `self/NAME`, `parent/NAME` or `root/NAME`: of the run, its parent or root."""
-    await _find_writable(api, caller, run_id)
+    await _find_writable(api, caller, run_id, key)
     _target(key)
     return VersionView()
 
@@ -101,7 +105,7 @@ async def look(
     run_id: FromPath[str], key: FromPath[str], api: Api, caller: Caller, writer: Writer = ""
 ) -> Response[None]:
     """`X-Last-Chunk-Index`: the number of the writer's last part, -1 before the first."""
-    await _find_writable(api, caller, run_id)
+    await _find_writable(api, caller, run_id, key)
     _, name = _target(key)
     count = await api.engine.store.read(partial(streams.written, run_id, name, writer[:WRITER_CHARS_MAX]))
     return Response(None, headers={"X-Last-Chunk-Index": str(count - 1), "X-Stream-Version": "v1"})
@@ -128,7 +132,7 @@ async def write(
     if place.startswith("input/"):
         await _send(api, caller, run_id, place.removeprefix("input/"), request, part_id)
         return SentView()
-    await _find_writable(api, caller, run_id)
+    await _find_writable(api, caller, run_id, place)
     if place.endswith("/append"):
         target, name = _target(place.removesuffix("/append"))
         text = (await _bounded_body(request, STREAM_PART_BYTES_MAX)).decode(errors="replace")
@@ -182,8 +186,9 @@ class _RawMessage(msgspec.Struct, frozen=True):
     data: msgspec.Raw
 
 
-async def _find_writable(api: Api, caller: Caller, run_id: str) -> Run:
-    caller.require("write", f"runs:{run_id}")
+async def _find_writable(api: Api, caller: Caller, run_id: str, place: str) -> Run:
+    # Whoever may write to a run may not write to those above it.
+    caller.require("write", f"runs:{run_id}" if place.strip("/").startswith("self/") else "runs")
     run = await api.engine.find_run(RunId(run_id))
     if run is None or run.environment != caller.environment:
         raise NotFound("Run not found")
