@@ -240,6 +240,13 @@ async def test_a_public_token_does_not_reach_a_batch_of_others_by_its_key(idle_s
     )
     assert answer.status_code == 422
     assert "x-trigger-jwt" not in answer.headers
+    answer = await idle_site.http.post(
+        "/api/v2/tasks/batch",
+        json={"items": [{"task": "hello"}]},
+        headers={**idle_site.bearer("batchTrigger:tasks:hello"), "idempotency-key": "secret"},
+    )
+    assert answer.status_code == 422
+    assert "x-trigger-jwt" not in answer.headers
 
 
 async def test_a_token_without_the_scope_neither_fills_nor_reads(idle_site: Site) -> None:

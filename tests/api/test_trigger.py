@@ -266,6 +266,19 @@ async def test_a_one_time_token_is_sent_again_with_its_request(site: Site) -> No
     assert (await post(site, {}, **headers | {REQUEST_KEY: "r2"}))[0] == 422
 
 
+async def test_the_answer_to_a_request_is_for_who_asked(site: Site) -> None:
+    mine, others = [site.bearer("trigger:tasks:hello", lifetime_s=60 * n) | {REQUEST_KEY: "r1"} for n in (1, 2)]
+    assert (await post(site, {}, **mine))[1]["id"] != (await post(site, {}, **others))[1]["id"]
+
+
+async def test_a_one_time_token_triggers_once_however_many_try_at_however_many_servers(postgres: str) -> None:
+    async with serving(postgres, environments=()) as one, serving(postgres, environments=()) as other:
+        token = one.bearer("trigger:tasks:hello", once=True)
+        answers = await asyncio.gather(*(post(site, {}, **token) for _ in range(10) for site in (one, other)))
+        assert sorted(status for status, _ in answers) == [200] + [422] * 19
+        assert len((await other.get("/api/v1/runs"))["data"]) == 1
+
+
 async def test_another_server_of_the_database_knows_the_answer(postgres: str) -> None:
     async with serving(postgres) as one, serving(postgres, sample_tasks()) as other:
         token = one.bearer("trigger:tasks:hello", once=True) | {REQUEST_KEY: "r1"}

@@ -22,11 +22,13 @@ REQUEST_KEY_CHARS_MAX = 256
 
 
 def request_digest(request: Request, environment: str, what: str) -> str:  # type: ignore[type-arg]
-    """What stands for a request that its client may send again; empty: it has no key."""
+    """What stands for a request that its client may send again, with the same key or token; empty: it has none."""
     key = request.headers.get(REQUEST_KEY, "")
     if len(key) > REQUEST_KEY_CHARS_MAX:
         raise InvalidInput(f"{REQUEST_KEY} has at most {REQUEST_KEY_CHARS_MAX} characters, got {len(key)}")
-    return hashlib.sha256(f"{environment}\0{what}\0{key}".encode()).hexdigest() if key else ""
+    # An answer may hold a token: it is for whoever asked.
+    who = request.headers.get("authorization", "")
+    return hashlib.sha256(f"{environment}\0{what}\0{who}\0{key}".encode()).hexdigest() if key else ""
 
 
 async def admit(api: Api, caller: Caller, run: NewRun, *, parent_id: str | None = None, digest: str = "") -> Triggered:

@@ -142,8 +142,9 @@ async def trigger_whole(
     """Up to 500 items in one transaction: all are stored, or none."""
     if not 1 <= len(data.items) <= WHOLE_ITEMS_MAX:
         raise InvalidInput(f"a batch has 1 to {WHOLE_ITEMS_MAX} items, got {len(data.items)}")
-    _require_tasks(caller, tuple(item.task for item in data.items))
-    batch = await _open(api, caller, request, len(data.items), idempotency_key, ())
+    tasks = tuple(sorted({item.task for item in data.items}))
+    _require_tasks(caller, tasks)
+    batch = await _open(api, caller, request, len(data.items), idempotency_key, tasks)
     cached = batch.sealed_at is not None
     if not cached:
         await _store_whole(api, caller, batch, data.items)
