@@ -10,7 +10,9 @@ import httpx2
 import jwt
 import pytest
 
+from runcast.api.keys import make_key
 from runcast.clock import ManualClock
+from runcast.domain.access import Role
 from runcast.domain.limits import PAYLOAD_BYTES_MAX
 from runcast.domain.run import RunStatus
 from runcast.sdk import metadata, wait
@@ -43,6 +45,19 @@ def approvals() -> Registry:
 async def office() -> AsyncIterator[Site]:
     async with serving(registry=approvals()) as site:
         yield site
+
+
+async def test_who_may_only_read_is_not_told_where_a_token_is_completed(site: Site) -> None:
+    token = await site.post(TOKENS, {})
+    key, new = make_key("board", role=Role.VIEWER)
+    await site.engine.add_key(new)
+    headers = {"Authorization": f"Bearer {key}"}
+    (listed,) = (await site.get(TOKENS, headers=headers))["data"]
+    found = await site.get(f"{TOKENS}/{token['id']}", headers=headers)
+    for url in (listed["url"], found["url"]):
+        assert url != token["url"]
+        assert (await site.http.post(url, json=1)).status_code == 401
+    assert (await site.get(f"{TOKENS}/{token['id']}"))["url"] == token["url"]
 
 
 async def test_a_task_goes_on_with_what_completes_a_token_that_a_client_made(office: Site) -> None:

@@ -118,7 +118,7 @@ async def list_all(
         created_to=created_to,
     )
     page = await api.engine.store.read(partial(waits.page, filter, after=after, before=before, limit=size))
-    shown = tuple(WaitView(**wait_fields(wait, callback_url(api, wait.id))) for wait in page.waits)
+    shown = tuple(WaitView(**wait_fields(wait, _shown_url(api, caller, wait.id))) for wait in page.waits)
     return WaitList(shown, cursors([wait.id for wait in page.waits], newer=page.newer, older=page.older))
 
 
@@ -127,7 +127,7 @@ async def retrieve(wait_id: FromPath[str], api: Api, caller: Caller) -> WholeWai
     """A token as it is now, with the value that completed it."""
     caller.require("read")
     wait = await _find(api, caller, wait_id)
-    return show_wait(wait, callback_url(api, wait.id))
+    return show_wait(wait, _shown_url(api, caller, wait.id))
 
 
 @post(
@@ -179,7 +179,15 @@ async def callback(
 
 def callback_url(api: Api, wait_id: str) -> str:
     """Where a token is completed without a key: whoever knows the address may."""
-    signature = api.secret.sign(_SIGNATURE, wait_id)
+    return _url(api, wait_id, api.secret.sign(_SIGNATURE, wait_id))
+
+
+def _shown_url(api: Api, caller: Caller, wait_id: str) -> str:
+    """Whoever only reads is not told how to complete a token."""
+    return callback_url(api, wait_id) if caller.may("write") else _url(api, wait_id, "hidden")
+
+
+def _url(api: Api, wait_id: str, signature: str) -> str:
     return f"{api.base_url}/api/v1/waitpoints/tokens/{quote(wait_id, safe='')}/callback/{signature}"
 
 

@@ -21,7 +21,7 @@ class WaitView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     id: str
     url: str
-    """Where any program completes it with a POST, without a key."""
+    """Where any program completes it with a POST, without a key. Its last part is `hidden` from who may only read."""
     status: str
     """`WAITING`, `COMPLETED` or `TIMED_OUT`."""
     completed_at: datetime | UnsetType = UNSET
