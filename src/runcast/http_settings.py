@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 import msgspec
@@ -27,6 +29,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The path below which a proxy mounts it."""
     hosts: tuple[str, ...] = ()
     """Names in `Host` that are answered; empty: those of this machine, and that of `public_url`."""
+    proxies: tuple[str, ...] = ()
+    """Addresses and networks of proxies whose `X-Forwarded-*` are believed, beside those of this machine."""
     local: bool = False
     """Programs and pages of this machine need no key: for `runcast dev`."""
     environment: str = "dev"
@@ -55,6 +59,18 @@ def parse_http(text: str, *, public_url: str = "", local: bool = False) -> ApiSe
     if not host or port is None or rest:
         raise InvalidInput(f"http is host:port, such as 127.0.0.1:{PORT}, or off; got {text!r}")
     return ApiSettings(host=host, port=port, public_url=base, local=local)
+
+
+def parse_proxies(entries: Iterable[str]) -> tuple[str, ...]:
+    """What the setting `http_proxies` says. Raises `InvalidInput`.
+
+    >>> parse_proxies(["10.0.0.7", "10.1.0.0/16"])
+    ('10.0.0.7/32', '10.1.0.0/16')
+    """
+    try:
+        return tuple(str(ip_network(entry.strip())) for entry in entries)
+    except ValueError as error:
+        raise InvalidInput(f"http_proxies lists addresses (10.0.0.7) and networks (10.1.0.0/16): {error}") from error
 
 
 def _checked_url(url: str) -> str:

@@ -125,6 +125,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: na
             description="Names in `Host` that the HTTP API answers to; none: this machine's, and that of `public_url`.",
         ),
     ] = ()
+    http_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Proxies on other machines that say from where a request comes (`X-Forwarded-For`): addresses and networks.",
+        ),
+    ] = ()
     environment: Annotated[
         str,
         Meta(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator
 
 import pytest
@@ -235,6 +236,21 @@ async def test_what_follows_a_body_without_end_is_refused(site: Site, piece: byt
     first = head(site, "Transfer-Encoding: chunked", "Content-Type: application/json", path="/api/v1/keys") + b"0\r\n"
     answer = await raw(site, first + (b"" if piece.endswith(b"\n") else b"X-Name: "), *[piece] * 100)
     assert not answer or answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+
+
+async def test_strangers_leave_the_database_the_files_that_it_needs(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (bounded.FILES_KEPT + 1, bounded.FILES_KEPT + 1))
+    host, port = site.url.removeprefix("http://").split(":")
+    _, stranger = await asyncio.open_connection(host, int(port))
+    assert (await raw(site)).startswith(b"HTTP/1.1 503")
+    stranger.close()
+    await stranger.wait_closed()
+    asked = head(site, "Connection: close", method="GET", path="/api/v1/me")
+    async with asyncio.timeout(20):
+        while not (await raw(site, asked)).startswith(b"HTTP/1.1 200"):
+            pass
 
 
 async def test_a_request_that_never_becomes_whole_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,7 @@ async def test_many_are_imported_all_or_none(site: Site) -> None:
         {"name": "A", "value": 1},
         {"name": "LD_PRELOAD", "value": "/tmp/x.so"},
         {"name": "PYTHONPATH", "value": "/tmp"},
+        {"name": "BASH_ENV", "value": "$(id)"},
         {"name": "RUNCAST_DATABASE", "value": "x"},
     ],
 )

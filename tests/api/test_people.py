@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from msgspec.structs import replace
 
+from runcast.api import serving as serving_module
 from runcast.api.keys import digest_of
 from runcast.api.passwords import hash_password, is_password
 from runcast.api.rate import Failures
@@ -113,6 +114,11 @@ async def test_who_is_not_known_is_told_nothing_more(site: Site, email: str, pas
     assert "set-cookie" not in answer.headers
 
 
+async def test_a_stranger_fills_no_memory(site: Site) -> None:
+    asked = {"email": "ada@example.com", "password": "x" * 20_000}
+    assert await status(site, "/api/v1/auth/sign-in", "POST", json=asked) == 413
+
+
 async def test_guessing_is_slowed_down_by_address_and_by_account(site: Site, clock: ManualClock) -> None:
     statuses = [(await sign_in(site, password=f"guess number {n}")).status_code for n in range(12)]
     assert statuses == [401] * 10 + [429] * 2
@@ -121,6 +127,18 @@ async def test_guessing_is_slowed_down_by_address_and_by_account(site: Site, clo
     assert int(answer.headers["retry-after"]) > 0
     clock.advance(int(answer.headers["retry-after"]) * 1_000)
     assert (await sign_in(site)).status_code == 200
+
+
+@pytest.mark.parametrize(("proxies", "status"), [(("127.0.0.0/8",), 401), ((), 429)])
+async def test_behind_a_proxy_that_is_known_each_client_fails_for_itself(
+    proxies: tuple[str, ...], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_module, "THIS_MACHINE", ())
+    async with serving(environments=(), http=ApiSettings(proxies=proxies)) as site:
+        for number in range(10):
+            await sign_in(site, f"{number}@example.com", headers={"X-Forwarded-For": "192.0.2.1"})
+        answer = await sign_in(site, "ada@example.com", headers={"X-Forwarded-For": "192.0.2.2"})
+        assert answer.status_code == status
 
 
 async def test_guesses_at_the_same_time_count_as_well(site: Site) -> None:
@@ -295,6 +313,8 @@ async def test_a_key_manages_no_people(site: Site) -> None:
         {"email": "bob@example.com", "password": "short"},
         {"email": "bob@example.com", "password": "x" * 1_001},
         {"email": "bob@example.com", "password": PASSWORD, "role": "root"},
+        {"email": "bob@example.com", "password": PASSWORD, "name": "Bob\n2026 ERROR all is lost"},
+        {"email": "bob@example.com", "password": PASSWORD, "name": "x" * 201},
     ],
 )
 async def test_a_person_that_makes_no_sense_is_not_added(site: Site, asked: dict[str, str]) -> None:

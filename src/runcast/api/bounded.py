@@ -1,12 +1,14 @@
-"""Connections that are bounded before anybody knows who asks: in the size of a request's head, and in the time it takes.
+"""Connections that are bounded before anybody knows who asks: in their number, in the size of a request's head, and in the
+time it takes.
 
-uvicorn bounds neither with `httptools`: whoever sends headers without end, or a byte a minute, would hold memory and
+uvicorn bounds none of them with `httptools`: whoever sends headers without end, or a byte a minute, would hold memory and
 connections for ever, without a key.
 """
 
 from __future__ import annotations
 
 import asyncio
+import resource
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,6 +18,14 @@ HEAD_S = 30.0
 """From the first byte of a request, or from the connection, to the end of its headers."""
 BODY_S = 60.0
 """Between two pieces of a body."""
+FILES_KEPT = 128
+"""Of the files that the process may have open, for the database and whatever else it does."""
+
+
+def connections_max() -> float:
+    """As many as the process may have files open, but for those that are kept: without one the database fails."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return float("inf") if files == resource.RLIM_INFINITY else max(1, files - FILES_KEPT)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -35,6 +45,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > connections_max():
+            self._refuse(b"503 Service Unavailable\r\nretry-after: 1")
+            return
         self._await_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -53,12 +66,12 @@ class BoundedProtocol(HttpToolsProtocol):
             # A piece of a body is no head, however long it is; the trailers after it are as bounded as a head is.
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
-                self._refuse()
+                self._refuse(b"431 Request Header Fields Too Large")
                 return
         self._await_rest()
 
-    def _refuse(self) -> None:
-        self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
+    def _refuse(self, said: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % said)
         self.transport.close()
 
     def on_message_begin(self) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -20,6 +20,8 @@ _LOG = logging.getLogger("uvicorn.error")
 BACKLOG = 2_048
 GRACE_S = 2
 """How long requests in flight get when it closes. Streams are cut off then, and their clients reconnect elsewhere."""
+TICK_S = 0.1
+TICKS_PER_DAY = 864_000
 KEEP_ALIVE_S = 75
 """Longer than the usual 60 s of proxies, so that the proxy closes first and no request meets a closed connection."""
 
@@ -32,17 +34,43 @@ class _CutOnPurpose(logging.Filter):
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """As uvicorn's, but it hears at once that it is to end."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % TICKS_PER_DAY
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._leaving.wait()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Whoever runs the process handles its signals."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Without the pause that uvicorn makes for connections, where there are none."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+            await server.wait_closed()
 
 
 class Listener:
     """One port. Port 0: any free one."""
 
     def __init__(
-        self, app: Any, host: str, port: int, *, root_path: str = "", forwarded_from: str = "127.0.0.1"
+        self, app: Any, host: str, port: int, *, root_path: str = "", forwarded_from: Sequence[str] = ("127.0.0.1",)
     ) -> None:
         """`root_path`: where a proxy mounts it. `forwarded_from`: proxies whose `X-Forwarded-*` are believed."""
         self._socket = _bind(host, port)
@@ -58,7 +86,7 @@ class Listener:
             server_header=False,
             root_path=root_path,
             proxy_headers=True,
-            forwarded_allow_ips=forwarded_from,
+            forwarded_allow_ips=list(forwarded_from),
             timeout_graceful_shutdown=GRACE_S,
             timeout_keep_alive=KEEP_ALIVE_S,
         )
@@ -81,7 +109,7 @@ class Listener:
 
     async def close(self) -> None:
         """Stop accepting, let requests end, cut off what does not."""
-        self._server.should_exit = True
+        self._server.leave()
         if self._task is not None:
             await self._task
         _LOG.removeFilter(self._filter)

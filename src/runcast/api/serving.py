@@ -11,6 +11,8 @@ from runcast.domain.instance_secret import InstanceSecret
 from runcast.engine.engine import Engine
 from runcast.http_settings import ApiSettings
 
+THIS_MACHINE = ("127.0.0.1", "::1")
+
 
 class HttpServer:
     """An engine's API on a port of its own."""
@@ -44,7 +46,13 @@ class HttpServer:
         ports = range(settings.port, settings.port + settings.tries)
         for port in ports:
             try:
-                return Listener(app, settings.host, port, root_path=settings.root_path)
+                return Listener(
+                    app,
+                    settings.host,
+                    port,
+                    root_path=settings.root_path,
+                    forwarded_from=(*THIS_MACHINE, *settings.proxies),
+                )
             except Unavailable:
                 if port == ports[-1]:
                     raise

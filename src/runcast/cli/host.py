@@ -31,7 +31,7 @@ from runcast.domain.durations import duration_text
 from runcast.domain.errors import EngineStopped, InvalidInput, RuncastError, Unavailable
 from runcast.domain.masked import masked
 from runcast.gateway import TaskInfo
-from runcast.http_settings import ApiSettings, parse_http
+from runcast.http_settings import ApiSettings, parse_http, parse_proxies
 from runcast.logs import finish_logging, set_up_logging
 from runcast.sdk.otel.export import set_up_telemetry
 from runcast.sdk.registry import load_apps, registry
@@ -248,7 +248,7 @@ class Host:
         if self._http:
             facts.append(("http", self._http.url))
             if self._http.local_key:
-                facts.append(("key", self._http.local_key))
+                facts += [("key", self._http.local_key), ("docs", f"{self._http.url}/api/docs")]
         if self._address:
             facts.append(("listen", str(self._address)))
         if self._metrics_url:
@@ -312,7 +312,8 @@ class Host:
 def _http_settings(settings: Settings, *, local: bool) -> ApiSettings | None:
     found = parse_http(settings.http, public_url=settings.public_url, local=local)
     environment = check_environment(settings.environment)
-    return found and msgspec.structs.replace(found, hosts=settings.http_hosts, environment=environment)
+    proxies = parse_proxies(settings.http_proxies)
+    return found and msgspec.structs.replace(found, hosts=settings.http_hosts, proxies=proxies, environment=environment)
 
 
 def _home(app: str) -> Path:

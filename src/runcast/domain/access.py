@@ -30,6 +30,18 @@ _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _RESERVED = ("RUNCAST_", "PYTHON", "LD_", "DYLD_")
 """Settings, and ways to run other code: whoever may set variables need not be let into the machine."""
+_RESERVED_NAMES = frozenset(
+    {
+        "BASH_ENV",
+        "GCONV_PATH",
+        "GLIBC_TUNABLES",
+        "OPENSSL_CONF",
+        "OPENSSL_ENGINES",
+        "OPENSSL_MODULES",
+        "PATH",
+        "SSLKEYLOGFILE",
+    }
+)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_SLUGS = {"dev": "dev", "staging": "stg", "prod": "prod", "preview": "preview"}
 
@@ -194,6 +206,11 @@ def check_email(email: str) -> str:
     return email
 
 
+def check_person_name(name: str) -> str:
+    """How pages call somebody; may be empty. Raises `InvalidInput`."""
+    return check_name(name, "person") if name else name
+
+
 # --- environment variables
 
 
@@ -211,9 +228,10 @@ def check_variable(variable: Variable) -> Variable:
     name, value = variable.name, variable.value
     if not _VARIABLE.fullmatch(name) or len(name) > VARIABLE_NAME_CHARS_MAX:
         raise InvalidInput(f"the name of an environment variable has letters, digits and _, got {name[:100]!r}")
-    if name.upper().startswith(_RESERVED):
+    if name.upper().startswith(_RESERVED) or name.upper() in _RESERVED_NAMES:
         raise InvalidInput(
-            f"{name[:100]}: names that begin with {', '.join(_RESERVED)} decide how a process starts, which workers have done"
+            f"{name[:100]}: names that begin with {', '.join(_RESERVED)}, and {', '.join(sorted(_RESERVED_NAMES))}, decide what "
+            "a process executes: set them on the worker's machine"
         )
     if "\0" in value or len(value.encode(errors="replace")) > VARIABLE_BYTES_MAX:
         raise InvalidInput(f"{name}: a value has up to {VARIABLE_BYTES_MAX:,} bytes, none of them zero")

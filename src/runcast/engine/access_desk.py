@@ -20,6 +20,7 @@ from runcast.domain.access import (
     check_email,
     check_environment,
     check_name,
+    check_person_name,
     check_project,
     check_variable,
     split_environment,
@@ -122,6 +123,7 @@ class AccessDesk:
     async def add_person(self, new: NewPerson) -> Person:
         if check_email(new.email) != new.email or not new.password.startswith("$argon2id$"):
             raise InvalidInput("a person has an e-mail address in lower case, and the argon2id hash of a password")
+        check_person_name(new.name)
         return await self._store.write(partial(people.add_person, new, self._now()))
 
     async def list_people(self) -> Sequence[Person]:
@@ -130,6 +132,7 @@ class AccessDesk:
     async def change_person(self, person: str, change: PersonChange, *, but: str = "") -> Person:
         if change.password is not None and not change.password.startswith("$argon2id$"):
             raise InvalidInput("a password is given as its argon2id hash")
+        check_person_name(change.name or "")
         changed = await self._store.write(partial(people.change_person, person, change, self._now(), but=but))
         self.changes += 1
         return changed

@@ -18,11 +18,16 @@ from runcast.api.own_pages import is_of_own_page
 from runcast.api.sign_in import COOKIE
 from runcast.api.trigger import read_date, read_duration
 from runcast.domain.access import NewToken, Role
+from runcast.domain.errors import InvalidInput
 from runcast.domain.scopes import parse_scopes
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.store.people import SIGN_IN_MS
 
 DEFAULT_LIFETIME_MS = 15 * 60_000
+SIGN_IN_BYTES_MAX = 16 * 1024
+"""Of strangers: who they are, and a password, is all that they have to say."""
+SECONDS_MAX = 2**53
+"""What a number can say to the second."""
 _SPOKEN = re.compile(
     r"(\d{1,9}(?:\.\d{1,3})?) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)", re.ASCII
 )
@@ -111,6 +116,8 @@ async def _mint(
 
 def _lifetime_ms(until: str | float, now_ms: int) -> int:
     if not isinstance(until, str):
+        if abs(until) > SECONDS_MAX:
+            raise InvalidInput(f"expirationTime is in seconds since 1970, got {until:g}")
         # As the libraries of the official clients read it: an absolute time.
         return round(until * 1000) - now_ms
     if until[:4].isdigit() and until[4:5] == "-":
@@ -150,7 +157,14 @@ class MeView(msgspec.Struct, frozen=True, rename="camel"):
     person_id: str | UnsetType = UNSET
 
 
-@post("/api/v1/auth/sign-in", opt={"open": True}, status_code=200, tags=["People"], summary="Sign in")
+@post(
+    "/api/v1/auth/sign-in",
+    opt={"open": True},
+    status_code=200,
+    request_max_body_size=SIGN_IN_BYTES_MAX,
+    tags=["People"],
+    summary="Sign in",
+)
 async def sign_in(data: SignInBody, request: Request[Any, Any, Any], api: Api) -> Response[MeView]:
     """Answers with a cookie that scripts cannot read."""
     _check_own_page(api, request)

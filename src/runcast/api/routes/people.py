@@ -63,7 +63,7 @@ async def add_person(data: NewPersonBody, api: Api, caller: Caller) -> PersonVie
     """They can sign in at once."""
     _require_admin(caller)
     hashed = await api.sign_ins.passwords.hash(data.password)
-    new = NewPerson(fresh_id("person"), check_email(data.email), hashed, name=data.name[:200], role=data.role)
+    new = NewPerson(fresh_id("person"), check_email(data.email), hashed, name=data.name, role=data.role)
     return _show(await api.engine.add_person(new))
 
 
