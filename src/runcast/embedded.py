@@ -89,6 +89,7 @@ class Embedded:
                 engine=engine_settings(settings),
                 extensions=installed,
                 outgoing=outgoing_settings(settings),
+                secret=settings.secret,
             )
         )
         self._settings = worker_settings(settings)

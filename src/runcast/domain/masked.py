@@ -10,6 +10,7 @@ _PASSWORD = re.compile(r"(://[^:/@\s]*:)\S+(?=@)")
 _KEY = re.compile(r"(tr_(?:dev|stg|prod|preview)_sk_)[0-9A-Za-z]{8,}")
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SIGNATURE = re.compile(r"([?&](?:sig|signature)=)[^&\s\"']+")
+_SIGNED = re.compile(r"(/(?:presigned|callback)/)[\w.%-]{16,}")
 _PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&\s]+")
 
 
@@ -31,6 +32,8 @@ def without_keys(text: str) -> str:
     'POST with Bearer tr_prod_sk_***'
     >>> without_keys("GET /files?key=a&sig=0123456789abcdef0123")
     'GET /files?key=a&sig=***'
+    >>> without_keys("PUT /api/v1/presigned/lKpwdXQgcGFja2V0.0123456789abcdef")
+    'PUT /api/v1/presigned/***'
     """
     if "tr_" in text:
         text = _KEY.sub(rf"\1{MASK}", text)
@@ -38,6 +41,8 @@ def without_keys(text: str) -> str:
         text = _TOKEN.sub(f"eyJ{MASK}", text)
     if "sig" in text:
         text = _SIGNATURE.sub(rf"\1{MASK}", text)
+    if "/presigned/" in text or "/callback/" in text:
+        text = _SIGNED.sub(rf"\1{MASK}", text)
     return masked(text) if "://" in text else text
 
 
