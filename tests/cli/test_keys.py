@@ -29,6 +29,12 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     return caller(capsys)
 
 
+def test_a_public_token_with_a_misspelled_action_is_not_made(cli: Cli) -> None:
+    said = cli("keys", "public", "--scope", "red:runs:run_1")
+    assert (said.code, said.out) == (2, "")
+    assert "no action 'red'" in said.err
+
+
 def test_a_variable_has_several_keys_and_a_client_shows_the_first() -> None:
     settings = config.load(environ={"RUNCAST_KEY": f"{KEY},{OLD_KEY}"}).settings
     assert settings.key == (KEY, OLD_KEY)

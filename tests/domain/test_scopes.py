@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runcast.domain.errors import InvalidInput
-from runcast.domain.scopes import SCOPES_MAX, Scope, grants, parse_scope, parse_scopes
+from runcast.domain.scopes import ACTIONS, SCOPES_MAX, Scope, check_actions, grants, parse_scope, parse_scopes
 
 WORDS = st.sampled_from(["read", "write", "trigger", "batchTrigger", "update", "runs", "tasks", "tags", "batch", "x"])
 IDS = st.text("abc:*", min_size=1, max_size=6)
@@ -75,6 +75,12 @@ def test_text_is_a_scope_or_is_refused(text: str) -> None:
 def test_parts_that_are_empty_or_too_long_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_scope(text)
+
+
+def test_a_token_that_we_make_has_only_actions_that_something_asks_for() -> None:
+    check_actions(parse_scopes(f"{action}:runs:run_1" for action in ACTIONS))
+    with pytest.raises(InvalidInput, match="no action 'red': it is one of read, write, trigger"):
+        check_actions(parse_scopes(["read:runs:run_1", "red:runs:run_1"]))
 
 
 def test_a_token_has_a_bounded_number_of_scopes() -> None:

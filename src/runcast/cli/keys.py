@@ -14,7 +14,7 @@ from runcast.domain.access import SLUGS, ApiKey, NewToken, Role, check_environme
 from runcast.domain.durations import duration_ms
 from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.nearest import did_you_mean
-from runcast.domain.scopes import parse_scopes
+from runcast.domain.scopes import check_actions, parse_scopes
 from runcast.gateway import ClientGateway
 from runcast.sdk.fresh_ids import fresh_id
 
@@ -143,7 +143,7 @@ def public(
     scopes: tuple[str, ...], expires: str, once: bool, environment: str, database: str | None, as_json: bool
 ) -> None:
     """Create a public token: it may do what each --scope says and nothing else, so a browser may have it."""
-    parse_scopes(scopes)
+    check_actions(parse_scopes(scopes))
     lifetime_ms = duration_ms(expires, name="--expires")
     new = NewToken(scopes, check_environment(environment), lifetime_ms, once=fresh_id("once") if once else "")
     token = with_gateway(database, lambda gateway: gateway.create_public_token(new))

@@ -15,6 +15,7 @@ from runcast.domain.errors import InvalidInput
 
 SCOPES_MAX = 100
 SCOPE_CHARS_MAX = 2_500
+ACTIONS = ("read", "write", "trigger", "batchTrigger", "update", "admin", "*")
 _COVERED_BY_WRITE = frozenset({"trigger", "batchTrigger", "update"})
 
 
@@ -59,6 +60,16 @@ def parse_scopes(texts: Iterable[str]) -> tuple[Scope, ...]:
     if len(scopes) > SCOPES_MAX:
         raise InvalidInput(f"a token has at most {SCOPES_MAX} scopes, got {len(scopes)}")
     return scopes
+
+
+def check_actions(scopes: Iterable[Scope]) -> None:
+    """Raises `InvalidInput` for an action that nothing asks for: such a token would do less than was meant, in silence.
+
+    Tokens that others made are read without it, because theirs may know more actions.
+    """
+    for scope in scopes:
+        if scope.action not in ACTIONS:
+            raise InvalidInput(f"a scope has no action {scope.action[:100]!r}: it is one of {', '.join(ACTIONS)}")
 
 
 def grants(scopes: Iterable[Scope], action: str, resources: Iterable[str]) -> bool:

@@ -17,7 +17,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.journal import Entry, NewWait, Wait
 from runcast.domain.message import Message
 from runcast.domain.run import RunStatus
-from runcast.domain.scopes import parse_scopes
+from runcast.domain.scopes import check_actions, parse_scopes
 from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
 from runcast.sdk import requests
@@ -268,7 +268,7 @@ class Client:
 
         >>> token = await client.create_public_token(f"read:runs:{run.id}", expires="15m")  # doctest: +SKIP
         """
-        parse_scopes(scopes)
+        check_actions(parse_scopes(scopes))
         lifetime_ms = duration_ms(expires, name="expires")
         unique = fresh_id("once") if once else ""
         new = NewToken(scopes, environment or current_environment(), lifetime_ms, once=unique)
