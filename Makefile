@@ -29,7 +29,7 @@ check: setup ## the inner loop, under a minute: lint, format, types, layers, law
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m runcast.design.tidy
-	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone"
+	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone and not postgres"
 
 test: setup ## everything that must hold, under fifteen minutes on two cores
 	@$(PY) -m ruff check .

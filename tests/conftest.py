@@ -39,11 +39,20 @@ def postgres(postgres_server: str) -> Iterator[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out doctests that are illustrations only: every example of theirs says `+SKIP`."""
+    """Leave out doctests that are illustrations only: every example of theirs says `+SKIP`. Mark what needs PostgreSQL."""
+    for item in items:
+        if _needs_postgres(item):
+            item.add_marker("postgres")
     illustrations = [item for item in items if isinstance(item, DoctestItem) and _is_illustration(item)]
     if illustrations:
         config.hook.pytest_deselected(items=illustrations)
         items[:] = [item for item in items if item not in illustrations]
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    asked = getattr(item, "fixturenames", ())
+    chosen = getattr(getattr(item, "callspec", None), "params", {}).values()
+    return "postgres" in asked or "postgres_server" in asked or "postgres" in map(str, chosen)
 
 
 def _is_illustration(item: DoctestItem) -> bool:

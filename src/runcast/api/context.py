@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from runcast.api.keys import KEY_CHARS, Keys
 from runcast.api.live import Live
@@ -61,3 +63,24 @@ class Api:
     def local_key(self) -> str:
         """The key that `runcast dev` prints: the same as long as the secret is, and stored nowhere."""
         return self._local_key
+
+
+_API = "runcast.api"
+
+
+def belong_to(api: Api, app: ASGIApp) -> ASGIApp:
+    """The app, of which each request is one to this API."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        shared: dict[str, Any] = scope  # type: ignore[assignment]
+        shared[_API] = api
+        await app(scope, receive, send)
+
+    return served
+
+
+def find_api(scope: Any) -> Api:
+    """Whose request it is."""
+    api = scope[_API]
+    assert isinstance(api, Api)
+    return api
