@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
+from runcast.api.routes import batches
 from runcast.clock import ManualClock
 from runcast.domain.limits import BATCH_OPEN_MS, HTTP_ITEM_BYTES_MAX
 from runcast.domain.queue import QueueChange
@@ -290,6 +292,27 @@ async def test_a_body_with_an_item_that_is_none_stores_nothing(idle_site: Site) 
     assert (await idle_site.http.post("/api/v2/tasks/batch", json={"items": []})).status_code == 400
     page = await idle_site.engine.list_runs(_everything())
     assert page.runs == ()
+
+
+async def test_the_key_of_a_body_with_an_item_that_is_none_is_free(idle_site: Site) -> None:
+    key = {"idempotency-key": "nightly"}
+    bad = [{"task": "hello"}, {"task": "hello", "options": {"ttl": "never"}}]
+    assert (await idle_site.http.post("/api/v2/tasks/batch", json={"items": bad}, headers=key)).status_code == 400
+    assert (await idle_site.post("/api/v2/tasks/batch", {"items": bad[:1]}, headers=key))["runCount"] == 1
+
+
+async def test_payloads_of_one_body_are_bounded_together(idle_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "WHOLE_CHARS_MAX", 100)
+    items = [{"task": "hello", "payload": {"name": "x" * 60}}] * 2
+    assert (await idle_site.http.post("/api/v2/tasks/batch", json={"items": items})).status_code == 413
+
+
+async def test_an_item_and_an_error_of_one_place_count_once(idle_site: Site) -> None:
+    batch = await opened(idle_site, 2)
+    both = [*hellos(1), {"index": 0, "task": "hello", "options": {"ttl": "never"}}]
+    filled = (await fill(idle_site, batch, lines(both))).json()
+    assert (filled["itemsAccepted"], filled["itemsDeduplicated"], filled["sealed"]) == (1, 1, False)
+    assert (await idle_site.get(f"/api/v2/batches/{batch}"))["processing"]["errors"] == []
 
 
 async def test_a_batch_of_the_python_client_is_found_too(site: Site) -> None:

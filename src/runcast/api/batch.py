@@ -70,12 +70,12 @@ async def fill(api: Api, caller: Caller, batch: BatchRow, body: AsyncIterator[by
     return await filling.finish()
 
 
-async def read_item(api: Api, caller: Caller, batch: BatchRow, item: BatchItem) -> NewRun | BatchError:
-    """The run that an item asks for, or why there can be none."""
+async def read_item(api: Api, caller: Caller, item: BatchItem) -> NewRun | BatchError:
+    """The run that an item asks for, of no batch yet, or why there can be none."""
     try:
         payload, options = await fetch_payload(api, caller, item.payload, item.options)
-        run = new_run(item.task, payload, options, environment=batch.environment)
-        run = replace(run, batch_id=batch.id, batch_position=item.index)
+        run = new_run(item.task, payload, options, environment=caller.environment)
+        run = replace(run, batch_position=item.index)
         check(run)
     except ValueTooLarge as error:
         return BatchError(item.index, item.task[:200], str(error), TOO_LARGE)
@@ -103,9 +103,9 @@ class _Filling:
             reason = f"the item has more than {HTTP_ITEM_BYTES_MAX:,} bytes: upload its payload, and pass the path"
             self._errors.append(BatchError(item.index, item.task[:200], reason, TOO_LARGE))
         else:
-            read = await read_item(self._api, self._caller, self._batch, item)
+            read = await read_item(self._api, self._caller, item)
             if isinstance(read, NewRun):
-                self._runs.append(read)
+                self._runs.append(replace(read, batch_id=self._batch.id))
                 self._bytes += len(read.payload)
             else:
                 self._errors.append(read)

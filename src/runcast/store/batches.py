@@ -85,6 +85,15 @@ def find_batch(batch_id: str) -> Script[BatchRow | None]:
     return row
 
 
+def environment_of(batch_id: str) -> Script[str | None]:
+    """Where a batch is, also one that has no row of its own; None: there is none."""
+    batch = yield from find_batch(batch_id)
+    if batch is not None:
+        return batch.environment
+    environment: str | None = yield call("batch_environment", id=batch_id)
+    return environment
+
+
 def take_items(batch_id: str, runs: Sequence[NewRun], errors: Sequence[BatchError], now: int) -> Script[Taken]:
     """Store items that are not stored yet, and seal the batch when these were the last.
 
@@ -98,7 +107,7 @@ def take_items(batch_id: str, runs: Sequence[NewRun], errors: Sequence[BatchErro
     if batch.sealed_at is None and batch.created_at <= now - BATCH_OPEN_MS:
         raise Conflict(f"batch {batch_id} was given up: its items did not come within a day")
     fresh = _fresh(runs, stored, batch.size)
-    failed = [error for error in errors if error.position not in stored]
+    failed = [error for error in errors if error.position not in stored and error.position not in fresh]
     if fresh:
         keyed = [(run.task, run.idempotency_key) for run in fresh.values() if run.idempotency_key is not None]
         if keyed:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, HeaderParameter
+from msgspec.structs import replace
 
 from runcast.api.admit import request_digest
 from runcast.api.batch import BatchItem, fill, read_item
@@ -17,8 +18,9 @@ from runcast.api.errors import Refused
 from runcast.api.routes.results import ResultView, show_result
 from runcast.api.trigger import KeyOption, TriggerOptions
 from runcast.api.views.batch import BatchFilledView, BatchOpenedView, BatchView, show_batch, show_opened
-from runcast.domain.errors import InvalidInput, NotFound
+from runcast.domain.errors import InvalidInput, NotFound, ValueTooLarge
 from runcast.domain.limits import HTTP_BATCH_BYTES_MAX, HTTP_BATCH_ITEMS_MAX
+from runcast.domain.run import NewRun
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import check_key
 from runcast.store import batches
@@ -31,6 +33,8 @@ RESULTS_AT_ONCE = 100
 RESULTS_CHARS_MAX = 16 * 1024 * 1024
 WHOLE_ITEMS_MAX = 500
 """Of a batch that comes in one body."""
+WHOLE_CHARS_MAX = 64 * 1024 * 1024
+"""The same, of all payloads, those included that were uploaded before."""
 
 
 class NewBatchBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -144,10 +148,13 @@ async def trigger_whole(
         raise InvalidInput(f"a batch has 1 to {WHOLE_ITEMS_MAX} items, got {len(data.items)}")
     tasks = tuple(sorted({item.task for item in data.items}))
     _require_tasks(caller, tasks)
-    batch = await _open(api, caller, request, len(data.items), idempotency_key, tasks)
+    # Before it is opened: items that are none would leave its key to a batch that nobody fills.
+    runs = await _read_whole(api, caller, data.items)
+    batch = await _open(api, caller, request, len(runs), idempotency_key, tasks)
     cached = batch.sealed_at is not None
     if not cached:
-        await _store_whole(api, caller, batch, data.items)
+        runs = [replace(run, batch_id=batch.id) for run in runs]
+        await api.engine.store.write(partial(batches.take_items, batch.id, runs, [], api.now_ms()))
     return Response(WholeBatchView(batch.id, batch.size, cached), headers=_headers(api, batch, may_fill=False))
 
 
@@ -182,16 +189,21 @@ async def _open(
     return await api.engine.store.write(opening)
 
 
-async def _store_whole(api: Api, caller: Caller, batch: BatchRow, items: list[WholeItem]) -> None:
-    read = [
-        await read_item(api, caller, batch, BatchItem(index, item.task, item.payload, item.options))
-        for index, item in enumerate(items)
-    ]
-    for one in read:
-        if isinstance(one, BatchError):
-            raise InvalidInput(f"item {one.position} ({one.task}): {one.message}")
-    runs = [one for one in read if not isinstance(one, BatchError)]
-    await api.engine.store.write(partial(batches.take_items, batch.id, runs, [], api.now_ms()))
+async def _read_whole(api: Api, caller: Caller, items: list[WholeItem]) -> list[NewRun]:
+    """The runs of all items, of no batch yet. Raises `InvalidInput` for the first that is none."""
+    runs: list[NewRun] = []
+    size = 0
+    for index, item in enumerate(items):
+        read = await read_item(api, caller, BatchItem(index, item.task, item.payload, item.options))
+        if isinstance(read, BatchError):
+            raise InvalidInput(f"item {index} ({read.task}): {read.message}")
+        size += len(read.payload)
+        if size > WHOLE_CHARS_MAX:
+            raise ValueTooLarge(
+                f"the payloads of a batch have at most {WHOLE_CHARS_MAX:,} characters: open one, and fill it"
+            )
+        runs.append(read)
+    return runs
 
 
 def _require_tasks(caller: Caller, tasks: tuple[str, ...]) -> None:

@@ -18,8 +18,8 @@ from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.limits import TAG_CHARS_MAX, TAGS_MAX
 from runcast.domain.run import Run
 from runcast.feed.following import runs_topic
-from runcast.store import news
-from runcast.store.script import Script, call
+from runcast.store import batches, news
+from runcast.store.script import Script
 
 LOOK_BACK_MS = 24 * 3_600_000
 LOOK_BACK_MS_MAX = 30 * LOOK_BACK_MS
@@ -114,8 +114,8 @@ async def follow_tagged(
 
 
 def _batch(batch_id: str) -> Script[tuple[str, list[str]] | None]:
-    batch = yield call("find_batch", id=batch_id)
-    return None if batch is None else (batch.environment, (yield from news.outside_members(batch_id)))
+    environment = yield from batches.environment_of(batch_id)
+    return None if environment is None else (environment, (yield from news.outside_members(batch_id)))
 
 
 def _asked(caller: Caller, offset: str, live: str, skip: str) -> Asked:

@@ -3,6 +3,16 @@ select id, environment, run_id, size, created_at, sealed_at, idempotency_key, ta
 from batches
 where id = :id;
 
+-- name: batch_environment -> str
+-- Of its members: a batch that was stored whole, by the Python client, has no row of its own.
+select environment
+from (
+  select environment from runs where batch_id is not null and batch_id = :id
+  union all
+  select runs.environment from batch_members m join runs on runs.id = m.run_id where m.batch_id = :id
+) members
+limit 1;
+
 -- name: batch_of_key -> BatchRow?
 select id, environment, run_id, size, created_at, sealed_at, idempotency_key, tasks
 from batches
