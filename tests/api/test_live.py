@@ -15,7 +15,7 @@ from runcast.clock import ManualClock
 from runcast.domain.access import Role
 from runcast.domain.ids import RunId
 from runcast.domain.run import NewRun
-from runcast.store import prune
+from runcast.store import news, prune
 from runcast.store.news import span
 from tests.api.events import Events, listening
 from tests.api.site import Site, serving
@@ -279,3 +279,57 @@ async def test_a_server_takes_only_so_many_streams(idle_site: Site, monkeypatch:
     async with listening(idle_site.http, "/api/v1/live", topics="runs"):
         answer: httpx2.Response = await idle_site.http.get("/api/v1/live", params={"topics": "runs"})
         assert answer.status_code == 429
+
+
+async def test_who_comes_back_is_told_of_a_stream_that_began_meanwhile(idle_site: Site) -> None:
+    run_id = await idle_site.trigger("hello")
+    before = await idle_site.get("/api/v1/live/snapshot", params={"topics": f"run:{run_id}"})
+    await idle_site.http.post(f"/realtime/v1/streams/{run_id}/self/words/append", content="one")
+    async with listening(
+        idle_site.http, "/api/v1/live", topics=f"run:{run_id}", lastEventId=str(before["seq"])
+    ) as events:
+        [entry] = (await events.next()).json
+    assert entry["d"]["streams"] == ["words"]
+    again = await idle_site.get("/api/v1/live/snapshot", params={"topics": f"run:{run_id}"})
+    assert again["data"][0]["d"]["streams"] == ["words"]
+
+
+async def test_the_id_never_goes_back_behind_what_was_told(idle_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "PING_S", 0.01)
+    run_id = await idle_site.trigger("hello")
+    read = idle_site.engine.store.read
+
+    async def keep_the_hub_waiting(factory: Any) -> Any:
+        if getattr(factory, "func", None) is news.news:
+            await asyncio.Event().wait()
+        return await read(factory)
+
+    async with listening(idle_site.http, "/api/v1/live", topics=f"run:{run_id}"):
+        monkeypatch.setattr(idle_site.engine.store, "read", keep_the_hub_waiting)
+        await idle_site.engine.cancel([RunId(run_id)])
+        async with listening(idle_site.http, "/api/v1/live", topics=f"run:{run_id}", lastEventId="0") as events:
+            ids: list[int] = []
+            async with asyncio.timeout(10):
+                async for line in events._lines:
+                    if line.startswith("id: "):
+                        ids.append(int(line[4:]))
+                    if len(ids) == 4:
+                        break
+        monkeypatch.undo()
+    newest = (await read(span))[1]
+    assert ids == [newest] * 4
+
+
+async def test_who_wants_few_events_and_leaves_is_forgotten_at_once(idle_site: Site) -> None:
+    runs = [await idle_site.trigger("hello") for _ in range(2)]
+    async with listening(idle_site.http, "/api/v1/live", topics="runs", pace="60000") as events:
+        for run_id in runs:
+            await idle_site.engine.cancel([RunId(run_id)])
+            if run_id == runs[0]:
+                await events.next()
+        async with asyncio.timeout(5):
+            while idle_site.engine.hub.cursor < (await idle_site.engine.store.read(span))[1]:
+                await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while idle_site.engine.hub.followers:
+            await asyncio.sleep(0)

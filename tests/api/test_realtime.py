@@ -9,6 +9,8 @@ import pytest
 
 from runcast.api import realtime
 from runcast.domain.ids import RunId
+from runcast.feed.following import SHARED_MAX
+from runcast.store.news import span
 from tests.api.polling import Poller
 from tests.api.site import Site, serving
 
@@ -306,3 +308,79 @@ async def test_a_malformed_offset_begins_rather_than_fails(idle_site: Site) -> N
     )
     assert answer.status_code == 200
     assert "electric-schema" in answer.headers
+
+
+async def test_a_time_that_no_date_can_say_begins_rather_than_fails(idle_site: Site) -> None:
+    run_id = await idle_site.trigger("hello")
+    answer = await idle_site.http.get(
+        f"/realtime/v1/runs/{run_id}", params={"offset": "0_999999999999999999", "live": "true"}
+    )
+    assert answer.status_code == 200
+
+
+async def test_who_waits_in_vain_need_not_look_back_again(idle_site: Site) -> None:
+    _api(idle_site).hold_s = HELD_S
+    run_id, other = await idle_site.trigger("hello"), await idle_site.trigger("hello")
+    poller = _poller(idle_site, f"/realtime/v1/runs/{run_id}")
+    await poller.ask()
+    held = await _held(idle_site, poller)
+    await idle_site.engine.cancel([RunId(other)])
+    newest = (await idle_site.engine.store.read(span))[1]
+    assert await held == []
+    assert await poller.ask() == []
+    assert poller.answer.headers["electric-offset"].partition("_")[0] == str(newest)
+    await idle_site.engine.cancel([RunId(run_id)])
+    assert [row["status"] for row in await poller.ask()] == ["CANCELED"]
+
+
+async def test_a_stream_that_began_between_two_requests_is_told(idle_site: Site) -> None:
+    run_id, other = await idle_site.trigger("hello"), await idle_site.trigger("hello")
+    path = f"/realtime/v1/runs/{run_id}"
+    poller, following = _poller(idle_site, path), _poller(idle_site, f"/realtime/v1/runs/{other}")
+    assert [row["realtimeStreams"] for row in await poller.ask()] == ["{}"]
+    await following.ask()
+    held = [await _held(idle_site, following)]
+    await idle_site.http.post(f"/realtime/v1/streams/{run_id}/self/words/append", content="one")
+    async with asyncio.timeout(5):
+        while idle_site.engine.hub.cursor < (await idle_site.engine.store.read(span))[1]:
+            await asyncio.sleep(0)
+    late = _poller(idle_site, path)
+    assert [row["realtimeStreams"] for row in await late.ask()] == ['{"words"}']
+    held.append(await _held(idle_site, late))
+    await idle_site.put(f"/api/v1/runs/{run_id}/metadata", {"metadata": {"a": 1}})
+    await held.pop()
+    assert [row["realtimeStreams"] for row in await poller.ask()] == ['{"words"}']
+    held[0].cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+
+
+async def test_large_values_of_all_runs_are_fetched_by_their_path(idle_site: Site) -> None:
+    run_id = await idle_site.trigger("echo", {"value": "x" * 200_000})
+    [row] = await _poller(idle_site, "/realtime/v1/runs").ask()
+    assert (row["payload"], row["payloadType"]) == (f"runs/{run_id}/payload", "application/store")
+
+
+async def test_rows_are_kept_in_a_few_ways_only(idle_site: Site) -> None:
+    run_id = await idle_site.trigger("hello")
+    poller = _poller(idle_site, f"/realtime/v1/runs/{run_id}")
+    await poller.ask()
+    held = await _held(idle_site, poller)
+    begin = dict(poller._state)
+    await idle_site.engine.cancel([RunId(run_id)])
+    await held
+    for number in range(2 * SHARED_MAX):
+        params = begin | {"skipColumns": f"payload,{number}"}
+        assert (await idle_site.http.get(f"/realtime/v1/runs/{run_id}", params=params)).status_code == 200
+    newest = idle_site.engine.hub.newest(run_id)
+    assert newest is not None
+    assert len(newest.encoded) == SHARED_MAX
+
+
+async def test_a_batch_of_the_python_client_is_followed_too(idle_site: Site) -> None:
+    from runcast.sdk.client import Client
+
+    batch = await Client(gateway=idle_site.engine).batch_trigger("hello", [{}, {}])
+    path = f"/realtime/v1/batches/{batch.id}"
+    assert len(await _poller(idle_site, path).ask()) == 2
+    elsewhere = idle_site.bearer(f"read:batch:{batch.id}", environment="prod")
+    assert (await idle_site.http.get(path, params={"offset": "-1"}, headers=elsewhere)).status_code == 404

@@ -18,7 +18,7 @@ from runcast.feed.following import PENDING_MAX, Following, batch_topic, run_topi
 from runcast.feed.hub import Hub
 from runcast.gateway import Report
 from runcast.store import prune
-from runcast.store.news import span
+from runcast.store.news import News, span
 from runcast.store.script import Changed, Script, call
 from tests.engine.house import House
 
@@ -237,3 +237,61 @@ async def test_a_hub_goes_on_after_a_failure(house: House, hub: Hub, monkeypatch
     monkeypatch.setattr(house.store, "read", fail_twice)
     await house.engine.cancel([run])
     assert await follower.heard() == {run: ("CANCELED", {ChangeKind.STATUS})}
+
+
+async def test_what_changed_is_known_of_topics_of_both_kinds_at_once(house: House, hub: Hub) -> None:
+    [run, _] = await house.trigger(2)
+    topics = [tag_topic("dev", "blue"), run_topic(run)]
+    await Follower(hub).follow(*topics)
+    await house.trigger(1, tags=("blue",))
+    await _caught_up(house, hub)
+    start = hub.cursor
+    assert hub.changed_since(topics, start) is False
+    await house.engine.cancel([run])
+    await _caught_up(house, hub)
+    assert hub.changed_since(topics, start) is True
+
+
+async def test_who_joins_by_tag_while_a_page_is_on_its_way_hears_of_what_is_on_it(
+    house: House, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Follower(hub).follow(run_topic("run_x"))
+    read, was_read, go_on = house.store.read, asyncio.Event(), asyncio.Event()
+
+    async def read_slowly(factory: Any) -> Any:
+        found = await read(factory)
+        if isinstance(found, News) and found.changes:
+            was_read.set()
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(house.store, "read", read_slowly)
+    [run] = await house.trigger(1, tags=("blue",))
+    await asyncio.wait_for(was_read.wait(), 5)
+    follower = await Follower(hub).follow(tag_topic("dev", "blue"))
+    go_on.set()
+    assert set(await follower.heard()) == {run}
+
+
+async def test_a_run_is_kept_with_all_its_streams_also_those_that_nobody_saw_begin(house: House, hub: Hub) -> None:
+    session, inbox = await house.open()
+    [run, other] = await house.trigger(2)
+    await house.quiet()
+    assignments = {one.run_id: one for one in inbox.take()}
+
+    async def report(*effects: Effect) -> None:
+        await session.report([Report(run, assignments[run].epoch, effects=effects)])
+        await _caught_up(house, hub)
+
+    await Follower(hub).follow(run_topic(other))
+    await report(Effect(EffectKind.PART, "words", '"a"', scope="", number=1))
+    first = await Follower(hub).follow(run_topic(run))
+    await report(Effect(EffectKind.SET, "progress", "1", scope="", number=2))
+    assert (newest := hub.newest(run)) is not None and newest.streams == ("words",)
+    first.following.close()
+    await report(Effect(EffectKind.PART, "more", '"a"', scope="", number=3))
+    await Follower(hub).follow(run_topic(run))
+    await report(Effect(EffectKind.SET, "progress", "2", scope="", number=4))
+    assert (newest := hub.newest(run)) is not None and newest.streams == ("more", "words")
+    for assignment in assignments.values():
+        await house.end(session, assignment, Succeeded("1"))

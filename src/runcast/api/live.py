@@ -22,7 +22,7 @@ from runcast.api.views.live_run import encode_live
 from runcast.domain.change import Change
 from runcast.domain.run import Run
 from runcast.engine.engine import Engine
-from runcast.feed.following import Following, RunNews, run_topic
+from runcast.feed.following import Following, RunNews, narrow_topics, run_topic, wide_topics
 from runcast.store import news
 from runcast.store.script import Script, call
 
@@ -75,6 +75,8 @@ class _Stream:
         self._out = out
         self._ids = tuple(dict.fromkeys(topic.id for topic in asked.topics))
         self._key = f"live {asked.skip}"
+        self._since = 0
+        """Up to where the client was told before it followed."""
 
     async def run(self, receive: Receive) -> None:
         with await self._engine.hub.follow(self._ids, self._out.bell.set) as following:
@@ -82,17 +84,17 @@ class _Stream:
 
     async def _write(self, following: Following) -> None:
         out, loop, pace_s = self._out, asyncio.get_running_loop(), self._asked.pace_ms / 1000
-        since = await self._begin()
+        self._since = await self._begin()
         flushed_at = 0.0
-        while not (out.is_gone or following.is_ended):
+        while not following.is_ended:
             if following.has_news:
                 wait_s = flushed_at + pace_s - loop.time()
                 if wait_s > 0:
                     await asyncio.sleep(wait_s)
                 flushed_at = loop.time()
-                await self._flush(following, since)
+                await self._flush(following)
             if await out.wait(lambda: following.has_news):
-                await out.put(b": ping\nid: %d\n\n" % self._engine.hub.cursor)
+                await out.put(b": ping\nid: %d\n\n" % self._position())
         # Complete or not is the same here: browsers come back, and find a server that is not about to stop.
         await out.finish()
 
@@ -104,38 +106,37 @@ class _Stream:
             cursor = hub.cursor if since is None else since
             await self._out.put(head + b"id: %d\n: live\n\n" % cursor)
             return cursor
-        gap = await self._engine.store.read(partial(news.gap, since, self._may_be_ours, MISSED_PAGES))
+        gap = await self._engine.store.read(partial(news.gap, since, self._may_be_ours, self._is_ours, MISSED_PAGES))
         if gap is None:
             cursor = hub.cursor
             await self._out.put(head + self._reset(cursor))
             return cursor
-        runs = [RunNews(one.run, one.change.seq, one.change.at, one.kinds) for one in gap.runs]
-        ours = [one for one in runs if not set(self._ids).isdisjoint(one.topics())]
-        await self._out.put(head + self._event(ours, gap.others, gap.cursor))
+        runs = [RunNews(one.run, one.change.seq, one.change.at, one.kinds, one.streams) for one in gap.runs]
+        await self._out.put(head + self._event(runs, gap.others, gap.cursor))
         return gap.cursor
+
+    def _position(self) -> int:
+        """Up to where the client was told everything: the hub may be behind what it was told at the beginning."""
+        return max(self._since, self._engine.hub.cursor)
 
     def _may_be_ours(self, change: Change) -> bool:
         return any(topic.may_be_of(change) for topic in self._asked.topics)
 
-    async def _flush(self, following: Following, since: int) -> None:
+    def _is_ours(self, run: Run) -> bool:
+        topics = (*narrow_topics(run), *wide_topics(run))
+        return run.environment == self._asked.environment and any(topic in self._ids for topic in topics)
+
+    async def _flush(self, following: Following) -> None:
         runs, others, is_reset = following.take()
-        cursor = self._engine.hub.cursor
         if is_reset:
-            await self._out.put(self._reset(cursor))
+            self._since = self._engine.hub.cursor
+            await self._out.put(self._reset(self._since))
             return
-        event = self._event(
-            [one for one in runs if one.seq > since], [one for one in others if one.seq > since], cursor
-        )
-        if event:
-            await self._out.put(event)
+        fresh = [one for one in runs if one.seq > self._since and one.run.environment == self._asked.environment]
+        await self._out.put(self._event(fresh, [one for one in others if one.seq > self._since], self._position()))
 
     def _event(self, runs: Sequence[RunNews], others: Sequence[Change], cursor: int) -> bytes:
-        skip, environment = self._asked.skip, self._asked.environment
-        entries = [
-            one.encoded.get(self._key) or encode_entry(one, skip, self._key)
-            for one in runs
-            if one.run.environment == environment
-        ]
+        entries = [one.encoded.get(self._key) or encode_entry(one, self._asked.skip, self._key) for one in runs]
         entries += [msgspec.json.encode({"t": one.root_id, "seq": one.seq, "key": one.run_id}) for one in others]
         # The id moves on even where nothing of it is shown here.
         return b"id: %d\ndata: [%b]\n\n" % (cursor, b",".join(entries)) if entries else b"id: %d\n\n" % cursor
@@ -150,7 +151,7 @@ def encode_entry(told: RunNews, skip: Sequence[str], key: str) -> bytes:
     kinds = msgspec.json.encode(sorted(told.kinds))
     shown = encode_live(told.run, told.streams, skip)
     encoded = b'{"t":%b,"seq":%d,"kinds":%b,"d":%b}' % (_name(told.run), told.seq, kinds, shown)
-    told.encoded[key] = encoded
+    told.share(key, encoded)
     return encoded
 
 

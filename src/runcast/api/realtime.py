@@ -17,6 +17,7 @@ import msgspec
 from litestar.types import Receive
 
 from runcast.api.feeds import Feed, RunFeed
+from runcast.api.filters import LATEST_MS
 from runcast.api.hold import Hold
 from runcast.api.shapes import MUST_REFETCH, SCHEMA, UP_TO_DATE, encode_row, last_known_change
 from runcast.domain.change import ChangeKind
@@ -73,7 +74,9 @@ def read_offset(text: str) -> Place | None:
     (Place(cursor=12, updated_at=1700000000000), None)
     """
     match = _OFFSET.fullmatch(text)
-    return None if match is None else Place(int(match[1]), int(match[2]))
+    if match is None or int(match[2]) >= LATEST_MS:
+        return None
+    return Place(int(match[1]), int(match[2]))
 
 
 class Realtime:
@@ -152,7 +155,8 @@ class Realtime:
             if is_reset:
                 return _begin_anew(feed, self._engine.hub.cursor)
             if told or following.is_ended or loop.time() >= until:
-                return _tell(feed, asked, place, max(place.cursor, *(one.seq for one in told), 0), told)
+                # Also where nothing was told: who asks from far back has the feed read for it.
+                return _tell(feed, asked, place, max(place.cursor, self._engine.hub.cursor), told)
             if not await hold.wait(until):
                 return None
 
@@ -168,14 +172,14 @@ class Realtime:
         known = hub.newest(feed.run_id) if isinstance(feed, RunFeed) else None
         if known is not None and known.seq > place.cursor:
             return known.seq, [known] if feed.has(known.run) else []
-        gap = await store.read(partial(news.gap, place.cursor, feed.is_of, MISSED_PAGES))
+        gap = await store.read(partial(news.gap, place.cursor, feed.is_of, feed.has, MISSED_PAGES))
         if gap is None:
             # One run is told again instead: the same to its client.
             return await self._whole(feed) if isinstance(feed, RunFeed) else (None, [])
-        rows = [one for one in gap.runs if feed.has(one.run) and not one.kinds.isdisjoint(_SHOWN)]
-        streams = await store.read(partial(news.streams_of, [one.run.id for one in rows]))
         return gap.cursor, [
-            RunNews(one.run, one.change.seq, one.change.at, one.kinds, streams.get(one.run.id, ())) for one in rows
+            RunNews(one.run, one.change.seq, one.change.at, one.kinds, one.streams)
+            for one in gap.runs
+            if not one.kinds.isdisjoint(_SHOWN)
         ]
 
     async def _whole(self, feed: RunFeed) -> tuple[int, list[RunNews]]:
@@ -211,7 +215,7 @@ def _tell(feed: Feed, asked: Asked, place: Place, cursor: int, told: list[RunNew
         if row is None:
             row = encode_row(one.run, updated_at=at, operation="update", streams=one.streams, skip=asked.skip)
             if at == one.at:
-                one.encoded[key] = row
+                one.share(key, row)
         updated_at = max(updated_at, at)
         rows.append(row)
     return _answer(feed, asked, Place(cursor, updated_at), rows)

@@ -28,8 +28,6 @@ class EventStream:
 
     def __init__(self, send: Send, admits: Admits) -> None:
         self.bell = asyncio.Event()
-        self.is_gone = False
-        """The client is."""
         self._send = send
         self._admits = admits
         self._sending_since = 0.0
@@ -38,7 +36,7 @@ class EventStream:
     async def run(
         self, receive: Receive, write: Callable[[], Awaitable[None]], headers: Sequence[tuple[bytes, bytes]] = ()
     ) -> None:
-        """Begin the response and let `write` write it, as long as there is a client."""
+        """Begin the response and let `write` write it, as long as there is a client: it is canceled when that goes."""
         await self._send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *headers]})
         try:
             async with asyncio.TaskGroup() as group:
@@ -56,13 +54,12 @@ class EventStream:
 
     async def finish(self) -> None:
         """End it as complete. Without this the connection breaks off, and the client comes back."""
-        if not self.is_gone:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def wait(self, has_news: Callable[[], bool]) -> bool:
-        """Until there is news, the client has gone, or a ping is due. True: it is."""
+        """Until there is news, or a ping is due. True: it is."""
         self.bell.clear()
-        if not (has_news() or self.is_gone or self._is_ping_due):
+        if not (has_news() or self._is_ping_due):
             await self.bell.wait()
         due, self._is_ping_due = self._is_ping_due, False
         return due
@@ -70,8 +67,7 @@ class EventStream:
     async def _watch(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        self.is_gone = True
-        self.bell.set()
+        raise _Over
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()

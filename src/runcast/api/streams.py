@@ -79,7 +79,7 @@ class _Reader:
     async def write(self, following: Following) -> None:
         loop, out = asyncio.get_running_loop(), self._out
         silent_until = self._silent_until()
-        while not out.is_gone:
+        while True:
             if following.is_ended:
                 await out.put(b"event: error\ndata: the server stops\n\n")
                 return
@@ -100,7 +100,7 @@ class _Reader:
         loop, out = asyncio.get_running_loop(), self._out
         timer = None if until == _NEVER else loop.call_at(until, out.bell.set)
         try:
-            while not out.is_gone and loop.time() < until:
+            while loop.time() < until:
                 if await out.wait(lambda: following.has_news or loop.time() >= until):
                     await out.put(b": ping\n\n")
                 runs, _, is_reset = following.take()

@@ -10,6 +10,8 @@ from runcast.domain.run import Run
 
 PENDING_MAX = 2_000
 """Runs that one follower may have before it: with more it is told to read everything anew."""
+SHARED_MAX = 8
+"""Ways of encoding a run that are kept: more are a client that asks for something else each time."""
 _SHOWN = frozenset({ChangeKind.STATUS, ChangeKind.METADATA})
 WIDE = ("runs:", "tag:", "batch:")
 """Topics of what only the run itself says: whose changes these are is not known before it is read."""
@@ -37,6 +39,17 @@ def runs_topic(environment: str) -> str:
     return f"runs:{environment}"
 
 
+def narrow_topics(run: Run) -> list[str]:
+    """Topics that each change of the run itself names."""
+    return [run_topic(run.id), tree_topic(run.root_id)]
+
+
+def wide_topics(run: Run) -> list[str]:
+    """Topics that only the run says."""
+    batch = [] if run.batch_id is None else [batch_topic(run.batch_id)]
+    return [runs_topic(run.environment), *batch, *(tag_topic(run.environment, tag) for tag in run.tags)]
+
+
 class RunNews:
     """A run that changed, as all who follow it share it: what one of them encodes, the others need not."""
 
@@ -55,6 +68,7 @@ class RunNews:
         self.streams = streams
         """Names of its streams, if there is a new one."""
         self.encoded: dict[str, bytes] = {}
+        """What was encoded of it: read it here, and write it with `share`."""
 
     @property
     def is_shown(self) -> bool:
@@ -68,14 +82,10 @@ class RunNews:
             merged.encoded = self.encoded
         return merged
 
-    def topics(self) -> list[str]:
-        """Who hears of it."""
-        return [run_topic(self.run.id), tree_topic(self.run.root_id), *self.wide_topics()]
-
-    def wide_topics(self) -> list[str]:
-        run = self.run
-        batch = [] if run.batch_id is None else [batch_topic(run.batch_id)]
-        return [runs_topic(run.environment), *batch, *(tag_topic(run.environment, tag) for tag in run.tags)]
+    def share(self, key: str, encoded: bytes) -> None:
+        """Keep it for the others who want the same; of what everybody wants differently only a little."""
+        if len(self.encoded) < SHARED_MAX:
+            self.encoded[key] = encoded
 
 
 class _Followed(Protocol):

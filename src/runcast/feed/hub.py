@@ -17,7 +17,7 @@ from runcast.domain.change import Change, ChangeKind
 from runcast.domain.errors import EngineStopped, Unavailable
 from runcast.domain.run import Run
 from runcast.feed.doorbell import Doorbell
-from runcast.feed.following import WIDE, Following, RunNews, run_topic, tree_topic
+from runcast.feed.following import WIDE, Following, RunNews, narrow_topics, run_topic, tree_topic, wide_topics
 from runcast.feed.recent import TOPICS_MAX, Recent
 from runcast.store import news
 from runcast.store.store import Store
@@ -53,7 +53,7 @@ class Hub:
         """Runs of all changes are read."""
         self._wide_until = 0.0
         self._streams: dict[str, tuple[str, ...]] = {}
-        """Streams of runs, to see a new one."""
+        """All streams of runs that were read, as of the hub's position."""
         self._newest: OrderedDict[str, RunNews] = OrderedDict()
         """Runs that changed last, as they were handed out."""
         self._tail: asyncio.Task[None] | None = None
@@ -89,13 +89,20 @@ class Hub:
 
     def changed_since(self, topics: Sequence[str], cursor: int, *, shown_only: bool = False) -> bool | None:
         """Whether any of the topics changed after a position, asked by one who follows them; None: it is not known."""
-        wide = any(topic.startswith(WIDE) for topic in topics)
+        wide = [topic for topic in topics if topic.startswith(WIDE)]
         if not self._ready.is_set() or (wide and not self._is_wide) or cursor > self._cursor:
             # A position that is not read yet may be one of a database that was replaced.
             return None
-        narrow = self._recent_shown if shown_only else self._recent
-        broad = self._wide_recent_shown if shown_only else self._wide_recent
-        return (broad if wide else narrow).changed(topics, cursor)
+        narrow = [topic for topic in topics if not topic.startswith(WIDE)]
+        found = [
+            recent.changed(those, cursor)
+            for those, recent in (
+                (narrow, self._recent_shown if shown_only else self._recent),
+                (wide, self._wide_recent_shown if shown_only else self._wide_recent),
+            )
+            if those
+        ]
+        return True if True in found else None if None in found else False
 
     def newest(self, run_id: str) -> RunNews | None:
         """A run as it is after its last change, if that was handed out lately; with all its streams, if it has any."""
@@ -148,6 +155,7 @@ class Hub:
     def _reset(self, cursor: int) -> None:
         self._cursor = cursor
         self._newest.clear()
+        self._streams.clear()
         for recent in (self._recent, self._recent_shown, self._wide_recent, self._wide_recent_shown):
             recent.begin(cursor)
         for following in self._everybody():
@@ -190,7 +198,6 @@ class Hub:
     async def _begin(self) -> None:
         oldest, newest = await self._store.read(news.span)
         self._is_wide = False
-        self._streams.clear()
         self._reset(max(oldest - 1, newest - LOOK_BACK, 0))
         for following in self._everybody():
             following.take()
@@ -198,7 +205,7 @@ class Hub:
     async def _step(self) -> bool:
         """Hand out one page; whether there may be more."""
         self._look_wide()
-        page = await self._store.read(partial(news.news, self._cursor, self._is_wanted))
+        page = await self._store.read(partial(news.news, self._cursor, self._is_wanted, self._streams))
         if page.is_pruned:
             self._reset(page.cursor)
             return False
@@ -210,11 +217,12 @@ class Hub:
         """With the runs of those who began to follow while the page was read."""
         asked = {run.id for run in page.runs}
         while True:
+            self._look_wide()
             wanted = [change for change in page.changes if change.run_id not in asked and self._is_wanted(change)]
             if not wanted:
                 return page
             asked.update(change.run_id for change in wanted)
-            page = await self._store.read(partial(news.with_runs, page, wanted))
+            page = await self._store.read(partial(news.with_runs, page, wanted, self._streams))
 
     def _look_wide(self) -> None:
         wide = self._wide > 0 or asyncio.get_running_loop().time() < self._wide_until
@@ -239,12 +247,12 @@ class Hub:
                 continue
             newest[change.run_id] = change
             kinds.setdefault(change.run_id, set()).add(change.kind)
-        fresh = self._new_streams(page.streams)
+        fresh = self._new_streams(page.streams, kinds)
         read: dict[str, Run] = {run.id: run for run in page.runs}
         for run_id, change in newest.items():
             run = read.get(run_id)
             if run is None:
-                self._remember_unread(change)
+                self._remember_unread(change, kinds[run_id])
             else:
                 self._tell(RunNews(run, change.seq, change.at, frozenset(kinds[run_id]), fresh.get(run_id)))
 
@@ -253,23 +261,32 @@ class Hub:
         for following in list(self._followers.get(change.root_id, ())):
             following.put_other(change)
 
-    def _new_streams(self, streams: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        fresh = {run_id: names for run_id, names in streams.items() if self._streams.get(run_id) != names}
-        if len(self._streams) + len(fresh) > TOPICS_MAX:
+    def _new_streams(
+        self, streams: Mapping[str, tuple[str, ...]], kinds: Mapping[str, set[ChangeKind]]
+    ) -> dict[str, tuple[str, ...]]:
+        """Of the runs that got a part, those for which it is the first of a stream."""
+        fresh = {
+            run_id: names
+            for run_id, names in streams.items()
+            if ChangeKind.STREAM in kinds[run_id] and self._streams.get(run_id) != names
+        }
+        if len(self._streams) + len(streams) > TOPICS_MAX:
             self._streams.clear()
-        self._streams.update(fresh)
+        self._streams.update(streams)
         return fresh
 
-    def _remember_unread(self, change: Change) -> None:
+    def _remember_unread(self, change: Change, kinds: set[ChangeKind]) -> None:
         """Of a run that nobody wanted when it was read: whoever asks later had better look."""
         self._newest.pop(change.run_id, None)
+        if ChangeKind.STREAM in kinds:
+            self._streams.pop(change.run_id, None)
         for topic in (run_topic(change.run_id), tree_topic(change.root_id)):
             self._recent.put(topic, change.seq)
             self._recent_shown.put(topic, change.seq)
 
     def _tell(self, told: RunNews) -> None:
-        narrow = (run_topic(told.run.id), tree_topic(told.run.root_id))
-        wide = told.wide_topics() if self._is_wide else []
+        narrow = narrow_topics(told.run)
+        wide = wide_topics(told.run) if self._is_wide else []
         heard: dict[Following, None] = {}
         for topics, recent, shown in (
             (narrow, self._recent, self._recent_shown),
@@ -287,9 +304,11 @@ class Hub:
     def _keep(self, told: RunNews) -> None:
         run_id = told.run.id
         streams = self._streams.get(run_id)
-        if streams != told.streams:
-            told = RunNews(told.run, told.seq, told.at, told.kinds, streams)
         self._newest.pop(run_id, None)
+        if streams is None:
+            return
+        if streams and streams != told.streams:
+            told = RunNews(told.run, told.seq, told.at, told.kinds, streams)
         self._newest[run_id] = told
         if len(self._newest) > NEWEST_MAX:
             self._newest.popitem(last=False)

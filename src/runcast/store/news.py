@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 import msgspec
 
 from runcast.domain.change import Change, ChangeKind
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import Run
-from runcast.gateway import RunFilter
 from runcast.store import reads
 from runcast.store.rows import KeyCount, StreamName
 from runcast.store.script import Script, call
+
+_RUNS_AT_ONCE = 500
+TAGGED_SCANNED_MAX = 20_000
+"""Runs of a tag, the newest, among which those with other tags, or of a time, are looked for."""
 
 
 class News(msgspec.Struct, frozen=True):
@@ -23,7 +26,7 @@ class News(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...] = ()
     """Those of the wanted changes, as they are now, large values not fetched."""
     streams: Mapping[str, tuple[str, ...]] = {}
-    """Names of the streams of those that got a part."""
+    """Names of the streams of those that got a part, or whose streams were not known."""
     is_full: bool = False
     is_pruned: bool = False
     """What came after the cursor is gone."""
@@ -36,8 +39,8 @@ def span() -> Script[tuple[int, int]]:
     return oldest, newest
 
 
-def news(cursor: int, is_wanted: Callable[[Change], bool]) -> Script[News]:
-    """What came after `cursor`, up to a page."""
+def news(cursor: int, is_wanted: Callable[[Change], bool], known: Container[str]) -> Script[News]:
+    """What came after `cursor`, up to a page. `known`: runs whose streams are known up to there."""
     oldest: int = yield call("oldest_change")
     if cursor + 1 < oldest:
         newest: int = yield call("newest_change")
@@ -45,15 +48,17 @@ def news(cursor: int, is_wanted: Callable[[Change], bool]) -> Script[News]:
     page = yield from reads.changes_after(cursor)
     changes = tuple(change for change in page if change.kind is not ChangeKind.SLOT)
     found = News(page[-1].seq if page else cursor, changes, is_full=len(page) == PAGE_ROWS_MAX)
-    return (yield from with_runs(found, [change for change in changes if is_wanted(change)]))
+    return (yield from with_runs(found, [change for change in changes if is_wanted(change)], known))
 
 
-def with_runs(page: News, wanted: Sequence[Change]) -> Script[News]:
+def with_runs(page: News, wanted: Sequence[Change], known: Container[str]) -> Script[News]:
     """A page with the runs of more of its changes."""
     if not wanted:
         return page
     runs = yield from _runs(sorted({change.run_id for change in wanted}))
-    streams = yield from streams_of({change.run_id for change in wanted if change.kind is ChangeKind.STREAM})
+    asked = {change.run_id for change in wanted if change.kind is ChangeKind.STREAM or change.run_id not in known}
+    found = yield from streams_of(asked)
+    streams = {run_id: found.get(run_id, ()) for run_id in asked}
     return msgspec.structs.replace(page, runs=(*page.runs, *runs), streams={**page.streams, **streams})
 
 
@@ -82,6 +87,8 @@ class Missed(msgspec.Struct, frozen=True):
     change: Change
     """The newest."""
     kinds: frozenset[ChangeKind]
+    streams: tuple[str, ...] | None
+    """Names of its streams, if it got a part."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -95,8 +102,8 @@ class Gap(msgspec.Struct, frozen=True):
     """Of extensions' topics."""
 
 
-def gap(cursor: int, is_wanted: Callable[[Change], bool], pages: int) -> Script[Gap | None]:
-    """The wanted changes after `cursor`. None: that is too long ago to say, or of another database."""
+def gap(cursor: int, is_wanted: Callable[[Change], bool], has: Callable[[Run], bool], pages: int) -> Script[Gap | None]:
+    """The wanted changes after `cursor`, of runs that are had. None: that is too long ago to say, or of another database."""
     newest: int = yield call("newest_change")
     if cursor > newest:
         return None
@@ -109,19 +116,24 @@ def gap(cursor: int, is_wanted: Callable[[Change], bool], pages: int) -> Script[
         cursor = page[-1].seq if page else cursor
         if len(page) < PAGE_ROWS_MAX:
             others = tuple(change for change in wanted if change.kind is ChangeKind.TOPIC)
-            return Gap(cursor, (yield from _missed(wanted)), others)
+            return Gap(cursor, (yield from _missed(wanted, has)), others)
     return None
 
 
-def _missed(changes: Sequence[Change]) -> Script[tuple[Missed, ...]]:
+def _missed(changes: Sequence[Change], has: Callable[[Run], bool]) -> Script[tuple[Missed, ...]]:
     newest: dict[str, Change] = {}
     kinds: dict[str, set[ChangeKind]] = {}
     for change in changes:
         if change.kind is not ChangeKind.TOPIC:
             newest[change.run_id] = change
             kinds.setdefault(change.run_id, set()).add(change.kind)
-    runs = yield from _runs(sorted(newest))
-    rows = [Missed(run, newest[run.id], frozenset(kinds[run.id])) for run in runs]
+    ids = sorted(newest)
+    runs: list[Run] = []
+    for start in range(0, len(ids), _RUNS_AT_ONCE):
+        # What nobody had of a long time is not in memory together.
+        runs.extend(filter(has, (yield from _runs(ids[start : start + _RUNS_AT_ONCE]))))
+    streams = yield from streams_of([run.id for run in runs if ChangeKind.STREAM in kinds[run.id]])
+    rows = [Missed(run, newest[run.id], frozenset(kinds[run.id]), streams.get(run.id)) for run in runs]
     return tuple(sorted(rows, key=lambda row: row.change.seq))
 
 
@@ -142,7 +154,7 @@ class State(msgspec.Struct, frozen=True):
 
 def state(cursor: int, runs: Sequence[Run]) -> Script[State]:
     """These runs with the names of their streams."""
-    streams = yield from streams_of([run.id for run in runs if run.started_at is not None])
+    streams = yield from streams_of([run.id for run in runs])
     return State(cursor, tuple(runs), streams)
 
 
@@ -161,17 +173,29 @@ def batch_state(batch_id: str) -> Script[State]:
 
 
 def tagged_state(environment: str, tags: Sequence[str], created_from: int, limit: int) -> Script[State]:
-    """The newest runs that have all the tags; without tags: any run."""
+    """The newest runs that have all the tags, of which there is one at least."""
     newest: int = yield call("newest_change")
     runs: list[Run] = yield call(
         "runs_of_tags",
         environment=environment,
+        rarest=(yield from _rarest(environment, tags)),
+        scanned=TAGGED_SCANNED_MAX,
         tags=[[tag] for tag in tags],
         count=len(tags),
         created_from=created_from,
         limit=limit,
     )
     return (yield from state(newest, runs))
+
+
+def _rarest(environment: str, tags: Sequence[str]) -> Script[str]:
+    """The tag that the fewest runs have: the others are looked up in these."""
+    if len(tags) == 1:
+        return tags[0]
+    counts: dict[str, int] = {}
+    for tag in tags:
+        counts[tag] = yield call("count_tag", environment=environment, tag=tag, limit=TAGGED_SCANNED_MAX)
+    return min(counts, key=lambda tag: counts[tag])
 
 
 def tree_state(root_id: str, limit: int) -> Script[State]:
@@ -184,8 +208,8 @@ def tree_state(root_id: str, limit: int) -> Script[State]:
 def newest_state(environment: str, limit: int) -> Script[State]:
     """The newest runs of an environment."""
     newest: int = yield call("newest_change")
-    page = yield from reads.list_runs(RunFilter(environment=environment), None, limit)
-    return (yield from state(newest, page.runs))
+    runs: list[Run] = yield call("newest_runs", environment=environment, limit=limit)
+    return (yield from state(newest, runs))
 
 
 def outside_members(batch_id: str) -> Script[list[str]]:

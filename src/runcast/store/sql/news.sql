@@ -13,18 +13,35 @@ from found
 where stream is not null
 order by run_id, stream;
 
--- name: runs_of_tags -> Run*
--- Those with all of the tags, newest first.
+-- name: newest_runs -> Run*
 select *
 from runs
-where created_at >= :created_from and id in (
-    select t.run_id
+where environment = :environment
+order by id desc
+limit :limit;
+
+-- name: count_tag -> int
+-- How many runs have a tag, up to a bound.
+select count(*)
+from (select 1 from run_tags where environment = :environment and tag = :tag limit :limit) found;
+
+-- name: runs_of_tags -> Run*
+-- Those with all of the tags, newest first, among the newest that have one of them.
+select runs.*
+from (
+  select run_id
+  from run_tags
+  where environment = :environment and tag = :rarest
+  order by run_id desc
+  limit :scanned
+) newest
+join runs on runs.id = newest.run_id
+where runs.created_at >= :created_from
+  and (select count(*)
     from {rows :tags (name text)} r
     cross join run_tags t
-    where t.environment = :environment and t.tag = r.name
-    group by t.run_id
-    having count(*) = :count)
-order by created_at desc, id desc
+    where t.environment = :environment and t.tag = r.name and t.run_id = newest.run_id) = :count
+order by runs.created_at desc, runs.id desc
 limit :limit;
 
 -- name: stream_page -> Part*
