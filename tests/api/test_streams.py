@@ -296,3 +296,16 @@ async def test_a_message_needs_its_scope(site: Site, scope: str) -> None:
 
 async def test_a_message_to_a_run_that_is_not_there_is_a_404(site: Site) -> None:
     assert (await site.http.post(_path("run_no", "input/say"), json={"data": 1})).status_code == 404
+
+
+async def test_the_same_writer_writes_streams_of_one_name_beside_each_other(site: Site) -> None:
+    parent = await site.trigger("hold")
+    child = await site.trigger("hold", parentRunId=parent)
+    headers = {"X-Client-Id": "me"}
+    for place in ("self/rows", "parent/rows"):
+        assert (await site.http.post(_path(child, place), content=b"1\n2\n", headers=headers)).status_code == 200
+        looked = await site.http.head(_path(child, place), headers=headers)
+        assert looked.headers["x-last-chunk-index"] == "1"
+    await site.engine.cancel([RunId(parent)])
+    for run_id in (parent, child):
+        assert _data(await _all(site, run_id, "rows")) == [1, 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 
 import msgspec
 import pytest
@@ -20,7 +21,7 @@ from runcast.domain.limits import (
 )
 from runcast.domain.outcome import HandedBack, Succeeded
 from runcast.gateway import Assignment
-from runcast.store import effects, reads
+from runcast.store import effects, reads, streams
 from tests.store.houses import SqliteHouse
 from tests.store.world import World, child, increment, log, part, step
 
@@ -52,6 +53,19 @@ def test_metadata_operations_apply_in_their_order(db: World) -> None:
     assert db.metadata(run) == {"kept": True, "a": 3, "list": ["y"]}
     db.report(run, effects=[_meta(EffectKind.REPLACE, "", {"new": 1}, 8)])
     assert db.metadata(run) == {"new": 1}
+
+
+def test_a_worker_is_not_told_who_writes_streams_from_outside(db: World) -> None:
+    db.worker()
+    run = db.start()
+    db.report(run, effects=[increment("n", 1)])
+    for writer in ("one", "other"):
+        script = partial(streams.append, run.run_id, Target.SELF, "s", ["1"], writer=writer, first=0, now=db.now)
+        db.run(script)
+    db.report(run, outcome=HandedBack())
+    [taken] = db.claim()
+    assert [scope for scope in taken.applied if not scope.startswith("#bytes/")] == ["s"]
+    assert len(_parts(db, run, "s")) == 2
 
 
 def test_an_effect_counts_once_however_often_it_is_sent(db: World) -> None:

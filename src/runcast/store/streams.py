@@ -55,11 +55,11 @@ def append(
     (run,) = rows
     if run.status in FINAL:
         raise Conflict(f"run {run_id} has ended ({LABELS[RunStatus(run.status)].lower()}): its streams are complete")
-    known = (yield from written(run_id, stream, writer)) if writer else 0
+    known = (yield from written(run_id, target, stream, writer)) if writer else 0
     fresh = list(enumerate(values, first + 1))[max(0, known - first) :]
     if not fresh:
         return
-    scope = _scope(stream, writer) if writer else ""
+    scope = _scope(target, stream, writer) if writer else ""
     news = tuple(
         Effect(EffectKind.PART, stream, value, target=target, scope=scope, number=number if writer else 0)
         for number, value in fresh
@@ -68,12 +68,12 @@ def append(
     yield call("raise_versions", ids=[[run_id]])
 
 
-def written(run_id: str, stream: str, writer: str) -> Script[int]:
+def written(run_id: str, target: Target, stream: str, writer: str) -> Script[int]:
     """How many parts a writer has appended."""
-    rows: list[AppliedRow] = yield call("applied_scopes", scopes=[[run_id, _scope(stream, writer)]])
+    rows: list[AppliedRow] = yield call("applied_scopes", scopes=[[run_id, _scope(target, stream, writer)]])
     return rows[0].count if rows else 0
 
 
-def _scope(stream: str, writer: str) -> str:
+def _scope(target: Target, stream: str, writer: str) -> str:
     # No step has a key like this.
-    return f"#writer/{stream}/{writer}"
+    return f"#writer/{msgspec.json.encode((target, stream, writer)).decode()}"

@@ -106,8 +106,8 @@ async def look(
 ) -> Response[None]:
     """`X-Last-Chunk-Index`: the number of the writer's last part, -1 before the first."""
     await _find_writable(api, caller, run_id, key)
-    _, name = _target(key)
-    count = await api.engine.store.read(partial(streams.written, run_id, name, writer[:WRITER_CHARS_MAX]))
+    target, name = _target(key)
+    count = await api.engine.store.read(partial(streams.written, run_id, target, name, writer[:WRITER_CHARS_MAX]))
     return Response(None, headers={"X-Last-Chunk-Index": str(count - 1), "X-Stream-Version": "v1"})
 
 

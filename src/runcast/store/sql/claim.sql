@@ -162,6 +162,7 @@ from {rows :since (id text, at bigint)} r
 join journal j on j.run_id = r.id and j.resolved_at >= r.at;
 
 -- name: applied_of -> AppliedRow*
+-- Those of the run itself: who writes its streams from outside may have any number.
 select run_id, scope, count
 from applied
-where run_id in (select r.id from {rows :ids (id text)} r);
+where run_id in (select r.id from {rows :ids (id text)} r) and substr(scope, 1, 8) <> '#writer/';
