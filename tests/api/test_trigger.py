@@ -284,3 +284,15 @@ async def test_another_server_of_the_database_knows_the_answer(postgres: str) ->
         token = one.bearer("trigger:tasks:hello", once=True) | {REQUEST_KEY: "r1"}
         assert await post(one, {}, **token) == await post(other, {}, **token)
         assert (await post(other, {}, **token | {REQUEST_KEY: "r2"}))[0] == 422
+
+
+@pytest.mark.parametrize(
+    "options", [{"region": "x" * 129}, {"region": "a\0"}, {"idempotencyKeyOptions": {"key": "a\0", "scope": "run"}}]
+)
+async def test_what_every_list_shows_is_short(site: Site, options: dict[str, Any]) -> None:
+    assert (await post(site, {"payload": {}, "options": options}))[0] == 400
+
+
+async def test_an_empty_concurrency_key_is_none(site: Site) -> None:
+    run = await site.run("hello", {}, concurrencyKey="")
+    assert "concurrencyKey" not in run

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.domain.errors import InvalidInput
-from runcast.domain.run import NewRun, Triggered
+from runcast.domain.run import NewRun, Run, Triggered
 from runcast.engine.enqueue import check
-from runcast.store import reads, requests
+from runcast.store import requests
 from runcast.store.enqueue import enqueue
-from runcast.store.script import Script
+from runcast.store.script import Script, call
 
 REQUEST_KEY = "x-trigger-request-idempotency-key"
 REQUEST_KEY_CHARS_MAX = 256
@@ -54,7 +54,8 @@ def _admit(run: NewRun, parent_id: str | None, token: str, now: int) -> Script[T
 
 
 def _below(run: NewRun, parent_id: str) -> Script[NewRun]:
-    parent = yield from reads.find_run(parent_id)
+    # As it lies: whoever writes next waits for this, and nobody wants the parent's payload.
+    parent: Run | None = yield call("find_run", id=parent_id)
     if parent is None or parent.environment != run.environment:
         raise InvalidInput(f"parentRunId {parent_id[:100]!r} is no run here")
     return replace(run, parent_id=parent.id, root_id=parent.root_id, depth=parent.depth + 1)

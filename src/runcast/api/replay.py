@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from runcast.api.packets import PacketType, read_payload
-from runcast.api.trigger import QueueOption, TriggerOptions, new_run
+from runcast.api.trigger import QueueOption, TriggerOptions, check_region, new_run
 from runcast.domain.ids import RunId
 from runcast.domain.origin import read_origin, write_origin
 from runcast.domain.run import NewRun, Run
@@ -48,7 +48,7 @@ def replayed(run: Run, body: ReplayBody) -> NewRun:
         read_origin(given.origin),
         is_test=before.is_test,
         replayed=run.id,
-        region=body.region or before.region,
+        region=check_region(body.region) or before.region,
         metadata=before.metadata if body.metadata is None else given.metadata,
         payload_meta=before.payload_meta,
     )

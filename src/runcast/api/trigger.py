@@ -21,6 +21,7 @@ from runcast.sdk.options import check_attempts, check_key, check_label, metadata
 
 IDEMPOTENCY_MS = 30 * 86_400_000
 """How long an idempotency key holds that names no time."""
+REGION_CHARS_MAX = 128
 _TTL = re.compile(r"\d+[smhd]")
 _HOURS = re.compile(r"(?<=\d)hr\b")
 
@@ -152,6 +153,13 @@ def queue_name(name: str, task: str) -> str | None:
     return None if name == f"task/{task}" else name.removeprefix("task/")
 
 
+def check_region(region: str | None) -> str | None:
+    """The same, None for an empty one. Every list shows it. Raises `InvalidInput`."""
+    if region and (len(region) > REGION_CHARS_MAX or "\0" in region):
+        raise InvalidInput(f"region is up to {REGION_CHARS_MAX} characters without NUL, got {region[:100]!r}")
+    return region or None
+
+
 def _priority_ms(priority: float) -> int:
     if not 0 <= priority <= PRIORITY_S_MAX:
         raise InvalidInput(f"priority is 0 to {PRIORITY_S_MAX:,} seconds of head start, got {priority:g}")
@@ -161,7 +169,7 @@ def _priority_ms(priority: float) -> int:
 def _concurrency_key(key: str | float | None) -> str:
     if isinstance(key, float) and key.is_integer():
         key = int(key)
-    return "" if key is None else check_key(str(key), "concurrencyKey") or ""
+    return "" if key in (None, "") else check_key(str(key), "concurrencyKey") or ""
 
 
 def _key_ttl(options: TriggerOptions) -> int | None:
@@ -195,9 +203,9 @@ def _origin(options: TriggerOptions, meta: str | None) -> Origin:
     key = "" if said is None else said.key if isinstance(said.key, str) else "-".join(said.key)
     return Origin(
         payload_meta=meta,
-        idempotency_key=key or None,
+        idempotency_key=check_key(key or None, "idempotencyKeyOptions.key"),
         is_test=options.test,
-        region=options.region or None,
+        region=check_region(options.region),
         metadata=None if options.metadata is None else _metadata(options),
         ttl=None if options.ttl is None else f"{options.ttl}s" if isinstance(options.ttl, int) else options.ttl,
     )

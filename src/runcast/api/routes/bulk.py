@@ -17,6 +17,7 @@ from runcast.api.filters import WORDS_MAX, created_range
 from runcast.api.pages import PAGE_SIZE, After, Before, Cursors, Size, check_cursors, cursors
 from runcast.api.run_filter import check_statuses, queue_names
 from runcast.api.times import moment
+from runcast.api.trigger import check_region
 from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.limits import BULK_RUNS_MAX
@@ -112,9 +113,9 @@ async def create(data: BulkBody, api: Api, caller: Caller) -> BulkReference:
         raise InvalidInput(f"a name has at most {NAME_CHARS_MAX} characters, got {len(data.name)}")
     filter = _read(data, caller.environment, api.now_ms())
     total = await api.engine.store.read(partial(run_lists.count, filter, maximum=BULK_RUNS_MAX))
-    region = data.target_region if data.action == "replay" else None
+    region = check_region(data.target_region) if data.action == "replay" else None
     new = NewBulk(
-        id=fresh_id("bulk"), kind=data.action, filter=filter, total=total, name=data.name or None, region=region or None
+        id=fresh_id("bulk"), kind=data.action, filter=filter, total=total, name=data.name or None, region=region
     )
     await api.engine.store.write(partial(bulk.create, new, api.now_ms()))
     api.engine.carry_out()
