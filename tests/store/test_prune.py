@@ -10,7 +10,8 @@ from runcast.domain.effect import Effect, EffectKind
 from runcast.domain.journal import NewWait
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.outcome import Failed, Succeeded
-from runcast.store import entries, prune
+from runcast.store import batches, entries, prune
+from runcast.store.batch_rows import BatchError
 from tests.store.world import ERROR, World, batch, child, increment, log, part, step, token
 
 DAY_MS = 86_400_000
@@ -147,3 +148,16 @@ def test_pruning_is_done_in_pieces(db: World, monkeypatch: pytest.MonkeyPatch) -
     db.advance(DAY_MS)
     pieces = [db.run(lambda: prune.prune(db.now)) for _ in range(4)]
     assert pieces == [2, 2, 1, 0]
+
+
+def test_errors_of_a_batch_go_with_it_and_those_of_others_stay(db: World) -> None:
+    for name, errors in (
+        ("old", [BatchError(0, "work", "no", "invalid")]),
+        ("new", [BatchError(0, "work", "no", "x")]),
+    ):
+        db.run(partial(batches.open_batch, batches.NewBatch(name, "dev", 1), db.now))
+        db.run(partial(batches.take_items, name, [], errors, db.now))
+        db.advance(DAY_MS)
+    db.run(lambda: prune.prune(db.now - DAY_MS))
+    assert db.sql("select batch_id from batch_errors") == [("new",)]
+    assert db.sql("select id from batches") == [("new",)]

@@ -27,6 +27,8 @@ from runcast.store.objects import Place, announce_for, keep
 from runcast.store.rows import FileRow, Name, ObjectRow
 from runcast.store.script import Script, call
 
+_LAST = "\U0010ffff" * 2
+"""Sorts after whatever may follow a prefix: what is behind it is not looked at."""
 _AT_ONCE = 20
 _PARTS_AT_ONCE = 16
 
@@ -142,6 +144,8 @@ def page(environment: str, prefix: str, after: str, limit: int) -> Script[tuple[
         kind=FileKind.FILE.value,
         prefix=prefix,
         prefix_chars=len(prefix),
+        start=max(after, prefix),
+        end=prefix + _LAST,
         after=after,
         limit=max(1, min(limit, PAGE_ROWS_MAX)),
     )

@@ -73,8 +73,11 @@ def tidy(before: int) -> Script[bool]:
     yield call("prune_workers", before=before)
     yield call("forget_alert_events", before=before, limit=PAGE_ROWS_MAX)
     yield from deliveries.forget(before, PAGE_ROWS_MAX)
-    yield call("prune_batches", before=before, limit=PAGE_ROWS_MAX)
-    yield call("prune_batch_errors")
+    batches: list[Name] = yield call("prunable_batches", before=before, limit=PAGE_ROWS_MAX)
+    if batches:
+        ids = [[row.name] for row in batches]
+        yield call("prune_batch_errors", ids=ids)
+        yield call("prune_batches", ids=ids)
     yield call("forget_bulks", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_loose_waits", before=before, limit=PAGE_ROWS_MAX)
     yield call("prune_idle_ticks", before=before, limit=PAGE_ROWS_MAX)

@@ -11,6 +11,9 @@ from runcast.store.script import Script, call
 
 _UNUSUAL = frozenset(FINAL - {RunStatus.COMPLETED} | {RunStatus.WAITING, RunStatus.PENDING_VERSION, RunStatus.DELAYED})
 
+_AFTER_ALL = "\U0010ffff"
+"""Sorts after every id: a page from the newest on is a search, too."""
+
 
 class RunsPage(msgspec.Struct, frozen=True):
     """A page, and whether there are runs on either side of it."""
@@ -34,29 +37,43 @@ def page(
 
 def count(filter: RunFilter, *, maximum: int) -> Script[int]:
     """How many there are, or the maximum."""
-    found: int = yield call("count_wanted", limit=maximum, **params(filter))
+    if _is_related(filter):
+        name = "count_related"
+    elif _is_tagged(filter):
+        name = "count_tagged"
+    else:
+        name = "count_unusual" if _is_unusual(filter) else "count_wanted"
+    found: int = yield call(name, limit=maximum, **params(filter))
     return found
 
 
 def _rows(filter: RunFilter, after: str | None, before: str | None, limit: int) -> Script[list[Run]]:
     wanted = params(filter)
-    place = {"after": after} if before is None else {"before": before}
+    place = {"after": after or _AFTER_ALL} if before is None else {"before": before}
     rows: list[Run]
     if _is_related(filter):
         rows = yield call("related_after", after=after, before=before, limit=limit, **wanted)
-    elif filter.tag and filter.environment is not None:
-        found: dict[str, Run] = {}
-        for tag in filter.tag:
-            rows = yield call(
-                "tagged_after" if before is None else "tagged_before", tag=tag, limit=limit, **place, **wanted
-            )
-            found.update({run.id: run for run in rows})
-        rows = sorted(found.values(), key=lambda run: run.id, reverse=before is None)[:limit]
-    elif before is None and filter.shown and _UNUSUAL.issuperset(filter.shown):
-        rows = yield call("unusual_after", after=after, limit=limit, **wanted)
-    else:
-        rows = yield call("runs_after" if before is None else "runs_before", limit=limit, **place, **wanted)
-    return rows
+        return rows
+    each: list[dict[str, str]] = [{}]
+    name = "runs_after" if before is None else "runs_before"
+    if _is_tagged(filter):
+        name = "tagged_after" if before is None else "tagged_before"
+        each = [{"tag": tag} for tag in filter.tag]
+    elif before is None and _is_unusual(filter):
+        name, each = "unusual_after", [{"status": status} for status in filter.shown]
+    found: dict[str, Run] = {}
+    for one in each:
+        rows = yield call(name, limit=limit, **one, **place, **wanted)
+        found.update({run.id: run for run in rows})
+    return sorted(found.values(), key=lambda run: run.id, reverse=before is None)[:limit]
+
+
+def _is_tagged(filter: RunFilter) -> bool:
+    return bool(filter.tag) and filter.environment is not None
+
+
+def _is_unusual(filter: RunFilter) -> bool:
+    return bool(filter.shown) and _UNUSUAL.issuperset(filter.shown)
 
 
 def _is_related(filter: RunFilter) -> bool:

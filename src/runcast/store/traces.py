@@ -9,15 +9,17 @@ from runcast.domain.run import Run
 from runcast.domain.trace import Attempt, Record
 from runcast.gateway import RunFilter
 from runcast.store import reads, run_lists
+from runcast.store.claim import to_entry
+from runcast.store.rows import JournalRow
 from runcast.store.script import Script, call
 
 
 def record(run: Run) -> Script[Record]:
-    """A run with its attempts, its journal and its log."""
+    """A run with its attempts, its journal without values, and its log."""
     attempts: list[Attempt] = yield call("attempts_of", run_id=run.id)
-    entries = yield from reads.journal(run.id)
+    entries: list[JournalRow] = yield call("journal_outline", run_id=run.id, limit=TRACE_SPANS_MAX)
     logs = yield from reads.logs(run.id, 0, TRACE_SPANS_MAX)
-    return Record(run, attempts, entries[:TRACE_SPANS_MAX], logs)
+    return Record(run, attempts, [to_entry(row, None) for row in entries], logs)
 
 
 def records(run: Run) -> Script[tuple[Sequence[Record], bool]]:

@@ -10,7 +10,7 @@ from runcast.domain.run import Run
 from runcast.domain.transaction import topic_id
 from runcast.domain.watch import Update, Watch
 from runcast.store import reads
-from runcast.store.rows import ChangeRow
+from runcast.store.rows import ChangeRow, Name
 from runcast.store.script import Script, call
 
 _ENVIRONMENT = "dev"
@@ -32,11 +32,13 @@ def watched_state(watch: Watch) -> Script[Update]:
 
 def _tagged(watch: Watch) -> Script[list[Run]]:
     """The newest ones, oldest first."""
-    tags = [[tag] for tag in watch.tags]
-    rows: list[Run] = yield call(
-        "tagged_runs", environment=watch.environment or _ENVIRONMENT, tags=tags, limit=PAGE_ROWS_MAX
-    )
-    whole = yield from reads.runs_by_id([run.id for run in rows])
+    found: set[str] = set()
+    for tag in watch.tags:
+        rows: list[Name] = yield call(
+            "newest_of_tag", environment=watch.environment or _ENVIRONMENT, tag=tag, limit=PAGE_ROWS_MAX
+        )
+        found.update(row.name for row in rows)
+    whole = yield from reads.runs_by_id(sorted(found)[-PAGE_ROWS_MAX:])
     return sorted(whole, key=lambda run: run.id)
 
 

@@ -26,6 +26,24 @@ and (cast(:schedule_id as text) is null
 and (cast(:bulk_id as text) is null
   or exists (select 1 from bulk_runs b where b.run_id = runs.id and b.bulk_id = :bulk_id))
 
+-- name: related_ids
+-- Of a `RunFilter` that names a tree, a parent, a batch, a schedule, a bulk action or runs.
+select id from runs where parent_id is not null and parent_id = :parent_id
+union all
+select cast(:root_id as text) where cast(:root_id as text) is not null
+union all
+select id from runs where parent_id is not null and root_id = :root_id
+union all
+select id from runs where batch_id is not null and batch_id = :batch_id
+union all
+select run_id from batch_members where batch_id = :batch_id
+union all
+select run_id from schedule_ticks where schedule_id = :schedule_id and run_id is not null
+union all
+select run_id from bulk_runs where bulk_id = :bulk_id
+union all
+select r.id from {rows :ids (id text)} r
+
 -- name: run_outline
 -- A run without its payload and its output, which may be long.
 runs.id, runs.environment, runs.task, runs.queue, runs.concurrency_key, runs.status, 'null' as payload, null as output,

@@ -187,6 +187,7 @@ from (
   union all select 'blob ' || run_id, run_id from blobs
   union all select 'message ' || run_id, run_id from inbox
   union all select 'transaction ' || run_id, run_id from transacted
+  union all select 'bulk action ' || bulk_id, run_id from bulk_runs
   union all select 'child ' || id, parent_id from runs where parent_id is not null
   union all select 'descendant ' || id, root_id from runs
 ) owned

@@ -20,7 +20,7 @@ select id, environment, kind, path, content_type, state, size, digest, created_a
   (select count(*) from file_parts p where p.file_id = files.id) as parts
 from files
 where environment = :environment and kind = :kind and state = 'ready'
-  and path > :after and path >= :prefix and substr(path, 1, :prefix_chars) = :prefix
+  and path >= :start and path < :end and path <> :after and substr(path, 1, :prefix_chars) = :prefix
 order by path
 limit :limit;
 

@@ -1,7 +1,7 @@
 -- name: runs_after -> Run*
 select {clause run_outline}
 from runs
-where (runs.id < :after or :after is null) and {clause wanted_run}
+where runs.id < :after and {clause wanted_run}
 order by runs.id desc
 limit :limit;
 
@@ -18,7 +18,7 @@ limit :limit;
 select {clause run_outline}
 from run_tags
 join runs on runs.id = run_tags.run_id
-where run_tags.environment = :environment and run_tags.tag = :tag and (run_tags.run_id < :after or :after is null)
+where run_tags.environment = :environment and run_tags.tag = :tag and run_tags.run_id < :after
   and {clause wanted_run}
 order by run_tags.run_id desc
 limit :limit;
@@ -35,34 +35,18 @@ limit :limit;
 -- Within a tree, a parent's children, a batch, a schedule, a bulk action: found through their own indexes.
 select {clause run_outline}
 from runs
-where runs.id in (
-    select id from runs where parent_id is not null and parent_id = :parent_id
-    union all
-    select cast(:root_id as text) where cast(:root_id as text) is not null
-    union all
-    select id from runs where parent_id is not null and root_id = :root_id
-    union all
-    select id from runs where batch_id is not null and batch_id = :batch_id
-    union all
-    select run_id from batch_members where batch_id = :batch_id
-    union all
-    select run_id from schedule_ticks where schedule_id = :schedule_id and run_id is not null
-    union all
-    select run_id from bulk_runs where bulk_id = :bulk_id
-    union all
-    select r.id from {rows :ids (id text)} r)
+where runs.id in ({clause related_ids})
   and (runs.id < :after or :after is null) and (runs.id > :before or :before is null)
   and {clause wanted_run}
 order by case when cast(:before as text) is null then runs.id end desc, runs.id
 limit :limit;
 
 -- name: unusual_after -> Run*
--- The few that are not completed are found through their own index.
+-- Of one status: the few that are not completed are found through their own index.
 select {clause run_outline}
 from runs
 where runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
-  and runs.status in (select r.name from {rows :shown (name text)} r)
-  and (runs.id < :after or :after is null)
+  and runs.status = :status and runs.id < :after
   and {clause wanted_run}
 order by runs.id desc
 limit :limit;
@@ -70,6 +54,30 @@ limit :limit;
 -- name: count_wanted -> int
 select count(*)
 from (select 1 from runs where {clause wanted_run} limit :limit) wanted;
+
+-- name: count_related -> int
+select count(*)
+from (select 1 from runs where runs.id in ({clause related_ids}) and {clause wanted_run} limit :limit) wanted;
+
+-- name: count_tagged -> int
+select count(*)
+from (
+  select distinct runs.id
+  from run_tags
+  join runs on runs.id = run_tags.run_id
+  where run_tags.environment = :environment and run_tags.tag in (select r.name from {rows :tags (name text)} r)
+    and {clause wanted_run}
+  limit :limit) wanted;
+
+-- name: count_unusual -> int
+select count(*)
+from (
+  select 1
+  from runs
+  where runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+    and runs.status in (select r.name from {rows :shown (name text)} r)
+    and {clause wanted_run}
+  limit :limit) wanted;
 
 -- name: add_run_tags
 insert into run_tags (environment, tag, run_id) {values :rows}

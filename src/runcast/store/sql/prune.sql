@@ -112,18 +112,19 @@ where (schedule_id, at, manual) in (
 -- name: prune_runs
 delete from runs where id in (select r.id from {rows :ids (id text)} r);
 
+-- name: prunable_batches -> Name*
+select b.id as name
+from batches b
+where b.created_at < :before
+  and not exists (select 1 from runs where runs.batch_id = b.id and runs.batch_id is not null)
+  and not exists (select 1 from batch_members m where m.batch_id = b.id)
+limit :limit;
+
 -- name: prune_batches
-delete from batches
-where id in (
-  select b.id from batches b
-  where b.created_at < :before
-    and not exists (select 1 from runs where runs.batch_id = b.id and runs.batch_id is not null)
-    and not exists (select 1 from batch_members m where m.batch_id = b.id)
-  limit :limit);
+delete from batches where id in (select r.id from {rows :ids (id text)} r);
 
 -- name: prune_batch_errors
-delete from batch_errors
-where not exists (select 1 from batches b where b.id = batch_errors.batch_id);
+delete from batch_errors where batch_id in (select r.id from {rows :ids (id text)} r);
 
 -- name: prune_changes
 delete from changes

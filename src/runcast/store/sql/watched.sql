@@ -1,11 +1,10 @@
 -- Runs that are followed by what they belong to.
 
--- name: tagged_runs -> Run*
-select runs.*
+-- name: newest_of_tag -> Name*
+select run_id as name
 from run_tags
-join runs on runs.id = run_tags.run_id
-where run_tags.environment = :environment and run_tags.tag in (select r.name from {rows :tags (name text)} r)
-order by run_tags.run_id desc
+where environment = :environment and tag = :tag
+order by run_id desc
 limit :limit;
 
 -- name: changes_of_many -> ChangeRow*
