@@ -52,7 +52,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _needs_postgres(item: pytest.Item) -> bool:
     asked = getattr(item, "fixturenames", ())
     chosen = getattr(getattr(item, "callspec", None), "params", {}).values()
-    return "postgres" in asked or "postgres_server" in asked or "postgres" in map(str, chosen)
+    named = any(isinstance(value, str) and value == "postgres" for value in chosen)
+    return named or "postgres" in asked or "postgres_server" in asked
 
 
 def _is_illustration(item: DoctestItem) -> bool:
