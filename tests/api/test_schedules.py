@@ -67,6 +67,16 @@ async def test_a_schedule_is_created_read_changed_paused_and_deleted(clock_shop:
     assert (await site.http.get(f"{SCHEDULES}/{made['id']}")).status_code == 404
 
 
+async def test_a_task_with_parameters_is_scheduled_with_a_payload_of_its_own(clock_shop: Site) -> None:
+    site = clock_shop
+    made = await site.post(SCHEDULES, {"task": "sized", "cron": "0 * * * *", "payload": {"size": 5}})
+    by_hand = await site.post(f"{SCHEDULES}/{made['id']}/run")
+    assert (await site.get(f"/api/v3/runs/{by_hand['id']}"))["payload"] == {"size": 5}
+    await site.put(f"{SCHEDULES}/{made['id']}", {"payload": {"size": 6}})
+    by_hand = await site.post(f"{SCHEDULES}/{made['id']}/run")
+    assert (await site.get(f"/api/v3/runs/{by_hand['id']}"))["payload"] == {"size": 6}
+
+
 async def test_equal_deduplication_keys_are_the_same_schedule(clock_shop: Site) -> None:
     one = await clock_shop.post(SCHEDULES, HOURLY)
     two = await clock_shop.post(SCHEDULES, HOURLY | {"cron": "15 * * * *"})
@@ -109,9 +119,10 @@ async def test_a_schedule_that_code_declares_is_paused_but_not_changed(clock_sho
         ({"timezone": "Mars/Olympus"}, "time zone"),
         ({"task": "nobody"}, "nobody"),
         ({"task": "sized"}, "ScheduledRun"),
+        ({"task": "sized", "payload": {"length": 5}}, "'size' is missing"),
         ({"window": "25h"}, "window"),
     ],
-    ids=["minute", "text", "zone", "unknown", "no scheduled task", "window"],
+    ids=["minute", "text", "zone", "unknown", "no scheduled task", "another payload", "window"],
 )
 async def test_a_rule_that_is_none_is_unprocessable(clock_shop: Site, wrong: dict[str, Any], says: str) -> None:
     refused = await clock_shop.http.post(SCHEDULES, json=HOURLY | wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import delete, get, post, put
@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.errors import Refused
+from runcast.api.packets import read_payload
 from runcast.api.pages import PAGE_SIZE, Numbers, Page, PerPage, numbers
 from runcast.api.views.schedule import ScheduleView, TickView, show_schedule, show_tick
 from runcast.domain.cron import timezones
@@ -53,6 +54,8 @@ class NewScheduleBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     """Runs start up to this much later than their ticks: `30m`, `2h`, or a share of the time between ticks, `50%`."""
     overlap: Overlap = Overlap.ALLOW
     catch_up: CatchUp = CatchUp.LAST
+    payload: dict[str, Any] | None = None
+    """What each run gets, for a task that takes no `ScheduledRun`: the object of its parameters."""
 
 
 class ChangedScheduleBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -65,6 +68,7 @@ class ChangedScheduleBody(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     window: str | UnsetType | None = UNSET
     overlap: Overlap | UnsetType = UNSET
     catch_up: CatchUp | UnsetType = UNSET
+    payload: dict[str, Any] | UnsetType | None = UNSET
 
 
 class ScheduleList(msgspec.Struct, frozen=True):
@@ -111,6 +115,7 @@ async def create(data: NewScheduleBody, api: Api, caller: Caller) -> ScheduleVie
             catch_up=data.catch_up,
             external_id=data.external_id,
             window=data.window,
+            payload=_payload(data.payload),
         )
         new = NewSchedule(
             ScheduleId(fresh_id("sched")),
@@ -152,6 +157,8 @@ async def update(schedule_id: FromPath[str], data: ChangedScheduleBody, api: Api
     known = await _find(api, caller, schedule_id)
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
     with _unprocessable():
+        if "payload" in given:
+            given["payload"] = _payload(given["payload"])
         if "task" in given:
             await _check_task(api, caller, given["task"])
         return show_schedule(await api.engine.update_schedule(known.id, ScheduleChanges(**given)))
@@ -223,6 +230,10 @@ async def _find(api: Api, caller: Caller, schedule_id: str) -> ScheduleState:
     if found is None or found.environment != caller.environment:
         raise NotFound("Schedule not found")
     return found
+
+
+def _payload(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else read_payload(value, None)[0]
 
 
 async def _check_task(api: Api, caller: Caller, task: str) -> None:
