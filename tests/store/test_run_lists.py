@@ -25,7 +25,7 @@ FILTERS: dict[str, dict[str, Any]] = {
 def _fill(db: World) -> list[str]:
     """Runs with each of two tags, or both; some failed, some were canceled."""
     db.worker()
-    runs = []
+    runs: list[str] = []
     for number in range(12):
         db.advance(1)
         run = db.start(tags=(("a",), ("b",), ("a", "b"))[number % 3])

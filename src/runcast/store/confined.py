@@ -11,7 +11,7 @@ from runcast.store.script import Script, call
 
 def find_elsewhere(environment: str, ids: Iterable[str]) -> Script[str | None]:
     """One of these runs, waits and batches that is of another environment; what does not exist is nobody's."""
-    rows = [[id] for id in ids]
+    rows = [[id] for id in dict.fromkeys(ids)]
     for query in ("runs_elsewhere", "waits_elsewhere", "batches_elsewhere"):
         found: list[Name] = yield call(query, ids=rows, environment=environment)
         if found:
