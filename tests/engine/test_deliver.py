@@ -77,6 +77,20 @@ async def test_a_defect_with_one_keeps_no_other_from_being_told(caplog: pytest.L
         assert "a defect" in caplog.text
 
 
+async def test_an_address_that_must_not_be_reached_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async with Server(ServerConfig(database=":memory:")) as server:
+        await _stop_services(server)
+        courier = Courier(OutgoingSettings(), server.engine.access.secret)
+        own = await courier.seal("dev", channels.webhook("http://localhost:3000/", secret="a secret of the webhook"))
+        (id,) = await make(server, courier, own)
+        await Deliver(server.engine.store, courier, "one").tick(server.engine.clock.now_ms())
+        assert (await found(server))[id].status is DeliveryStatus.FAILED
+        await courier.close()
+    (warning,) = caplog.messages
+    assert warning.startswith(f"{id} to the channel ")
+    assert "localhost is not of the public internet; the setting outgoing_private can allow it" in warning
+
+
 async def test_a_tick_that_is_cancelled_leaves_what_it_claimed_to_the_next_engine() -> None:
     began = asyncio.Event()
 

@@ -59,6 +59,8 @@ class Deliver:
             # A defect with one must not keep the others from being told: it is in the list of its attempts.
             log.exception("delivery %s", due.id)
             answer = Answer(error=f"{type(error).__name__} in Runcast itself; its log says more")
+        if answer.error is not None and answer.is_final:
+            log.warning("%s to the channel %r failed and is not tried again: %s", due.id, due.name, answer.error)
         now = self._store.clock.now_ms()
         await self._store.write(partial(deliveries.settle, due.id, due.attempts, answer, now))
 
