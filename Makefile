@@ -11,6 +11,9 @@ OFFSET ?= 0
 ARGS   ?=
 JOBS   ?= 2
 
+# What the inner loop tries: the rules, the store in memory, the engine, the SDK.
+QUICK  := src tests/domain tests/store tests/feed tests/engine tests/sdk tests/lint tests/design
+
 # A virtual environment whose Python is gone or moved is made anew.
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
@@ -23,13 +26,13 @@ help: ## show the targets
 demo: setup ## enrich a real list of companies, live in this terminal (no network needed)
 	@$(PY) -m runcast.demo $(ARGS)
 
-check: setup ## the inner loop, under a minute: lint, format, types, layers, laws, quick tests
+check: setup ## the inner loop, about a minute: lint, format, types, layers, laws, tests of the rules, the engine and the SDK
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m runcast.design.tidy
-	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone and not postgres"
+	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone and not postgres" -k "not file" $(QUICK)
 
 test: setup ## everything that must hold, under fifteen minutes on two cores
 	@$(PY) -m ruff check .

@@ -43,7 +43,9 @@ REQUESTS_MAX = 20_000
 CLIENT_OPERATIONS = frozenset(
     name for name in dir(ClientGateway) if callable(getattr(ClientGateway, name)) and not name.startswith("_")
 ) - {"watch", "close"}
-READS = frozenset({"list_runs", "journal", "logs", "parts", "artifacts", "artifact", "members", "messages", "file_part"})
+READS = frozenset(
+    {"list_runs", "journal", "logs", "parts", "artifacts", "artifact", "members", "messages", "file_part"}
+)
 """Operations whose answers may be large."""
 READS_AT_ONCE = 8
 """Of one connection; further ones wait, and all wait while the other side does not take what was answered."""
