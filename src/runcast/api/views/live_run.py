@@ -33,8 +33,9 @@ class LiveRunView(RunView, frozen=True, rename="camel", kw_only=True):
 def show_live(run: Run, streams: Sequence[str] | None) -> LiveRunView:
     """`streams`: None leaves them as the client knows them."""
     has_output = run.output is not None and not is_blob(run.output)
+    fields: dict[str, Any] = run_fields(run) | {"metadata": msgspec.Raw(run.metadata.encode())}
     return LiveRunView(
-        **run_fields(run) | {"metadata": msgspec.Raw(run.metadata.encode())},
+        **fields,
         queue=run.queue,
         root_id=run.root_id,
         parent_id=run.parent_id or UNSET,

@@ -188,8 +188,9 @@ def show_whole(
         parent=_related(parent),
         children=tuple(RelatedRunView(**related_fields(child)) for child in children),
     )
+    fields: dict[str, Any] = related_fields(run) | {"cost_in_cents": cost_nanos / _NANOS_PER_CENT}
     return WholeRunView(
-        **related_fields(run) | {"cost_in_cents": cost_nanos / _NANOS_PER_CENT},
+        **fields,
         attempt_count=run.attempt,
         payload=msgspec.Raw(run.payload.encode()),
         output=UNSET if run.output is None else msgspec.Raw(run.output.encode()),
