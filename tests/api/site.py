@@ -86,7 +86,7 @@ def _add_long_tasks(registry: Registry) -> None:
         await wait.for_("1h")
 
     # Longer than the clocks of a worker and of a database may differ.
-    @task(registry=registry, retry=Retry(max_attempts=2, min_s=0.03, max_s=0.04))
+    @task(registry=registry, retry=Retry(max_attempts=2, min_s=0.1, max_s=0.12))
     async def family(failures: int = 1) -> str:
         logger.info("at home", people=2)
         if current_run().attempt <= failures:

@@ -14,6 +14,7 @@ import msgspec
 
 from runcast.domain.errors import Conflict, Overloaded
 from runcast.domain.ids import RunId, make_id
+from runcast.domain.origin import read_origin
 from runcast.domain.queue import QueueChange
 from runcast.domain.run import Debounce, NewRun
 from runcast.gateway import RunFilter
@@ -123,9 +124,11 @@ class Operator:
         await _apply(self._random.choice(list(CHANGES)), QueueChange(reset=True), gateway)
 
     async def _move(self, gateway: RemoteClientGateway) -> None:
-        """Move whatever is delayed: not those between two attempts."""
+        """Move whatever is delayed: not those between two attempts. Those of schedules start when these say."""
         page = await gateway.list_runs(RunFilter(status=("DELAYED",)))
         for run in page.runs:
+            if read_origin(run.origin).schedule_id is not None:
+                continue
             try:
                 moved = await gateway.reschedule(run.id, delay_ms=self._random.randint(0, 5_000))
             except Conflict:

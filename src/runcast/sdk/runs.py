@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -109,7 +110,7 @@ class Subscriber:
             async for update in source:
                 changes = _by_run(update)
                 over = self._is_over(update.runs)
-                for run in update.runs:
+                for run in sorted(update.runs, key=partial(self._place, changes)):
                     seq, kinds = changes.get(run.id, (0, ()))
                     if run.version > self._versions.get(run.id, -1) or seq > self._told.get(run.id, 0):
                         self._versions[run.id], self._told[run.id] = run.version, seq
@@ -118,6 +119,11 @@ class Subscriber:
                 self._cursor = update.cursor
                 if over:
                     return
+
+    def _place(self, changes: Mapping[RunId, tuple[int, object]], run: Run) -> tuple[int, bool]:
+        """Where a run comes among those of one update: as they changed, and at the end last what was waited for."""
+        seq, _ = changes.get(run.id, (0, ()))
+        return seq, run.is_final and run.id in (*self._watch.run_ids, *self._watch.root_ids)
 
     async def _state(self, gateway: ClientGateway) -> Update:
         source = cast(AsyncGenerator[Update, None], gateway.watch(self._watch))
