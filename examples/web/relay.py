@@ -41,7 +41,7 @@ def relay_blocking(run_id: str, last_event_id: str | None) -> Iterator[str]:
 
 
 def changes(run_id: str, last_event_id: str | None) -> Following[RunUpdate | None]:
-    cursor = int(last_event_id) if re.fullmatch(r"[0-9]{1,18}", last_event_id or "") else None
+    cursor = int(last_event_id) if last_event_id and re.fullmatch(r"[0-9]{1,18}", last_event_id) else None
     return Client().runs.subscribe(run_id, cursor=cursor).with_heartbeats(EVERY)
 
 

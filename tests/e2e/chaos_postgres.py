@@ -42,8 +42,8 @@ SKEWS_MS = {"server1": -3_600_000, "worker1": 7_200_000, "worker2": -60_000}
 LOADERS = 3
 STILL_MAX = 2
 """How many processes stand still at the same time."""
-STOP_S = 30.0
-"""Past the patience with a database that is away."""
+STOP_S = 60.0
+"""Past twice the patience with a database that is away: what was asked meanwhile is asked once more."""
 PROCESS_DEEDS = {"kill": 4, "stop": 2, "pause": 2, "long pause": 2}
 NETWORK_DEEDS = {
     "cut": 3,
