@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from runcast.api.caller import Caller
 from runcast.api.keys import KEY_CHARS, Keys
 from runcast.api.live import Live
 from runcast.api.rate import Failures
@@ -17,6 +18,7 @@ from runcast.api.sign_in import SignIns
 from runcast.api.streams import Streams
 from runcast.api.tokens import HANDLE_LIFETIME_S, Tokens
 from runcast.domain.access import key_prefix
+from runcast.domain.errors import NotFound
 from runcast.domain.instance_secret import InstanceSecret
 from runcast.engine.engine import Engine
 from runcast.http_settings import ApiSettings
@@ -51,6 +53,15 @@ class Api:
 
     def now_s(self) -> int:
         return self.now_ms() // 1000
+
+    async def admit_reader(self, caller: Caller, run_id: str, receive: Receive) -> None:
+        """Raises a 403 unless the caller may read the run. One that does not exist is waited for before it is a 404."""
+        if self.readers.may_read(caller, run_id):
+            return
+        run = await self.realtime.find(run_id, receive)
+        if run is None or run.environment != caller.environment:
+            raise NotFound("Run not found")
+        self.readers.require(caller, run)
 
     def handle_headers(
         self, environment: str, scopes: Sequence[str], *, lifetime_s: int = HANDLE_LIFETIME_S

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from runcast.domain.errors import Unavailable
 from runcast.gateway import ClientGateway
 from runcast.sdk.dial import Where
 from runcast.sdk.outside import Following, OutsideCall
-from runcast.sdk.portal import Portal, get_portal
+from runcast.sdk.portal_door import Ask, PortalDoor, Source
 from runcast.sdk.reach import STARTING_S, open_database, served_or_free, until_served
 from runcast.sdk.remote import RemoteClientGateway
 from runcast.sdk.sealed_client import sealed
@@ -21,8 +21,6 @@ from runcast.sdk.sealing import find_codec
 from runcast.wire import socket_path
 
 T = TypeVar("T")
-Ask = Callable[[ClientGateway], Coroutine[Any, Any, T]]
-Source = Callable[[ClientGateway], AsyncGenerator[T, None]]
 
 log = logging.getLogger("runcast")
 
@@ -70,27 +68,12 @@ class GatewayDoor:
         await self._gateway.close()
 
 
-class SocketDoor:
+class SocketDoor(PortalDoor[RemoteClientGateway]):
     """The engine behind a socket. One connection for the process, on the portal's loop."""
 
     def __init__(self, where: Where) -> None:
         self._where = where
-        self._codec = find_codec()
-        self._portal: Portal | None = None
-        self._forget()
-
-    def _forget(self) -> None:
-        """Start without a connection."""
-        self._gateway: RemoteClientGateway | None = None
-        self._connecting = asyncio.Lock()
-
-    def _settle(self) -> None:
-        """A connection belongs to the portal that made it; a forked process has another."""
-        portal = get_portal()
-        if portal is not self._portal:
-            self._portal = portal
-            self._forget()
-            portal.on_close(self._disconnect)
+        super().__init__()
 
     def call(self, ask: Ask[T], *, again: Ask[T] | None = None) -> OutsideCall[T]:
         self._settle()
@@ -100,14 +83,6 @@ class SocketDoor:
         self._settle()
         return OutsideCall(self._ask_until_answered(ask), on_portal=True, finish=False)
 
-    def follow(self, begin: Callable[[], Source[T]]) -> Following[T]:
-        self._settle()
-        return Following(lambda: self._stream(begin()), on_portal=True)
-
-    async def close(self) -> None:
-        if self._gateway is not None:
-            await asyncio.wrap_future(get_portal().submit(self._disconnect()))
-
     @asynccontextmanager
     async def using(self) -> AsyncIterator[ClientGateway]:
         """An open gateway for one request."""
@@ -115,15 +90,10 @@ class SocketDoor:
 
     async def connected(self) -> RemoteClientGateway:
         """The connection, made anew if it is gone. Raises `Unavailable`."""
-        async with self._connecting:
+        async with self._opening:
             if self._gateway is None or self._gateway.is_closed:
                 self._gateway = await RemoteClientGateway.connect(self._where)
             return self._gateway
-
-    async def _disconnect(self) -> None:
-        gateway, self._gateway = self._gateway, None
-        if gateway is not None:
-            await gateway.close()
 
     async def _ask(self, ask: Ask[T], again: Ask[T] | None) -> T:
         async with self.using() as gateway:

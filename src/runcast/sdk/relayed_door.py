@@ -10,8 +10,9 @@ from typing import TypeVar
 from runcast.domain.errors import NotFound
 from runcast.domain.ids import RunId
 from runcast.gateway import ClientGateway
-from runcast.sdk.doors import Ask, Door, Source
+from runcast.sdk.doors import Door
 from runcast.sdk.outside import Following, OutsideCall
+from runcast.sdk.portal_door import Ask, Source
 
 T = TypeVar("T")
 PATIENCE_S = 10.0

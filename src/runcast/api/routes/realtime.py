@@ -16,7 +16,6 @@ from runcast.api.realtime import Answer, Asked, read_offset
 from runcast.api.trigger import read_duration
 from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.limits import TAG_CHARS_MAX, TAGS_MAX
-from runcast.domain.run import Run
 from runcast.feed.following import runs_topic
 from runcast.store import batches, news
 from runcast.store.script import Script
@@ -52,16 +51,8 @@ async def follow_run(
     skip: Skip = "",
 ) -> Response[bytes]:
     """Rows of one run (the Electric protocol). A run that does not exist is waited for before it is a 404."""
-    if not api.readers.may_read(caller, run_id):
-        run = await api.realtime.find(run_id, request.receive)
-        _check(api, caller, run)
+    await api.admit_reader(caller, run_id, request.receive)
     return await _answer(api, RunFeed(caller.environment, run_id), request, _asked(caller, offset, live, skip))
-
-
-def _check(api: Api, caller: Caller, run: Run | None) -> None:
-    if run is None or run.environment != caller.environment:
-        raise NotFound("Run not found")
-    api.readers.require(caller, run)
 
 
 @get("/realtime/v1/batches/{batch_id:str}", summary="Follow a batch", **_OPTIONS)

@@ -72,11 +72,7 @@ async def read(
 ) -> ASGIApp:
     """Server-sent events `batch`, each `{"records": [{"seq_num", "timestamp", "headers", "body"}]}` with `body` a JSON text
     `{"data", "id"}`. A clean end means that the stream is complete. A stream that nobody wrote to yet is waited for."""
-    if not api.readers.may_read(caller, run_id):
-        run = await api.realtime.find(run_id, request.receive)
-        if run is None or run.environment != caller.environment:
-            raise NotFound("Run not found")
-        api.readers.require(caller, run)
+    await api.admit_reader(caller, run_id, request.receive)
     name = _name(key)
     after = read_event_id(last_id)
     if after is None:
