@@ -35,5 +35,11 @@ async def leave_a_child(code: int) -> str:
 
 
 @task(registry=registry, isolation="process")
+async def leave(code: int) -> None:
+    """Ends its process."""
+    os._exit(code)
+
+
+@task(registry=registry, isolation="process")
 async def behave() -> str:
     return "well"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -92,6 +94,22 @@ async def test_a_name_that_is_no_unicode_is_refused_where_it_is_written() -> Non
             assert run.status is RunStatus.FAILED
             assert run.error is not None
             assert "surrogate" in run.error.message
+
+
+@pytest.fixture
+def _children_ignored() -> Iterator[None]:
+    former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGCHLD, former)
+
+
+@pytest.mark.usefixtures("_children_ignored")
+async def test_an_isolated_run_ends_when_somebody_else_collects_its_process() -> None:
+    async with World(hostile.registry) as world:
+        assert await world.output(hostile.behave) == "well"
+        run = await world.run(hostile.leave, 3)
+        assert run.status is RunStatus.CRASHED
+        assert await world.output(hostile.behave) == "well"
 
 
 @pytest.mark.parametrize("content", [b"x" * 10_000_000, "x" * 10_000_000], ids=["bytes", "text"])

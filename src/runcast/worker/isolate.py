@@ -46,6 +46,8 @@ START_AGAIN_S = 1.0
 """From a process that could not be made to the next try."""
 LAST_WORDS_S = 0.5
 """From the end of the process to the end of its socket, which holds what was sent last."""
+COLLECTED_S = (0.0, 0.001, 0.01, 0.1)
+"""Pauses before the exit code is looked for again that another thread of this process has collected."""
 
 log = logging.getLogger("runcast")
 
@@ -199,9 +201,7 @@ class Isolated:
         except TimeoutError:
             self._kill()
             await end.wait()
-        process.join()
-        code = process.exitcode
-        process.close()
+        code = await _collect(process)
         self._process = None
         return code
 
@@ -296,3 +296,17 @@ class Isolated:
         executed_ms = int((self._loop.time() - self._since) * 1000)
         with suppress(RuncastError):
             await self._session.report([Report(self.run_id, self.epoch, outcome=outcome, executed_ms=executed_ms)])
+
+
+async def _collect(process: SpawnProcess) -> int | None:
+    """The exit code of a process that ended; None if nobody knows it. `multiprocessing` collects ended processes whenever
+    it starts one, in any thread, and its other threads hear of the code only a moment later. With SIGCHLD ignored the
+    system collects them, and nobody does."""
+    process.join()
+    for pause_s in COLLECTED_S:
+        code = process.exitcode
+        if code is not None:
+            process.close()
+            return code
+        await asyncio.sleep(pause_s)
+    return None
