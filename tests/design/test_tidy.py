@@ -34,6 +34,7 @@ def long_function(lines: int) -> str:
         (laws.names_its_units, "class A:\n    retry_delay: float | None = None\n", "class A:\n    delay: timedelta\n"),
         (laws.names_its_units, "def f(delay: int | None): ...\n", "def f(delay: str | float): ...\n"),
         (laws.owns_its_module_state, "_cache = {}\n", "LABELS = {1: 2}\n"),
+        (laws.ends_when_canceled, "asyncio.wait_for(f(), 1)\n", "asyncio.timeout(1)\n"),
         (
             laws.owns_its_module_state,
             "_tasks: set[str] = set()\n",

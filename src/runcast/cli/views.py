@@ -152,7 +152,8 @@ class LiveView:
             frame += 1
             pause_s = max(1 / FRAMES_PER_S, (time.monotonic() - began) / BUSY_SHARE)
             try:
-                await asyncio.wait_for(self._ended.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._ended.wait()
             except TimeoutError:
                 continue
 

@@ -188,7 +188,8 @@ class _Process:
 
     async def _say_waiting(self) -> None:
         try:
-            await asyncio.wait_for(self._opened.wait(), PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                await self._opened.wait()
         except TimeoutError:
             (where,) = self._place.values()
             reason = await _why_not(find_socket(self._settings))

@@ -101,6 +101,13 @@ def owns_its_module_state(source: Source) -> Iterator[Finding]:
             yield source.finding(node.lineno, f"module-level mutable state: {reason}")
 
 
+def ends_when_canceled(source: Source) -> Iterator[Finding]:
+    """Whoever is canceled ends. `asyncio.wait_for` of Python 3.11 forgets a cancellation that comes with the answer."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "asyncio.wait_for":
+            yield source.finding(node.lineno, "`wait_for` may forget that it was canceled: use `asyncio.timeout`")
+
+
 def services_are_strangers(sources: Sequence[Source]) -> Iterator[Finding]:
     """Engine services do not import each other: they meet in stored facts and in `wake(...)`."""
     services = {".".join(source.path.with_suffix("").parts[1:]): source for source in sources if _is_service(source)}
@@ -126,7 +133,15 @@ def declares_its_imports(sources: Iterable[Source], declared: Declared) -> Itera
                 )
 
 
-FILE_LAWS = (says_what_it_does, is_small, has_a_telling_name, uses_our_words, names_its_units, owns_its_module_state)
+FILE_LAWS = (
+    says_what_it_does,
+    is_small,
+    has_a_telling_name,
+    uses_our_words,
+    names_its_units,
+    owns_its_module_state,
+    ends_when_canceled,
+)
 
 
 def _is_service(source: Source) -> bool:

@@ -133,7 +133,8 @@ class RunHandle(Generic[T]):
         return RunSnapshot(await get_run(gateway, self.id), self.decode)
 
     async def _result(self, gateway: ClientGateway, timeout_s: float | None) -> T:
-        (end,) = await asyncio.wait_for(gateway.ends([self.id]), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            (end,) = await gateway.ends([self.id])
         if end.status is not RunStatus.COMPLETED:
             raise TaskFailed(self.id, end.status, end.error)
         return self.decode(end.output if end.output is not None else "null")
@@ -172,7 +173,12 @@ class BatchHandle(Generic[T]):
     def results(self, *, timeout: Duration | None = None) -> Call[list[Ok[T] | Failed]]:
         """How each run ended, in order, once all have. Raises `TimeoutError` after `timeout` (`"30s"`, or seconds)."""
         timeout_s = _seconds(timeout)
-        return self._door().wait(lambda gateway: asyncio.wait_for(self.collect(gateway), timeout_s))
+
+        async def collect(gateway: ClientGateway) -> list[Ok[T] | Failed]:
+            async with asyncio.timeout(timeout_s):
+                return await self.collect(gateway)
+
+        return self._door().wait(collect)
 
     def cancel(self) -> Call[int]:
         """Cancel what is live; how many runs that were."""

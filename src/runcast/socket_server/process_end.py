@@ -40,7 +40,8 @@ class ProcessEnd:
         loop = asyncio.get_running_loop()
         loop.add_reader(self._handle, ended.set)
         try:
-            await asyncio.wait_for(ended.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await ended.wait()
         except TimeoutError:
             return False
         finally:

@@ -56,7 +56,8 @@ class Heartbeat:
             began_at = loop.time()
             left_s = kept_at + self._patience_s - began_at
             try:
-                renewed = await asyncio.wait_for(self._session.renew(), None if left_s == math.inf else left_s)
+                async with asyncio.timeout(None if left_s == math.inf else left_s):
+                    renewed = await self._session.renew()
             except (LostOwnership, EngineStopped, TimeoutError):
                 return
             except Unavailable as error:
@@ -71,6 +72,7 @@ class Heartbeat:
     async def _pause(self, seconds: float) -> None:
         self._look.clear()
         try:
-            await asyncio.wait_for(self._look.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._look.wait()
         except TimeoutError:
             return

@@ -109,7 +109,8 @@ class Worker:
                     raise
                 except Unavailable:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._stop.wait(), pause_s)
+                        async with asyncio.timeout(pause_s):
+                            await self._stop.wait()
                     pause_s = min(pause_s * 2, OPEN_AGAIN_S[1])
                     continue
                 pause_s = OPEN_AGAIN_S[0]
