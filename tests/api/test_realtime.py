@@ -31,10 +31,14 @@ async def _held(site: Site, poller: Poller) -> asyncio.Task[list[dict[str, objec
     """A request that the server holds."""
     before = site.engine.hub.followers
     task = asyncio.create_task(poller.ask())
-    async with asyncio.timeout(5):
-        while site.engine.hub.followers <= before:
-            await asyncio.sleep(0)
+    await _until_followers(site, before + 1)
     return task
+
+
+async def _until_followers(site: Site, count: int) -> None:
+    async with asyncio.timeout(10):
+        while site.engine.hub.followers != count:
+            await asyncio.sleep(0)
 
 
 async def test_a_run_is_followed_to_its_end(any_site: Site) -> None:
@@ -268,6 +272,7 @@ async def test_another_server_of_the_same_database_goes_on_where_the_first_was(p
             assert not held.done()
             held.cancel()
             await asyncio.gather(held, return_exceptions=True)
+            await _until_followers(other, 0)
         held = await _held(other, single)
         await one.engine.cancel([RunId(run_id)])
         assert [row["status"] for row in await asyncio.wait_for(held, 10)] == ["CANCELED"]
