@@ -75,7 +75,7 @@ picture: setup ## draw the README's picture anew, from a real demo
 setup: $(STAMPS)/project ## make .venv with the pinned tools and this project
 
 requirements: setup ## resolve requirements/dev.txt anew, with hashes
-	@$(PY) -m uv pip compile pyproject.toml --extra dev --extra demo --universal --python-version 3.11 \
+	@$(PY) -m uv pip compile pyproject.toml --extra dev --extra demo --extra leads --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade --output-file requirements/dev.txt
 
 clean: ## remove everything that the other targets made
