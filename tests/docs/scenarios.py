@@ -354,6 +354,11 @@ async def http_guide(engine: TestEngine, load: Load) -> None:
         assert engine.clock.now_ms() - began >= 3_600_000
 
 
+async def http_of_strangers(_engine: TestEngine, load: Load) -> None:
+    with flaky_server() as server:
+        assert await load("docs/guides/http-retries.md:2").read(server.url) is None
+
+
 async def tracing_guide(engine: TestEngine, load: Load) -> None:
     run = await load("docs/guides/tracing.md:1").measure.trigger("https://python.org")
     await finish(engine, run, RunStatus.COMPLETED)
@@ -427,6 +432,7 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/hooks.md:1": hooks_guide,
     "docs/guides/hooks.md:2": hooks_retrying,
     "docs/guides/http-retries.md:1": http_guide,
+    "docs/guides/http-retries.md:2": http_of_strangers,
     "docs/guides/lint.md:1": lint_guide,
     "docs/guides/tracing.md:1": tracing_guide,
     "docs/guides/usage.md:1": usage_guide,
