@@ -1,0 +1,1 @@
+"""Applications that come with Runcast: written as a user would, with the public names."""
