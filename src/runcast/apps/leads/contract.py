@@ -110,8 +110,8 @@ class FoundProfile(msgspec.Struct, frozen=True, kw_only=True):
     value: Profile | None = None
     source: str
     """The provider's name."""
-    cost_usd: float = 0.0
-    """What the call cost, also when nothing was found."""
+    cost_usd: float | None = 0.0
+    """What the call cost, also when nothing was found. None: nobody said, and no price is known."""
     retry_after_s: float | None = None
     detail: str = ""
     """For people: what happened, and what to do."""
@@ -127,7 +127,7 @@ class FoundResearch(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     value: Research | None = None
     source: str
-    cost_usd: float = 0.0
+    cost_usd: float | None = 0.0
     usage: Usage = Usage()
     retry_after_s: float | None = None
     detail: str = ""
@@ -305,7 +305,9 @@ class Toolbox(Protocol):
         """The page: the provider's text in our template, everything escaped."""
         ...
 
-    def estimate(self, options: Options) -> Estimate: ...
+    def estimate(self, options: Options, *, medians_s: Mapping[str, float] | None = None) -> Estimate:
+        """`medians_s`: how long steps took lately, where that is known."""
+        ...
 
     def providers(self) -> tuple[ProviderInfo, ...]: ...
 
