@@ -17,7 +17,7 @@ from runcast.api.cors import allow_origins
 from runcast.api.documentation import documented
 from runcast.api.errors import answer_error
 from runcast.api.gateway_door import open_gateway
-from runcast.api.mounted import below_path
+from runcast.api.mounted import ROOT, below_path
 from runcast.api.request_id import number_requests
 from runcast.api.routes import (
     alert_channels,
@@ -47,6 +47,7 @@ from runcast.api.routes import (
     waits,
 )
 from runcast.api.safe_headers import add_safe_headers
+from runcast.dashboard import show_dashboard
 
 BODY_BYTES_MAX = 12 * 1024 * 1024
 """Of a request that no route bounds otherwise: a payload of 8 MiB, escaped in JSON."""
@@ -77,11 +78,13 @@ ROUTES = [
     *env_vars.ROUTES,
     *files.ROUTES,
 ]
+_TAKEN = frozenset(path.split("/")[1] for route in ROUTES for path in route.paths)
 
 
 def make_app(api: Api) -> ASGIApp:
-    """The ASGI app of an engine's API."""
-    app = number_requests(add_safe_headers(belong_to(api, _routed())))
+    """The ASGI app of an engine: its API, and the dashboard on every other path."""
+    pages_and_api = show_dashboard(belong_to(api, _routed()), _TAKEN, root=ROOT)
+    app = number_requests(add_safe_headers(pages_and_api))
     return below_path(open_gateway(allow_origins(app), api))
 
 

@@ -15,6 +15,8 @@ from runcast.domain.errors import EngineStopped
 from runcast.http_settings import ApiSettings
 
 _TRY_AGAIN_LATER = 1013
+ROOT = "runcast.root"
+"""The key of a scope with the path that the app is mounted below: for links in pages."""
 
 
 def below_path(app: ASGIApp) -> ASGIApp:
@@ -23,7 +25,7 @@ def below_path(app: ASGIApp) -> ASGIApp:
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         root = scope.get("root_path", "")
         if scope["type"] in (ScopeType.HTTP, ScopeType.WEBSOCKET) and root:
-            inner: dict[str, Any] = {**scope, "root_path": ""}
+            inner: dict[str, Any] = {**scope, "root_path": "", ROOT: root}
             # uvicorn puts the path in front, and proxies differ in whether they took it away before.
             for _ in range(2):
                 if (path := inner["path"]) == root or path.startswith(f"{root}/"):
