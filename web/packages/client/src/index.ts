@@ -18,7 +18,8 @@ export type { ClientOptions } from "./http.js";
 export type { LiveEvent, LiveOptions, LiveSubscriber } from "./live.js";
 export type { StreamOptions } from "./streams.js";
 export type { Run, RunError, RunStatus, Triggered, TriggerOptions } from "./types.js";
-export { isOfRun } from "./live.js";
+export { Http } from "./http.js";
+export { followTopics, isOfRun } from "./live.js";
 export { RuncastError } from "./types.js";
 
 /** What is followed, as it was at one position of the feed. */

@@ -11,14 +11,14 @@
  *     }
  */
 
-import type { ClientOptions, Run, StreamOptions, Triggered, TriggerOptions } from "@runcast/client";
+import type { ClientOptions, LiveSubscriber, Run, StreamOptions, Triggered, TriggerOptions } from "@runcast/client";
 import { Runcast } from "@runcast/client";
 import type { ReactNode } from "react";
-import { createContext, createElement, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { createContext, createElement, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { TopicState } from "./store.js";
 import { LiveStore } from "./store.js";
 
-export type { Run, RunError, RunStatus, Triggered, TriggerOptions } from "@runcast/client";
+export type { LiveEvent, LiveSubscriber, Run, RunError, RunStatus, Triggered, TriggerOptions } from "@runcast/client";
 export { Runcast, RuncastError } from "@runcast/client";
 
 interface Connected {
@@ -28,17 +28,25 @@ interface Connected {
 
 const Context = createContext<Connected | undefined>(undefined);
 
+export interface ProviderProps extends ClientOptions {
+  /** A client of one's own, in place of the options. */
+  client?: Runcast;
+  children?: ReactNode;
+}
+
 /** Where the hooks below it find the API. */
-export function RuncastProvider(props: ClientOptions & { children?: ReactNode }): ReactNode {
-  const { baseUrl, token, fetch, children } = props;
+export function RuncastProvider(props: ProviderProps): ReactNode {
+  const { baseUrl, token, fetch, client: given, children } = props;
   const connected = useMemo(() => {
-    const client = new Runcast({
-      ...(baseUrl === undefined ? {} : { baseUrl }),
-      ...(token === undefined ? {} : { token }),
-      ...(fetch === undefined ? {} : { fetch }),
-    });
+    const client =
+      given ??
+      new Runcast({
+        ...(baseUrl === undefined ? {} : { baseUrl }),
+        ...(token === undefined ? {} : { token }),
+        ...(fetch === undefined ? {} : { fetch }),
+      });
     return { client, store: new LiveStore(client) };
-  }, [baseUrl, token, fetch]);
+  }, [given, baseUrl, token, fetch]);
   useEffect(() => () => connected.store.close(), [connected]);
   return createElement(Context.Provider, { value: connected }, children);
 }
@@ -100,9 +108,36 @@ export function useBatch(id: string | undefined): LiveRuns {
   return useTopic(id === undefined ? undefined : `batch:${id}`);
 }
 
+/** The newest runs of the environment, live. */
+export function useRuns(isOn = true): LiveRuns {
+  return useTopic(isOn ? "runs" : undefined);
+}
+
 /** The newest runs with a tag, live. */
 export function useRunsWithTag(tag: string | undefined): LiveRuns {
   return useTopic(tag === undefined ? undefined : `tag:${tag}`);
+}
+
+/** Whatever changes in topics, as it comes. For lists that patch what they show: they read at first, and after a reset. */
+export function useFollow(topics: readonly string[], subscriber: LiveSubscriber, options: { after?: number } = {}): void {
+  const client = useRuncast();
+  const newest = useRef(subscriber);
+  newest.current = subscriber;
+  const names = topics.join(",");
+  const { after } = options;
+  useEffect(() => {
+    if (names === "") return;
+    const stopping = new AbortController();
+    const isOn = () => !stopping.signal.aborted;
+    const latest: LiveSubscriber = {
+      onEvents: (events) => isOn() && newest.current.onEvents(events),
+      onReset: (reset) => isOn() && newest.current.onReset(reset),
+      onState: (state, error) => isOn() && newest.current.onState?.(state, error),
+    };
+    const position = after === undefined ? {} : { after };
+    client.follow(names.split(","), latest, { signal: stopping.signal, ...position }).catch(() => undefined);
+    return () => stopping.abort();
+  }, [client, names, after]);
 }
 
 export interface LiveStream<Part> {

@@ -1,0 +1,152 @@
+import type { LiveEvent, LiveOptions, LiveSubscriber } from "@runcast/client";
+import { isOfRun } from "@runcast/client";
+
+type State = "connecting" | "live" | "waiting" | "closed";
+type FollowTopics = (topics: readonly string[], subscriber: LiveSubscriber, options: LiveOptions) => Promise<void>;
+
+interface Follower {
+  topics: readonly string[];
+  subscriber: LiveSubscriber;
+  /** Position up to which it was told everything. */
+  since: number;
+}
+
+const GATHER_MS = 10;
+const HIDDEN_PACE_MS = 1_000;
+
+/**
+ * Many followers over one connection, because a browser has six to a server. When the topics change, the new connection
+ * begins where the oldest follower is, and the old one is closed once the new one stands; what is told twice is left out.
+ */
+export class Hub {
+  readonly #follow: FollowTopics;
+  readonly #followers = new Map<number, Follower>();
+  #next = 1;
+  #position: number | undefined;
+  #current: { key: string; stop: AbortController } | undefined;
+  #state: State = "connecting";
+  #isHidden = false;
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(follow: FollowTopics) {
+    this.#follow = follow;
+  }
+
+  /** Returns how to leave. */
+  add(topics: readonly string[], after: number | undefined, subscriber: LiveSubscriber): () => void {
+    const id = this.#next++;
+    this.#followers.set(id, { topics, subscriber, since: after ?? this.#position ?? -1 });
+    // One that begins further back than the connection is has to be told what lies between.
+    const isBehind = after !== undefined && this.#position !== undefined && after < this.#position;
+    if (isBehind) this.#current = this.#current && { ...this.#current, key: "" };
+    if (this.#state === "live" && !isBehind && this.#covers(topics)) subscriber.onState?.("live");
+    this.#gather();
+    return () => {
+      this.#followers.delete(id);
+      this.#gather();
+    };
+  }
+
+  /** All tabs are hidden, or one is seen. */
+  hide(isHidden: boolean): void {
+    if (isHidden === this.#isHidden) return;
+    this.#isHidden = isHidden;
+    this.#gather();
+  }
+
+  #covers(topics: readonly string[]): boolean {
+    const known = new Set(this.#current?.key.split("|")[0]?.split(","));
+    return topics.every((topic) => known.has(topic));
+  }
+
+  #gather(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#connect();
+    }, GATHER_MS);
+  }
+
+  #connect(): void {
+    const followers = [...this.#followers.values()];
+    const topics = [...new Set(followers.flatMap((one) => one.topics))].sort();
+    const key = `${topics.join(",")}|${this.#isHidden}`;
+    const before = this.#current;
+    if (before?.key === key) return;
+    if (topics.length === 0) {
+      before?.stop.abort();
+      this.#current = undefined;
+      this.#position = undefined;
+      this.#state = "connecting";
+      return;
+    }
+    const stop = new AbortController();
+    this.#current = { key, stop };
+    const known = followers.map((one) => one.since).filter((since) => since >= 0);
+    const after = known.length > 0 ? Math.min(...known) : undefined;
+    const options: LiveOptions = {
+      signal: stop.signal,
+      ...(after === undefined ? {} : { after }),
+      ...(this.#isHidden ? { pace: HIDDEN_PACE_MS } : {}),
+    };
+    const isCurrent = () => this.#current?.stop === stop;
+    const subscriber: LiveSubscriber = {
+      onEvents: (events) => this.#tell(events),
+      onReset: (names) => this.#reset(names),
+      onState: (state, error) => {
+        if (state === "live") before?.stop.abort();
+        if (isCurrent()) this.#mark(state, error);
+      },
+    };
+    this.#follow(topics, subscriber, options).catch((error: unknown) => {
+      before?.stop.abort();
+      if (isCurrent()) this.#mark("closed", error);
+    });
+  }
+
+  #tell(events: LiveEvent[]): void {
+    const last = events.at(-1)?.seq;
+    for (const follower of this.#followers.values()) {
+      const fresh = events.filter((event) => event.seq > follower.since && isOf(event, follower.topics));
+      if (last !== undefined) follower.since = Math.max(follower.since, last);
+      if (fresh.length > 0) follower.subscriber.onEvents(fresh);
+    }
+    if (last !== undefined) this.#position = Math.max(this.#position ?? -1, last);
+  }
+
+  #reset(names: string[]): void {
+    for (const follower of this.#followers.values()) {
+      follower.since = -1;
+      follower.subscriber.onReset(names.filter((name) => follower.topics.includes(name)));
+    }
+    this.#position = undefined;
+  }
+
+  #mark(state: State, error?: unknown): void {
+    this.#state = state;
+    for (const follower of this.#followers.values()) follower.subscriber.onState?.(state, error);
+  }
+}
+
+/** Whether an event is of one of the topics, as far as it says itself. */
+export function isOf(event: LiveEvent, topics: readonly string[]): boolean {
+  if (!isOfRun(event)) return topics.includes(event.t);
+  const run = event.d;
+  return topics.some((topic) => {
+    const colon = topic.indexOf(":");
+    const name = topic.slice(colon + 1);
+    switch (colon < 0 ? topic : topic.slice(0, colon)) {
+      case "runs":
+        return true;
+      case "run":
+        return run.id === name;
+      case "tree":
+        return run.rootId === name || run.id === name;
+      case "batch":
+        return run.batchId === name;
+      case "tag":
+        return run.tags.includes(name);
+      default:
+        return false;
+    }
+  });
+}

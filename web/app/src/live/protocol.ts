@@ -1,0 +1,14 @@
+import type { LiveEvent } from "@runcast/client";
+
+/** What a tab says to the worker that keeps the one connection of all tabs. */
+export type ToWorker =
+  | { type: "follow"; id: number; topics: string[]; after?: number }
+  | { type: "leave"; id: number }
+  /** A tab that is hidden needs less often. */
+  | { type: "hidden"; isHidden: boolean };
+
+/** What the worker says to a tab. */
+export type ToTab =
+  | { type: "events"; id: number; events: LiveEvent[] }
+  | { type: "reset"; id: number; topics: string[] }
+  | { type: "state"; id: number; state: "connecting" | "live" | "waiting" | "closed"; error?: string };

@@ -1,0 +1,31 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Toaster } from "sonner";
+import { queries } from "@/data/queries";
+import { router } from "@/router";
+import { showTheme } from "@/shell/theme";
+import "./app.css";
+
+const RELOADED = "runcast.reloaded";
+
+// After an upgrade a page that was open asks for parts that are gone: it is loaded anew, once.
+window.addEventListener("vite:preloadError", (event) => {
+  if (sessionStorage.getItem(RELOADED) === location.href) return;
+  event.preventDefault();
+  sessionStorage.setItem(RELOADED, location.href);
+  location.reload();
+});
+
+showTheme();
+const place = document.getElementById("root");
+if (!place) throw new Error("the page has no #root");
+createRoot(place).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <RouterProvider router={router} />
+      <Toaster position="bottom-right" theme="system" toastOptions={{ classNames: { toast: "!bg-raised !text-fg !border-line !font-sans", description: "!text-fg-2" } }} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

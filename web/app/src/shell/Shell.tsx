@@ -1,0 +1,76 @@
+import { useQuery } from "@tanstack/react-query";
+import { Outlet } from "@tanstack/react-router";
+import { MenuIcon } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { RuncastProvider } from "@runcast/react-hooks";
+import { RuncastError } from "@/data/api";
+import { meQuery } from "@/data/me";
+import { SharedRuncast } from "@/live/client";
+import { Button } from "@/ui/Button";
+import { Failure, Skeleton } from "@/ui/Empty";
+import { onKeyDown, useShortcuts } from "@/ui/shortcuts";
+import { ConnectionPill } from "./ConnectionPill";
+import { Sidebar } from "./Sidebar";
+import { SignIn } from "./SignIn";
+
+const Palette = lazy(() => import("./Palette"));
+const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
+const NARROW = "runcast.narrow";
+const client = new SharedRuncast();
+
+/** What surrounds every page; or the way in, for who is not signed in. */
+export function Shell() {
+  const { data: me, error, refetch } = useQuery(meQuery);
+  useEffect(() => {
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+  if (me === undefined && error instanceof RuncastError && (error.status === 401 || error.status === 403)) return <SignIn />;
+  if (me === undefined && error) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (me === undefined) return null;
+  return (
+    <RuncastProvider client={client}>
+      <Frame />
+    </RuncastProvider>
+  );
+}
+
+function Frame() {
+  const [isNarrow, setNarrow] = useState(() => localStorage.getItem(NARROW) === "yes");
+  const [open, setOpen] = useState<"menu" | "palette" | "keys">();
+  const toggle = () => {
+    localStorage.setItem(NARROW, isNarrow ? "no" : "yes");
+    setNarrow(!isNarrow);
+  };
+  useShortcuts([
+    { keys: "mod+k", label: "Search or jump to", group: "Everywhere", inFields: true, run: () => setOpen("palette") },
+    { keys: "?", label: "Keyboard shortcuts", group: "Everywhere", run: () => setOpen("keys") },
+    { keys: "mod+b", label: "Narrow or widen the menu", group: "Everywhere", run: toggle },
+  ]);
+  return (
+    <div className="flex h-full">
+      <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:z-50 focus:bg-panel focus:p-2">
+        Skip to content
+      </a>
+      <Sidebar isNarrow={isNarrow} isOpen={open === "menu"} onClose={() => setOpen(undefined)} onSearch={() => setOpen("palette")} />
+      <main id="main" className="flex min-w-0 flex-1 flex-col">
+        <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line bg-panel px-2 sm:hidden">
+          <Button tone="quiet" aria-label="Open the menu" icon={<MenuIcon />} onClick={() => setOpen("menu")} />
+          <span className="font-semibold">Runcast</span>
+          <span className="ml-auto pr-2">
+            <ConnectionPill />
+          </span>
+        </div>
+        <div className="min-h-0 flex-1">
+          <Suspense fallback={<Skeleton />}>
+            <Outlet />
+          </Suspense>
+        </div>
+      </main>
+      <Suspense>
+        {open === "palette" && <Palette isOpen onClose={() => setOpen(undefined)} />}
+        {open === "keys" && <ShortcutSheet isOpen onClose={() => setOpen(undefined)} />}
+      </Suspense>
+    </div>
+  );
+}
