@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runcast.api.caller import Caller
     from runcast.domain.alert import AlertEvent
     from runcast.domain.errors import (
         AccessDenied,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         WaitTimedOut,
     )
     from runcast.domain.file import File
+    from runcast.domain.nav import NavItem
     from runcast.domain.retry import Retry
     from runcast.domain.run import Counts, Run, RunStatus
     from runcast.domain.schedule import ScheduledRun, ScheduleState
@@ -97,6 +99,7 @@ __all__ = [
     "BatchHandle",
     "BodyLost",
     "Call",
+    "Caller",
     "Client",
     "Codec",
     "CompleteRun",
@@ -119,6 +122,7 @@ __all__ = [
     "InvalidPayload",
     "Local",
     "LostOwnership",
+    "NavItem",
     "NotDurableHere",
     "NotFound",
     "Ok",
@@ -231,6 +235,8 @@ _MODULES = frozenset(
 )
 _HOME_OF = {name: f"runcast.sdk.{home}" for home, names in _HOMES.items() for name in names}
 _HOME_OF["AlertEvent"] = "runcast.domain.alert"
+_HOME_OF["Caller"] = "runcast.api.caller"
+_HOME_OF["NavItem"] = "runcast.domain.nav"
 _HOME_OF["File"] = "runcast.domain.file"
 _HOME_OF["Transaction"] = "runcast.domain.transaction"
 _HOME_OF |= dict.fromkeys(("Counts", "Run", "RunStatus"), "runcast.domain.run")

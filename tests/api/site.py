@@ -20,6 +20,7 @@ from runcast.engine.engine import Engine, EngineSettings
 from runcast.http_settings import ApiSettings
 from runcast.outgoing.settings import OutgoingSettings
 from runcast.sdk import logger, metadata, tags, wait
+from runcast.sdk.extension import Extension
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.info import current_run
 from runcast.sdk.registry import Registry
@@ -187,6 +188,7 @@ async def serving(
     clock: Clock | None = None,
     http: ApiSettings | None = None,
     outgoing: OutgoingSettings | None = None,
+    extensions: Sequence[Extension] = (),
 ) -> AsyncIterator[Site]:
     """A server and, for each of the environments, a worker (none: nothing executes)."""
     config = ServerConfig(
@@ -197,6 +199,7 @@ async def serving(
         secret=SECRET,
         outgoing=outgoing or OutgoingSettings(),
         installed_extensions=False,
+        extensions=tuple(extensions),
     )
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(Server(config, clock))

@@ -10,6 +10,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
+from runcast.api.app_routes import AppRoutes, app_routers, routes_of
 from runcast.api.auth import authenticate, find_caller
 from runcast.api.caller import Caller
 from runcast.api.context import Api, belong_to, find_api
@@ -21,6 +22,7 @@ from runcast.api.mounted import ROOT, below_path
 from runcast.api.request_id import number_requests
 from runcast.api.routes import (
     alert_channels,
+    apps,
     auth,
     batches,
     bulk,
@@ -53,6 +55,7 @@ BODY_BYTES_MAX = 12 * 1024 * 1024
 """Of a request that no route bounds otherwise: a payload of 8 MiB, escaped in JSON."""
 ROUTES = [
     *alert_channels.ROUTES,
+    *apps.ROUTES,
     *batches.ROUTES,
     *bulk.ROUTES,
     *trigger.ROUTES,
@@ -83,16 +86,18 @@ _TAKEN = frozenset(path.split("/")[1] for route in ROUTES for path in route.path
 
 def make_app(api: Api) -> ASGIApp:
     """The ASGI app of an engine: its API, and the dashboard on every other path."""
-    pages_and_api = show_dashboard(belong_to(api, _routed()), _TAKEN, root=ROOT)
+    pages_and_api = show_dashboard(
+        belong_to(api, _routed(routes_of(api.engine.extensions.installed))), _TAKEN, root=ROOT
+    )
     app = number_requests(add_safe_headers(pages_and_api))
     return below_path(open_gateway(allow_origins(app), api))
 
 
 @cache
-def _routed() -> Litestar:
-    """One for all engines of a process: to read the signatures of all routes takes a tenth of a second."""
+def _routed(apps: tuple[AppRoutes, ...]) -> Litestar:
+    """One for all engines of a process with these extensions: to read the signatures of all routes takes a tenth of a second."""
     return Litestar(
-        ROUTES,
+        [*ROUTES, *app_routers(apps, ROUTES)],
         guards=[authenticate],
         dependencies={
             "api": Provide(_api, sync_to_thread=False),

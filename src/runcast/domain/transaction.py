@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from runcast.domain.nav import NavItem
 from runcast.domain.run import NewRun
 
 T = TypeVar("T")
@@ -52,6 +53,9 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     topics: tuple[str, ...] = ()
     writes: Mapping[str, Begin] = {}
     reads: Mapping[str, Begin] = {}
+    routes: Callable[[], Sequence[Any]] | None = None
+    """Gives its handlers, when HTTP is served; None: it has none."""
+    nav: tuple[NavItem, ...] = ()
 
 
 def topic_id(topic: str) -> str:

@@ -25,6 +25,19 @@ class Extensions:
         self._store = store
         self._apps: dict[str, App] = {}
 
+    @property
+    def installed(self) -> tuple[App, ...]:
+        """In the order in which they came."""
+        return tuple(self._apps.values())
+
+    def get(self, name: str) -> App:
+        """Raises `NotFound`."""
+        app = self._apps.get(name)
+        if app is None:
+            known = ", ".join(sorted(self._apps)) or "none"
+            raise NotFound(f"no extension {name!r} is installed in this engine (installed: {known})")
+        return app
+
     async def install(self, app: App) -> None:
         """Bring its tables up to date and know its transactions. Raises `InvalidInput`, `Unavailable`."""
         if app.name in self._apps:
@@ -34,10 +47,7 @@ class Extensions:
 
     async def transact(self, extension: str, name: str, arguments: str, mark: Mark | None) -> str:
         """Run a registered transaction. Raises `NotFound`, and whatever it raises: then nothing of it is kept."""
-        app = self._apps.get(extension)
-        if app is None:
-            known = ", ".join(sorted(self._apps)) or "none"
-            raise NotFound(f"no extension {extension!r} is installed in this engine (installed: {known})")
+        app = self.get(extension)
         check_json("arguments", arguments, PAYLOAD_BYTES_MAX)
         now = self._store.clock.now_ms()
         if (begin := app.writes.get(name)) is not None:

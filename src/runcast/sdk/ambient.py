@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from runcast import config
 from runcast.domain.access import check_environment
@@ -28,12 +30,26 @@ _DECIDING = (
 )
 """The variables that decide who is asked."""
 
+
+class Surroundings(NamedTuple):
+    """What a request that an engine serves is surrounded by."""
+
+    door: Door
+    environment: str
+
+
+surroundings: ContextVar[Surroundings | None] = ContextVar("surroundings", default=None)
+"""Of code that serves a request of an engine, such as a route of an extension."""
+
 _doors: dict[Hashable, Door] = {}
 """Open doors of this process by address: connections are shared, as a database file is."""
 
 
 def current_door() -> Door:
     """The door of code outside of any run, by the settings and the environment as they are now."""
+    around = surroundings.get()
+    if around is not None:
+        return around.door
     if "" in _doors:
         return _doors[""]
     settings = _current_settings()
@@ -42,6 +58,9 @@ def current_door() -> Door:
 
 def current_environment() -> str:
     """Where code outside of any run triggers, by the settings as they are now. Raises `InvalidInput`."""
+    around = surroundings.get()
+    if around is not None:
+        return around.environment
     said = os.environ.get("RUNCAST_ENVIRONMENT")
     if not said:
         said = "dev" if "" in _doors else _current_settings().environment

@@ -6,12 +6,14 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
+from runcast.domain.access import check_environment
 from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
+from runcast.domain.nav import NavItem
 from runcast.domain.run import NewRun, Triggered
 from runcast.domain.transaction import App, Ask, Publish, Start, Transaction
 from runcast.sdk.fresh_ids import fresh_id
@@ -21,11 +23,15 @@ from runcast.sdk.sealed_worker import sealed_run
 from runcast.sdk.sealing import find_codec
 from runcast.sdk.task import TaskDefinition, Triggerable
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Body = Callable[Concatenate["Tx", P], Transaction[R]]
 
 ENTRY_POINTS = "runcast.extensions"
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -35,8 +41,16 @@ class Tx:
     `now_ms` is the engine's time. Everything else is asked for with `yield from`.
     """
 
-    def __init__(self, now_ms: int) -> None:
+    def __init__(self, now_ms: int, environment: str | None = None) -> None:
         self.now_ms = now_ms
+        self._environment = environment
+
+    def within(self, environment: str) -> Tx:
+        """The same transaction; what is triggered with it is of `environment`, wherever the engine itself is.
+
+        >>> run_id = yield from trigger_in(tx.within("prod"), remind, "milk")  # doctest: +SKIP
+        """
+        return Tx(self.now_ms, check_environment(environment))
 
     def query(self, name: str, /, **params: Any) -> Transaction[Any]:
         """Run one of the extension's named queries: `rows = yield from tx.query("open_items")`."""
@@ -49,6 +63,8 @@ class Tx:
     def start(self, run: NewRun) -> Transaction[RunId]:
         """Store a run as it is; `trigger_in` makes one from a task and its arguments."""
         codec = find_codec()
+        if self._environment is not None:
+            run = msgspec.structs.replace(run, environment=self._environment)
         answers: Sequence[Triggered] = yield Start((run if codec is None else sealed_run(codec, run),))
         return answers[0].id
 
@@ -72,6 +88,8 @@ class Extension:
 
     `migrations` and `queries` are SQL texts, or folders with `.sql` files in order of their names. `rows` are the
     `msgspec.Struct`s that queries answer with. An applied migration never changes: add another.
+    `routes` are Litestar handlers, served below `/api/<name>`, or where they are (`"shop.routes:ROUTES"`), so that they
+    are imported only where HTTP is served. `nav` are its places in the dashboard's navigation.
 
     >>> todo = Extension("todo", topics=["items"])
     >>> todo.name
@@ -87,6 +105,8 @@ class Extension:
         queries: Path | str = "",
         rows: Iterable[type[msgspec.Struct]] = (),
         topics: Iterable[str] = (),
+        routes: Sequence[Any] | str | None = None,
+        nav: Iterable[NavItem] = (),
     ) -> None:
         if not _NAME.fullmatch(name):
             raise InvalidInput(f"an extension's name has 1 to 40 small letters, digits and _, got {name!r}")
@@ -96,6 +116,8 @@ class Extension:
         self._migrations = migrations
         self._queries = queries
         self._rows = tuple(rows)
+        self._routes = routes
+        self._nav = tuple(nav)
         self._writes: dict[str, NamedTransaction[..., Any]] = {}
         self._reads: dict[str, NamedTransaction[..., Any]] = {}
 
@@ -135,7 +157,14 @@ class Extension:
             topics=self.topics,
             writes={name: named.begin for name, named in self._writes.items()},
             reads={name: named.begin for name, named in self._reads.items()},
+            routes=None if self._routes is None else self._find_routes,
+            nav=self._nav,
         )
+
+    def _find_routes(self) -> Sequence[Any]:
+        assert self._routes is not None
+        found = _find(self._routes, "routes") if isinstance(self._routes, str) else self._routes
+        return tuple(found)
 
 
 def _read_migrations(given: Path | Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -164,16 +193,37 @@ def load_extensions(given: Iterable[str | Extension], *, installed: bool = True)
     if installed:
         from importlib.metadata import entry_points  # 20 ms, which only engines and workers need
 
-        found.extend(_load(point.value) for point in sorted(entry_points(group=ENTRY_POINTS)))
+        points = sorted(entry_points(group=ENTRY_POINTS))
+        found.extend(_load(f"{point.module}:{point.attr}") for point in points if _has_extras(point))
     return list(dict.fromkeys(found))
 
 
+def _has_extras(point: EntryPoint) -> bool:
+    """Whether what an entry point such as `shop.todo:todo [web]` needs is there: the packages of those extras."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    wanted = point.dist.requires if point.dist is not None and point.extras else None
+    for requirement in wanted or ():
+        name, _, marker = requirement.partition(";")
+        if any(f"extra == {quote}{extra}{quote}" in marker for extra in point.extras for quote in "'\""):
+            try:
+                version(_PACKAGE.match(name.strip())[0])  # type: ignore[index]  # every requirement begins with a name
+            except PackageNotFoundError:
+                return False
+    return True
+
+
 def _load(target: str) -> Extension:
-    module, _, name = target.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), name or "extension")
-    except (ImportError, AttributeError) as error:
-        raise InvalidInput(f"no extension {target!r}: {error}. Name it as module:object") from error
+    found = _find(target, "extension")
     if not isinstance(found, Extension):
         raise InvalidInput(f"{target!r} is a {type(found).__name__}, not an Extension")
     return found
+
+
+def _find(target: str, name: str) -> Any:
+    """What `module:name` names; `name` unless it says one. Raises `InvalidInput`."""
+    module, _, said = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), said or name)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"no {name} {target!r}: {error}. Name it as module:object") from error
