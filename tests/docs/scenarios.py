@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from runcast import InvalidPayload, RunHandle, RunSnapshot, RunStatus
+from runcast import Caller, InvalidPayload, RunHandle, RunSnapshot, RunStatus
+from runcast.domain.access import Role
 from runcast.domain.ids import WorkerId
 from runcast.engine.channels import admit_channels
 from runcast.gateway import Hello
@@ -300,6 +301,14 @@ async def extensions(engine: TestEngine, load: Load) -> None:
     assert (await engine.client.retrieve(item.run_id)).output == "do tea"
 
 
+async def extension_routes(engine: TestEngine, load: Load) -> None:
+    page = load("docs/guides/extensions.md:2")
+    run = await load("docs/guides/extensions.md:1").remind.options(metadata={"done": 3}).trigger("milk")
+    assert await page.counts.fn(run.id) == {"done": 3}
+    assert await page.reset.fn(Caller("staging", Role.ADMIN)) == {"environment": "staging"}
+    assert [item.path for item in page.shop.app().nav] == ["/shop"]
+
+
 async def encryption(engine: TestEngine, load: Load) -> None:
     from cryptography.fernet import Fernet
 
@@ -421,6 +430,7 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/alerts.md:2": alert_channels,
     "docs/guides/encryption.md:1": encryption,
     "docs/guides/extensions.md:1": extensions,
+    "docs/guides/extensions.md:2": extension_routes,
     "docs/guides/fork.md:1": fork,
     "docs/guides/inbox.md:1": inbox,
     "docs/guides/testing.md:1": testing_time,
