@@ -9,7 +9,7 @@ import { SharedRuncast } from "@/live/client";
 import { Button } from "@/ui/Button";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { onKeyDown, useShortcuts } from "@/ui/shortcuts";
-import { ConnectionPill } from "./ConnectionPill";
+import { ConnectionPill } from "@/ui/ConnectionPill";
 import { Sidebar } from "./Sidebar";
 import { SignIn } from "./SignIn";
 

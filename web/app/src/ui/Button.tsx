@@ -31,7 +31,7 @@ export function Button({ tone = "plain", icon, children, shortcut, isBusy, class
       disabled={off}
       aria-busy={isBusy || undefined}
       className={cx(
-        "inline-flex h-7 shrink-0 items-center gap-1.5 rounded-control px-2.5 font-medium whitespace-nowrap transition-colors duration-100 disabled:opacity-50 max-sm:h-9 max-sm:px-3 [&_svg]:size-3.5",
+        "inline-flex h-7 shrink-0 items-center gap-1.5 rounded-control px-2.5 font-medium whitespace-nowrap transition-colors duration-100 disabled:opacity-50 max-sm:h-9 max-sm:px-3 [&_svg]:size-3.5 [&_svg]:shrink-0",
         children === undefined && "w-7 justify-center px-0 max-sm:w-9",
         TONES[tone],
         className,

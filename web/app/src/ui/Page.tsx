@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useEffect } from "react";
 import { cx } from "./class";
+import { ConnectionPill } from "./ConnectionPill";
 
 /** A page: its header stays, its content scrolls. `title` is what the tab says, too. */
 export function Page({ title, header, children, className }: { title: string; header?: ReactNode; children: ReactNode; className?: string }) {
@@ -25,7 +26,12 @@ export function Header({ title, children, actions }: { title: ReactNode; childre
     <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-4 py-1.5">
       <h1 className="flex min-w-0 items-center gap-2 text-base font-semibold">{title}</h1>
       {children}
-      {actions && <div className="ml-auto flex flex-wrap items-center gap-2">{actions}</div>}
+      <div className="ml-auto flex flex-wrap items-center gap-2">
+        <span className="mr-1 max-sm:hidden">
+          <ConnectionPill />
+        </span>
+        {actions}
+      </div>
     </header>
   );
 }

@@ -1,7 +1,7 @@
 import { clock, serverNow } from "@/format/time";
 import { useConnection } from "@/live/state";
-import { cx } from "@/ui/class";
-import { useTick } from "@/ui/Time";
+import { cx } from "./class";
+import { useTick } from "./Time";
 
 /** Whether the page is current: never silently stale. */
 export function ConnectionPill() {
