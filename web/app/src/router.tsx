@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { BASE } from "@/data/api";
+import { readRunSearch } from "@/pages/run/search";
 import { Shell } from "@/shell/Shell";
 import { Empty, Failure } from "@/ui/Empty";
 
@@ -10,8 +11,8 @@ const root = createRootRoute({
 });
 
 /** A page of its own chunk. Its search parameters are checked by `search`. */
-function page<Path extends string>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>) {
-  return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
+function page<Path extends string, Search extends object = Record<never, never>>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>, search?: (raw: Record<string, unknown>) => Search) {
+  return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load), validateSearch: (raw: Record<string, unknown>): Search => search?.(raw) ?? ({} as Search) });
 }
 
 const home = createRoute({ getParentRoute: () => root, path: "/", component: () => <Navigate to="/runs" replace /> });
@@ -19,6 +20,7 @@ const home = createRoute({ getParentRoute: () => root, path: "/", component: () 
 export const routes = [
   home,
   page("/runs", () => import("@/pages/runs")),
+  page("/runs/$runId", () => import("@/pages/run"), readRunSearch),
 ];
 
 export const router = createRouter({

@@ -1,0 +1,52 @@
+/** The trace of a run as pages use it: one store a run, shared by everything on the page that shows a part of it. */
+
+import { useRuncast } from "@runcast/react-hooks";
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
+import { TraceFeed } from "@/trace/feed";
+import type { Span } from "@/trace/span";
+import { TraceStore } from "@/trace/store";
+
+export type { Segment, Span, SpanKind } from "@/trace/span";
+
+/** A trace that follows its run. What it holds changes many times a second: read it with `useSpan` and `useSpans`. */
+export interface Trace {
+  runId: string;
+  store: TraceStore;
+  feed: TraceFeed;
+}
+
+/** The trace of a run: read once, and followed as long as the component is on the page. */
+export function useTrace(runId: string): Trace {
+  const client = useRuncast();
+  const trace = useMemo(() => {
+    const store = new TraceStore(runId);
+    return { runId, store, feed: new TraceFeed(client, store) };
+  }, [client, runId]);
+  useEffect(() => trace.feed.start(), [trace]);
+  return trace;
+}
+
+/** One span, kept current; undefined without an id, and for one that is not there (yet). */
+export function useSpan(trace: Trace, id: string | undefined): Span | undefined {
+  const { store } = trace;
+  const subscribe = useCallback((listener: () => void) => (id === undefined ? () => undefined : store.subscribeSpan(id, listener)), [store, id]);
+  return useSyncExternalStore(subscribe, () => (id === undefined ? undefined : store.get(id)));
+}
+
+/** Every span, each after the one that holds it. A new list with each change: for small parts of a page that need all. */
+export function useSpans(trace: Trace): readonly Span[] {
+  const { store } = trace;
+  return useSyncExternalStore(store.subscribe, store.spans);
+}
+
+export interface TraceState {
+  isLoading: boolean;
+  error: Error | undefined;
+  /** There is more than is shown. */
+  isTruncated: boolean;
+}
+
+export function useTraceState(trace: Trace): TraceState {
+  const { feed } = trace;
+  return useSyncExternalStore(feed.subscribe, feed.state);
+}
