@@ -5,7 +5,8 @@
 #     CMD ["serve", "shop/tasks.py"]
 FROM python:3.13-slim AS build
 WORKDIR /build
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY web ./web
 COPY src ./src
 RUN python -m venv /opt/runcast \
   && /opt/runcast/bin/pip install --no-cache-dir ".[http,metrics,otel,postgres]"

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.browser import launched
 from tests.compat.node import Clients
 from tests.compat.server import Served
 
 pytestmark = pytest.mark.slow
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-
-
-@pytest.fixture(scope="session")
-def browser_path() -> str:
-    """A Chromium of this machine; `make test` installs Debian's when there is none."""
-    found = os.environ.get("RUNCAST_TEST_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None and ON_MACOS.exists():
-        found = str(ON_MACOS)
-    if found is None:
-        pytest.fail(
-            f"no browser: none of {', '.join(BROWSERS)} is installed. `.ci/browser` installs one where apt does; "
-            "elsewhere install Chromium or Chrome, or name one in RUNCAST_TEST_CHROMIUM",
-            pytrace=False,
-        )
-    return found
 
 
 @pytest.fixture
@@ -44,13 +25,9 @@ def site(served: Served, clients: Clients) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser_path: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        # Chromium's sandbox does not work for root, who runs tests in containers; the page is ours.
-        sandbox = os.geteuid() != 0
-        browser = playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=sandbox)
+def page() -> Iterator[Page]:
+    with launched() as browser:
         yield browser.new_page()
-        browser.close()
 
 
 def test_a_page_of_another_origin_shows_progress_and_streamed_text(page: Page, site: str) -> None:
