@@ -45,7 +45,7 @@ export function Sidebar({ isNarrow, isOpen, onClose, onSearch }: { isNarrow: boo
         <button
           type="button"
           onClick={onSearch}
-          aria-label="Search or jump to"
+          aria-label={isNarrow ? "Search or jump" : undefined}
           className="my-1 flex h-7 shrink-0 items-center gap-2 rounded-control border border-line bg-sunken px-2 text-fg-3 hover:border-line-strong max-sm:h-9"
         >
           <Search aria-hidden className="size-3.5 shrink-0" />

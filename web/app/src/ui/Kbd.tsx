@@ -6,7 +6,7 @@ export function Kbd({ keys, className }: { keys: string; className?: string }) {
     <kbd
       aria-hidden
       className={cx(
-        "inline-flex h-4 min-w-4 items-center justify-center rounded border border-current/30 px-1 font-mono text-[10px] leading-none opacity-80 max-sm:hidden",
+        "inline-flex h-4 min-w-4 items-center justify-center rounded border border-current/30 px-1 font-mono text-[10px] leading-none max-sm:hidden",
         className,
       )}
     >
