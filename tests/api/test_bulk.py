@@ -70,6 +70,17 @@ async def test_a_replay_does_not_replay_its_replays(site: Site) -> None:
     assert action["counts"]["success"] == 1
 
 
+async def test_failed_runs_are_resumed_once_and_others_are_not(any_site: Site) -> None:
+    failed, fine = await any_site.run("fail"), await any_site.run("hello")
+    ids = [failed["id"], fine["id"]]
+    action = await carry_out(any_site, action="resume", runIds=ids)
+    assert (action["type"], action["counts"]) == ("RESUME", {"total": 2, "success": 1, "failure": 1})
+    made = (await any_site.get(f"/api/v1/runs?filter[bulkAction]={action['id']}"))["data"]
+    assert [run["taskIdentifier"] for run in made] == ["fail"]
+    again = await carry_out(any_site, action="resume", runIds=ids)
+    assert again["counts"] == {"total": 2, "success": 0, "failure": 2}
+
+
 async def test_runs_that_have_ended_are_counted_as_failures(site: Site) -> None:
     run = await site.run("hello")
     action = await carry_out(site, action="cancel", runIds=[run["id"]])

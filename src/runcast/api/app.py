@@ -21,8 +21,11 @@ from runcast.api.gateway_door import open_gateway
 from runcast.api.mounted import ROOT, below_path
 from runcast.api.request_id import number_requests
 from runcast.api.routes import (
+    about,
     alert_channels,
+    answers,
     apps,
+    attempts,
     auth,
     batches,
     bulk,
@@ -41,9 +44,11 @@ from runcast.api.routes import (
     realtime,
     results,
     run_actions,
+    run_counts,
     runs,
     schedules,
     streams,
+    timelines,
     traces,
     trigger,
     waits,
@@ -54,6 +59,7 @@ from runcast.dashboard import show_dashboard
 BODY_BYTES_MAX = 12 * 1024 * 1024
 """Of a request that no route bounds otherwise: a payload of 8 MiB, escaped in JSON."""
 ROUTES = [
+    *about.ROUTES,
     *alert_channels.ROUTES,
     *apps.ROUTES,
     *batches.ROUTES,
@@ -61,10 +67,13 @@ ROUTES = [
     *trigger.ROUTES,
     *runs.ROUTES,
     *run_actions.ROUTES,
+    *run_counts.ROUTES,
     *metadata.ROUTES,
     *results.ROUTES,
     *traces.ROUTES,
+    *timelines.ROUTES,
     *waits.ROUTES,
+    *answers.ROUTES,
     *schedules.ROUTES,
     *queues.ROUTES,
     *realtime.ROUTES,
@@ -72,6 +81,7 @@ ROUTES = [
     *streams.ROUTES,
     *limits.ROUTES,
     *details.ROUTES,
+    *attempts.ROUTES,
     *reads.ROUTES,
     *packets.ROUTES,
     *auth.ROUTES,

@@ -28,7 +28,7 @@ async def replay(store: Store, run_id: RunId, new_id: RunId, payload: str | None
 
 async def resume(store: Store, run_id: RunId, new_id: RunId) -> Triggered:
     """Go on from what is done. Raises `NotFound`, and `Conflict` for a run that is alive or completed."""
-    return await store.write(partial(_resume, run_id, new_id, store.clock.now_ms()))
+    return await store.write(partial(resume_run, run_id, new_id, store.clock.now_ms()))
 
 
 async def fork(store: Store, run_id: RunId, new_id: RunId, from_key: str, payload: str | None) -> Triggered:
@@ -82,7 +82,8 @@ def _replay(run_id: RunId, new_id: RunId, payload: str | None, now: int) -> Scri
     return answers[0]
 
 
-def _resume(run_id: RunId, new_id: RunId, now: int) -> Script[Triggered]:
+def resume_run(run_id: RunId, new_id: RunId, now: int) -> Script[Triggered]:
+    """The script of `resume`. What it raises it raises before it changes anything."""
     run = yield from _get(run_id)
     if run.status == RunStatus.WAITING and run.parked_reason is not None:
         yield call("unpark", id=run_id)

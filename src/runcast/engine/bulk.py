@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from runcast.domain.errors import Overloaded
+from runcast.domain.errors import Conflict, NotFound, Overloaded
 from runcast.domain.ids import RunId
 from runcast.domain.limits import BULK_ACTIONS_PER_TICK
-from runcast.engine.again import repeat
+from runcast.engine.again import repeat, resume_run
 from runcast.store import bulk, reads, requests
 from runcast.store.bulk import Piece
+from runcast.store.rows import BulkRow
+from runcast.store.script import Script
 from runcast.store.store import Store
 
 _LOOK_MS = 5_000
@@ -51,9 +53,20 @@ class BulkActions:
             await self._store.write(partial(bulk.cancel, piece, now))
             return
         action = piece.action
+        if action.kind == "resume":
+            await self._store.write(partial(bulk.carry_out, piece, partial(_resume, action, now), now))
+            return
         runs = await self._store.read(partial(reads.runs_by_id, piece.run_ids))
         again = [
             repeat(run, RunId(bulk.replay_id(action, run.id, now)), region=action.region, bulk_action=action.id)
             for run in runs
         ]
         await self._store.write(partial(bulk.replay, piece, again, now))
+
+
+def _resume(action: BulkRow, now: int, run_id: str) -> Script[str | None]:
+    try:
+        resumed = yield from resume_run(RunId(run_id), RunId(bulk.replay_id(action, run_id, now)), now)
+    except (Conflict, NotFound):
+        return None
+    return resumed.id

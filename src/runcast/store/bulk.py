@@ -1,4 +1,4 @@
-"""Bulk actions: many runs canceled or replayed, in pieces of one transaction each; where they are is on disk.
+"""Bulk actions: many runs canceled, replayed or resumed, in pieces of one transaction each; where they are is on disk.
 
 pending     pieces are carried out, newest runs first, from the place that is stored
 completed   every run that was wanted was seen
@@ -7,7 +7,7 @@ aborted     somebody stopped it; what was done stays
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -30,7 +30,7 @@ class NewBulk(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     kind: str
-    """`cancel` or `replay`."""
+    """`cancel`, `replay` or `resume`."""
     filter: RunFilter
     """Of one environment."""
     total: int
@@ -123,6 +123,16 @@ def replay(piece: Piece, runs: Sequence[NewRun], now: int) -> Script[None]:
     if (yield from _is_current(piece)):
         triggered = yield from enqueue(runs, now)
         yield from _done(piece, [run.id for run in triggered], now)
+
+
+def carry_out(piece: Piece, act: Callable[[str], Script[str | None]], now: int) -> Script[None]:
+    """Carry out a piece run by run. `act` returns the run that came of one, or None: nothing was done with it."""
+    if (yield from _is_current(piece)):
+        made = []
+        for run_id in piece.run_ids:
+            if (one := (yield from act(run_id))) is not None:
+                made.append(one)
+        yield from _done(piece, made, now)
 
 
 def replay_id(action: BulkRow, run_id: str, now: int) -> str:

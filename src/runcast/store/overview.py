@@ -12,12 +12,13 @@ import msgspec
 from runcast.domain.alert import AlertEvent, fingerprint
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import make_id
-from runcast.store.overview_rows import FailedRun, ListedBatch, RunCount
+from runcast.store.overview_rows import FailedRun, ListedBatch, RunCount, RunsNow, TaskCount, TaskDuration
 from runcast.store.script import Script, call
 
 FAILED_RUNS_SCANNED_MAX = 2_000
 COUNTED_RUNS_MAX = 200_000
-SAMPLES_MAX = 5
+COUNTED_NOW_MAX = 1_000
+DURATIONS_MAX = 20_000
 _ERROR = msgspec.json.Decoder(ErrorInfo)
 
 
@@ -32,13 +33,24 @@ class ErrorGroup(msgspec.Struct):
     last_at: int
     count: int
     run_ids: list[str]
-    """The newest few."""
+    """Newest first."""
+    times: list[int]
+    """When they failed."""
 
 
 class ErrorGroups(msgspec.Struct, frozen=True):
     """Groups, the one that happened last first; `complete`: no failed run was left out."""
 
     groups: tuple[ErrorGroup, ...]
+    complete: bool
+
+
+class TaskTally(msgspec.Struct, frozen=True):
+    """Counts of runs by task, and how long those took that completed; `complete`: none was left out."""
+
+    counts: tuple[TaskCount, ...]
+    durations: dict[str, list[int]]
+    """Milliseconds of executing, shortest first, by task."""
     complete: bool
 
 
@@ -58,12 +70,14 @@ def error_groups(environment: str, *, task: str | None, since: int) -> Script[Er
     for row in rows:
         error = _ERROR.decode(row.error)
         looks = fingerprint(row.task, error)
-        group = groups.setdefault(looks, ErrorGroup(looks, row.task, error, row.finished_at, row.finished_at, 0, []))
+        group = groups.setdefault(
+            looks, ErrorGroup(looks, row.task, error, row.finished_at, row.finished_at, 0, [], [])
+        )
         group.count += 1
         group.first_at = min(group.first_at, row.finished_at)
         group.last_at = max(group.last_at, row.finished_at)
-        if len(group.run_ids) < SAMPLES_MAX:
-            group.run_ids.append(row.id)
+        group.run_ids.append(row.id)
+        group.times.append(row.finished_at)
     ordered = sorted(groups.values(), key=lambda group: group.last_at, reverse=True)
     return ErrorGroups(tuple(ordered), len(rows) < FAILED_RUNS_SCANNED_MAX)
 
@@ -76,6 +90,27 @@ def histogram(environment: str, *, task: str | None, since: int, until: int, wid
         environment=environment, task=task, since=since, until=until, width=width, first=first, limit=COUNTED_RUNS_MAX,
     )  # fmt: skip
     return Histogram(tuple(rows), sum(row.count for row in rows) < COUNTED_RUNS_MAX)
+
+
+def task_tally(environment: str, *, task: str | None, since: int, until: int, width: int) -> Script[TaskTally]:
+    """The same for each task, or for one."""
+    first = make_id("run", at_ms=max(0, since), chance=0)
+    asked = {"environment": environment, "task": task, "since": since, "until": until, "first": first}
+    rows: list[TaskCount] = yield call("task_counts", **asked, width=width, limit=COUNTED_RUNS_MAX)
+    took: list[TaskDuration] = yield call("task_durations", **asked, limit=DURATIONS_MAX)
+    durations: dict[str, list[int]] = {}
+    for one in took:
+        durations.setdefault(one.task, []).append(one.executing_ms)
+    for times in durations.values():
+        times.sort()
+    return TaskTally(tuple(rows), durations, sum(row.count for row in rows) < COUNTED_RUNS_MAX)
+
+
+def runs_now(environment: str, *, failed_since: int) -> Script[RunsNow]:
+    """How many runs are in which state, each up to `COUNTED_NOW_MAX`."""
+    first = make_id("run", at_ms=max(0, failed_since), chance=0)
+    found: RunsNow = yield call("runs_now", environment=environment, first=first, limit=COUNTED_NOW_MAX)
+    return found
 
 
 def batches(environment: str, *, after: str | None, limit: int) -> Script[Sequence[ListedBatch]]:

@@ -46,6 +46,25 @@ class RunCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     count: int
 
 
+class RunCost(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a run cost."""
+
+    run_id: str
+    cost_nanos: int
+
+
+class RunsNow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How many runs are in which state, each counted up to a bound."""
+
+    running: int
+    """Between two attempts, too."""
+    queued: int
+    waiting: int
+    delayed: int
+    failed: int
+    """Of those that were created lately."""
+
+
 class ListedBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A batch, and how it goes."""
 
@@ -58,3 +77,44 @@ class ListedBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     refused: int
     """Items that became no run."""
     live: int
+
+
+class TaskCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How many runs of a task and a status were created in a piece of time."""
+
+    task: str
+    bucket: int
+    status: str
+    count: int
+
+
+class TaskDuration(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How long a completed run of a task executed."""
+
+    task: str
+    executing_ms: int
+
+
+class ExecutingRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A run that a worker executes."""
+
+    id: str
+    task: str
+    worker_id: str
+    claimed_at: int | None
+
+
+class PastRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How long a completed run took."""
+
+    took_ms: int
+
+
+class RunWorker(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who executes a run, connected or not."""
+
+    id: str
+    host: str
+    pid: int
+    code_version: str
+    stopped_at: int | None

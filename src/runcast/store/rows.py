@@ -372,7 +372,7 @@ class BulkRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     environment: str
     kind: str
-    """`cancel` or `replay`."""
+    """`cancel`, `replay` or `resume`."""
     name: str | None
     wanted: str
     """The `RunFilter`, as JSON text."""
@@ -383,7 +383,7 @@ class BulkRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     total: int
     succeeded: int
     failed: int
-    """Runs that had ended before they could be canceled."""
+    """Runs that had ended before they could be canceled, or with which there was nothing to resume."""
     reached: str | None
     """The run up to which it is done, newest first."""
     created_at: int

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from runcast.domain.ids import RunId
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import FINAL, Run, RunStatus
 from runcast.gateway import RunFilter
+from runcast.store.overview_rows import RunCost
+from runcast.store.rows import Name
 from runcast.store.script import Script, call
 
 _UNUSUAL = frozenset(FINAL - {RunStatus.COMPLETED} | {RunStatus.WAITING, RunStatus.PENDING_VERSION, RunStatus.DELAYED})
 
+_ACTIVE = frozenset({RunStatus.QUEUED, RunStatus.DEQUEUED, RunStatus.EXECUTING})
+ACTIVE_RUNS_MAX = 2_000
+"""Up to as many are looked up one by one; where there are more, the newest of all runs have a page full of them."""
+_NOBODY = RunId("")
+"""Among ids that are wanted: without any, all would be."""
 _AFTER_ALL = "\U0010ffff"
 """Sorts after every id: a page from the newest on is a search, too."""
 
@@ -24,10 +34,16 @@ class RunsPage(msgspec.Struct, frozen=True):
 
 
 def page(
-    filter: RunFilter, *, after: str | None = None, before: str | None = None, limit: int = PAGE_ROWS_MAX
+    filter: RunFilter,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = PAGE_ROWS_MAX,
+    below: str = _AFTER_ALL,
 ) -> Script[RunsPage]:
-    """The page that follows a run, or the one in front of a run."""
-    rows = yield from _rows(filter, after, before, limit + 1)
+    """The page that follows a run, or the one in front of a run. `below`: no run from this id on fits."""
+    narrow = yield from _narrowed(filter)
+    rows = yield from _rows(narrow, after, before, limit + 1, below)
     found = tuple(sorted(rows, key=lambda run: run.id, reverse=before is None))[:limit]
     more = len(rows) > limit
     if before is not None:
@@ -37,6 +53,7 @@ def page(
 
 def count(filter: RunFilter, *, maximum: int) -> Script[int]:
     """How many there are, or the maximum."""
+    filter = yield from _narrowed(filter)
     if _is_related(filter):
         name = "count_related"
     elif _is_tagged(filter):
@@ -47,9 +64,30 @@ def count(filter: RunFilter, *, maximum: int) -> Script[int]:
     return found
 
 
-def _rows(filter: RunFilter, after: str | None, before: str | None, limit: int) -> Script[list[Run]]:
+def costs(run_ids: Sequence[str]) -> Script[dict[str, int]]:
+    """What runs cost by themselves, in billionths of a dollar; those without a cost are left out."""
+    rows: list[RunCost] = yield call("costs_of", ids=[[id] for id in run_ids])
+    return {row.run_id: row.cost_nanos for row in rows}
+
+
+def _narrowed(filter: RunFilter) -> Script[RunFilter]:
+    """The same runs. Those that are queued or executed are few among all that are over, and have indexes of their own."""
+    if not filter.shown or not _ACTIVE.issuperset(filter.shown) or filter.environment is None or _is_related(filter):
+        return filter
+    found: list[Name] = yield call(
+        "active_runs",
+        environment=filter.environment,
+        queued=int(RunStatus.QUEUED in filter.shown),
+        limit=ACTIVE_RUNS_MAX + 1,
+    )
+    if len(found) > ACTIVE_RUNS_MAX:
+        return filter
+    return msgspec.structs.replace(filter, ids=(*(RunId(row.name) for row in found), _NOBODY))
+
+
+def _rows(filter: RunFilter, after: str | None, before: str | None, limit: int, below: str) -> Script[list[Run]]:
     wanted = params(filter)
-    place = {"after": after or _AFTER_ALL} if before is None else {"before": before}
+    place = {"after": after or below} if before is None else {"before": before}
     rows: list[Run]
     if _is_related(filter):
         rows = yield call("related_after", after=after, before=before, limit=limit, **wanted)

@@ -1,4 +1,4 @@
-"""Bulk actions: many runs canceled or replayed by one request, in the background."""
+"""Bulk actions: many runs canceled, replayed or resumed by one request, in the background."""
 
 from __future__ import annotations
 
@@ -52,6 +52,9 @@ class BulkFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     schedule: str | None = None
     batch: str | None = None
     bulk_action: str | None = None
+    parent: str | None = None
+    root: str | None = None
+    roots_only: bool | None = None
     is_test: bool | None = None
     since: int | str | None = msgspec.field(default=None, name="from")
     """Milliseconds since the epoch, or an ISO 8601 time."""
@@ -63,7 +66,7 @@ class BulkFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class BulkBody(msgspec.Struct, frozen=True, rename="camel"):
     """What is to be done, and to which runs: exactly one of `filter` and `runIds`."""
 
-    action: Literal["cancel", "replay"]
+    action: Literal["cancel", "replay", "resume"]
     filter: BulkFilter | None = None
     run_ids: list[str] | None = None
     name: str | None = None
@@ -83,7 +86,7 @@ class CountsView(msgspec.Struct, frozen=True):
     total: int
     success: int
     failure: int
-    """Runs that had ended before they could be canceled."""
+    """Runs that had ended before they could be canceled, or with which there was nothing to resume."""
 
 
 class BulkView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -105,7 +108,7 @@ class BulkList(msgspec.Struct, frozen=True):
     pagination: Cursors
 
 
-@post("/api/v1/bulk-actions", status_code=200, tags=["Bulk actions"], summary="Cancel or replay many runs")
+@post("/api/v1/bulk-actions", status_code=200, tags=["Bulk actions"], summary="Cancel, replay or resume many runs")
 async def create(data: BulkBody, api: Api, caller: Caller) -> BulkReference:
     """Runs that are triggered after this request are none of it."""
     caller.require("write")
@@ -198,6 +201,9 @@ def _filter(asked: BulkFilter, environment: str, now: int) -> RunFilter:
         schedule_id=asked.schedule or None,
         batch_id=asked.batch or None,
         bulk_id=asked.bulk_action or None,
+        parent_id=RunId(asked.parent) if asked.parent else None,
+        root_id=RunId(asked.root) if asked.root else None,
+        roots_only=bool(asked.roots_only),
         is_test=asked.is_test,
         created_from=created_from,
         created_to=created_to,

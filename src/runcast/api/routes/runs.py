@@ -20,7 +20,7 @@ from runcast.api.stored import with_addresses
 from runcast.api.views.run import ListedRunView, WholeRunView, show_listed, show_whole
 from runcast.domain.access import environment_of, split_environment
 from runcast.domain.errors import NotFound
-from runcast.domain.ids import RunId
+from runcast.domain.ids import RunId, make_id
 from runcast.domain.origin import read_origin
 from runcast.domain.run import Run
 from runcast.domain.schedule import ScheduleId, ScheduleState
@@ -29,6 +29,8 @@ from runcast.store import run_lists
 
 CHILDREN_MAX = 50
 """Children that are shown with a run; `GET /api/v1/runs?filter[parent]=` lists all."""
+CLOCKS_MS = 3_600_000
+"""By how much the clocks of clients may be ahead."""
 _QUERY = {"asked": Provide(run_query, sync_to_thread=False)}
 
 
@@ -95,9 +97,18 @@ async def list_all(
     require_list(caller, () if filter is None else filter.task)
     if filter is None:
         return RunList((), Cursors())
-    page = await api.engine.store.read(partial(run_lists.page, filter, after=after, before=before, limit=size))
+    options = {} if filter.created_to is None else {"below": _first_after(filter.created_to)}
+    script = partial(run_lists.page, filter, after=after, before=before, limit=size, **options)
+    page = await api.engine.store.read(script)
     ids = [run.id for run in page.runs]
-    return RunList(tuple(map(show_listed, page.runs)), cursors(ids, newer=page.newer, older=page.older))
+    costs = await api.engine.store.read(partial(run_lists.costs, ids))
+    shown = tuple(show_listed(run, costs.get(run.id, 0)) for run in page.runs)
+    return RunList(shown, cursors(ids, newer=page.newer, older=page.older))
+
+
+def _first_after(at_ms: int) -> str:
+    """An id that no run has which was created before. Clients make ids, by their own clocks."""
+    return make_id("run", at_ms=at_ms + CLOCKS_MS, chance=0)
 
 
 @get(

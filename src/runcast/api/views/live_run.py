@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from runcast.api.views.error import ErrorView, show_error
-from runcast.api.views.run import RunView, run_fields
+from runcast.api.views.run import RunView, retry_at, run_fields
 from runcast.domain.run import Run
 from runcast.store.blobs import is_blob
 
@@ -23,6 +24,9 @@ class LiveRunView(RunView, frozen=True, rename="camel", kw_only=True):
     depth: int
     batch_id: str | UnsetType = UNSET
     attempt_count: int
+    max_attempts: int
+    retry_at: datetime | UnsetType = UNSET
+    """When the next attempt begins, of a run between two."""
     output: Any = UNSET
     """Left out where it is large: retrieve the run."""
     error: ErrorView | UnsetType = UNSET
@@ -42,6 +46,8 @@ def show_live(run: Run, streams: Sequence[str] | None) -> LiveRunView:
         depth=run.depth,
         batch_id=run.batch_id or UNSET,
         attempt_count=run.attempt,
+        max_attempts=run.max_attempts,
+        retry_at=retry_at(run),
         output=msgspec.Raw(run.output.encode()) if has_output and run.output is not None else UNSET,
         error=UNSET if run.error is None else show_error(run.error),
         streams=UNSET if streams is None else tuple(streams),

@@ -60,17 +60,28 @@ class EnvironmentView(msgspec.Struct, frozen=True):
     name: str
 
 
+class BriefErrorView(msgspec.Struct, frozen=True):
+    """An error in a line."""
+
+    message: str
+    name: str
+
+
 class ListedRunView(RunView, frozen=True, rename="camel", kw_only=True):
     """A run of a list: without payload and output."""
 
     environment: EnvironmentView = msgspec.field(name="env")
     queue: str
     attempt_count: int
+    max_attempts: int
+    retry_at: datetime | UnsetType = UNSET
+    """When the next attempt begins, of a run between two."""
     depth: int
     parent_id: str | UnsetType = UNSET
     root_id: str | UnsetType = UNSET
     batch_id: str | UnsetType = UNSET
     concurrency_key: str | UnsetType = UNSET
+    error: BriefErrorView | UnsetType = UNSET
 
 
 class RelatedRunView(RunView, frozen=True, rename="camel", kw_only=True):
@@ -150,17 +161,28 @@ def run_fields(run: Run) -> dict[str, Any]:
     }
 
 
-def show_listed(run: Run) -> ListedRunView:
+def retry_at(run: Run) -> datetime | UnsetType:
+    """When the next attempt begins, of a run between two."""
+    return moment(run.available_at) if run.attempt > 0 and run.status is RunStatus.DELAYED else UNSET
+
+
+def show_listed(run: Run, cost_nanos: int = 0) -> ListedRunView:
+    """`cost_nanos`: billionths of a dollar."""
+    error = run.error
+    fields: dict[str, Any] = run_fields(run) | {"cost_in_cents": cost_nanos / _NANOS_PER_CENT}
     return ListedRunView(
-        **run_fields(run),
+        **fields,
         environment=EnvironmentView(run.environment, split_environment(run.environment)[1]),
         queue=run.queue,
         attempt_count=run.attempt,
+        max_attempts=run.max_attempts,
+        retry_at=retry_at(run),
         depth=run.depth,
         parent_id=run.parent_id or UNSET,
         root_id=run.root_id if run.root_id != run.id else UNSET,
         batch_id=run.batch_id or UNSET,
         concurrency_key=run.concurrency_key or UNSET,
+        error=UNSET if error is None else BriefErrorView(error.user_message or error.message, error.name),
     )
 
 

@@ -51,6 +51,23 @@ where runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIR
 order by runs.id desc
 limit :limit;
 
+-- name: active_runs -> Name*
+-- What is executed or between two attempts, and what is queued for its first if that is wanted; up to a bound.
+select r.id as name
+from (
+  select id from runs where environment = :environment and slot = 1
+  union all
+  select id from runs
+  where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+    and status = 'DELAYED' and environment = :environment and attempt > 0
+  union all
+  select id from runs
+  where environment = :environment and status = 'QUEUED' and held = 0 and (:queued = 1 or attempt > 0)
+  union all
+  select id from runs
+  where environment = :environment and status = 'QUEUED' and held = 1 and (:queued = 1 or attempt > 0)) r
+limit :limit;
+
 -- name: count_wanted -> int
 select count(*)
 from (select 1 from runs where {clause wanted_run} limit :limit) wanted;
@@ -78,6 +95,12 @@ from (
     and runs.status in (select r.name from {rows :shown (name text)} r)
     and {clause wanted_run}
   limit :limit) wanted;
+
+-- name: costs_of -> RunCost*
+select u.run_id, sum(u.cost_nanos) as cost_nanos
+from {rows :ids (id text)} r
+join usage u on u.run_id = r.id
+group by u.run_id;
 
 -- name: add_run_tags
 insert into run_tags (environment, tag, run_id) {values :rows}
@@ -117,3 +140,20 @@ select number, started_at, finished_at, outcome, error
 from attempts
 where run_id = :run_id
 order by finished_at;
+
+-- name: worker_of -> RunWorker?
+select id, host, pid, code_version, stopped_at
+from workers
+where id = :id;
+
+-- name: past_runs -> PastRun*
+-- Among the newest of all: no index leads to the completed runs of a task, and every run would pay for one.
+select finished_at - started_at as took_ms
+from (
+  select id, environment, task, status, started_at, finished_at
+  from runs
+  order by id desc
+  limit :scanned) newest
+where environment = :environment and task = :task and status = 'COMPLETED' and started_at is not null
+order by id desc
+limit :limit;

@@ -24,6 +24,31 @@ from (
 group by bucket, status
 order by bucket, status;
 
+-- name: runs_now -> RunsNow?
+-- Through the indexes of what is not over, each up to a bound. Who is between two attempts is running.
+select
+  (select count(*) from (select 1 from runs where environment = :environment and slot = 1 limit :limit) r)
+    + (select count(*) from (select 1 from runs
+      where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+        and status = 'DELAYED' and environment = :environment and attempt > 0
+      limit :limit) r) as running,
+  (select count(*) from (select 1 from runs
+    where environment = :environment and status = 'QUEUED' and held = 0 limit :limit) r)
+    + (select count(*) from (select 1 from runs
+      where environment = :environment and status = 'QUEUED' and held = 1 limit :limit) r) as queued,
+  (select count(*) from (select 1 from runs
+    where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+      and status = 'WAITING' and environment = :environment
+    limit :limit) r) as waiting,
+  (select count(*) from (select 1 from runs
+    where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+      and status = 'DELAYED' and environment = :environment and attempt = 0
+    limit :limit) r) as delayed,
+  (select count(*) from (select 1 from runs
+    where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+      and status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT') and id >= :first and environment = :environment
+    limit :limit) r) as failed;
+
 -- name: list_batches -> ListedBatch*
 select b.id, b.run_id, b.size, b.created_at, b.sealed_at, b.idempotency_key,
   (select count(*) from batch_errors e where e.batch_id = b.id) as refused,
@@ -39,4 +64,35 @@ select seq, alert, kind, subject, message, run_id, fingerprint, count, first_at,
 from alert_events
 where environment = :environment and (seq < :before or :before is null) and (alert = :alert or :alert is null)
 order by seq desc
+limit :limit;
+
+-- name: task_counts -> TaskCount*
+-- As run_counts, for each task.
+select task, bucket, status, count(*) as count
+from (
+  select task, (created_at - cast(:since as bigint)) / cast(:width as bigint) as bucket,
+    case when attempt > 0 and status in ('DELAYED', 'QUEUED') then 'EXECUTING' else status end as status
+  from runs
+  where id >= :first and environment = :environment and created_at >= :since and created_at < :until
+    and (task = :task or :task is null)
+  order by id desc
+  limit :limit) newest
+group by task, bucket, status
+order by task, bucket, status;
+
+-- name: task_durations -> TaskDuration*
+-- Of the newest runs of a time that completed.
+select task, executing_ms
+from runs
+where id >= :first and environment = :environment and created_at >= :since and created_at < :until
+  and status = 'COMPLETED' and (task = :task or :task is null)
+order by id desc
+limit :limit;
+
+-- name: executing_in -> ExecutingRun*
+-- What workers execute, the longest first.
+select id, task, worker_id, claimed_at
+from runs
+where slot = 1 and environment = :environment and worker_id is not null
+order by claimed_at, id
 limit :limit;

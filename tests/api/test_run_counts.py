@@ -1,0 +1,27 @@
+"""How many runs there are, and what a list says of each."""
+
+from __future__ import annotations
+
+from tests.api.site import Site
+
+
+async def test_a_list_is_counted_with_its_filters(any_site: Site) -> None:
+    for number in range(3):
+        await any_site.trigger("hello", delay="1h", tags=["few"] if number else ["one"])
+    assert await any_site.get("/api/v1/runs/count?filter[tag]=few") == {"count": 2, "complete": True}
+    assert await any_site.get("/api/v1/runs/count?filter[status]=DELAYED") == {"count": 3, "complete": True}
+    assert await any_site.get("/api/v1/runs/count?filter[version]=1") == {"count": 0, "complete": True}
+
+
+async def test_what_runs_do_now_is_counted(any_site: Site) -> None:
+    await any_site.trigger("hello", delay="1h")
+    await any_site.run("fail")
+    now = await any_site.get("/api/v1/stats/now")
+    assert now == {"running": 0, "queued": 0, "waiting": 0, "delayed": 1, "failed": 1, "limit": 1_000}
+
+
+async def test_a_list_says_why_a_run_failed_without_its_traceback(site: Site) -> None:
+    await site.run("fail", {"message": "sold out"})
+    [listed] = (await site.get("/api/v1/runs"))["data"]
+    assert listed["error"] == {"name": "ValueError", "message": "sold out"}
+    assert (listed["attemptCount"], "retryAt" in listed) == (listed["maxAttempts"], False)
