@@ -60,7 +60,7 @@ class Source(msgspec.Struct, frozen=True):
     date: str = ""
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Who a lead is. What is not known is empty: nothing is guessed."""
 
     name: str = ""
@@ -74,7 +74,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Where each of the fields above came from, under its name, and whatever else is known."""
 
 
-class Research(msgspec.Struct, frozen=True, kw_only=True):
+class Research(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What was read about a lead."""
 
     markdown: str
@@ -95,7 +95,7 @@ class LandingPage(msgspec.Struct, frozen=True):
     html: str
 
 
-class Usage(msgspec.Struct, frozen=True):
+class Usage(msgspec.Struct, frozen=True, rename="camel"):
     """What a model consumed. `model` is empty for what is no model."""
 
     model: str = ""
@@ -103,7 +103,7 @@ class Usage(msgspec.Struct, frozen=True):
     output_tokens: int = 0
 
 
-class FoundProfile(msgspec.Struct, frozen=True, kw_only=True):
+class FoundProfile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The answer of a provider of profiles."""
 
     outcome: Outcome
@@ -121,7 +121,7 @@ class FoundProfile(msgspec.Struct, frozen=True, kw_only=True):
     """What the provider said, as far as people may like to see it; never a key."""
 
 
-class FoundResearch(msgspec.Struct, frozen=True, kw_only=True):
+class FoundResearch(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The answer of a provider of research; the fields mean the same as in `FoundProfile`."""
 
     outcome: Outcome
@@ -138,7 +138,7 @@ class FoundResearch(msgspec.Struct, frozen=True, kw_only=True):
 Found = FoundProfile | FoundResearch
 
 
-class ClientBrief(msgspec.Struct, frozen=True, kw_only=True):
+class ClientBrief(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """For whom is written: the client of a lead, who offers something."""
 
     name: str
@@ -152,7 +152,7 @@ class ClientBrief(msgspec.Struct, frozen=True, kw_only=True):
     logo_url: str = ""
 
 
-class EnrichInput(msgspec.Struct, frozen=True, kw_only=True):
+class EnrichInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What is known of a lead before anybody is asked."""
 
     linkedin_url: str
@@ -168,7 +168,7 @@ class EnrichInput(msgspec.Struct, frozen=True, kw_only=True):
     """What the providers before found."""
 
 
-class ResearchInput(msgspec.Struct, frozen=True, kw_only=True):
+class ResearchInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """About whom is read, for whom, and where the user says to look."""
 
     profile: Profile
@@ -176,7 +176,7 @@ class ResearchInput(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[str, ...] = ()
 
 
-class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
+class WriteRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What the writers are given."""
 
     profile: Profile
@@ -266,11 +266,11 @@ class ProviderInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """JSON Schema of `Choices.options[name]`."""
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+class Estimate(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What one lead is expected to cost and take, by step: `enrich`, `research`, `write_emails`, `build_page`."""
 
     cost_usd: dict[str, float]
-    """At most, by list prices."""
+    """At most, by list prices. A step whose price nobody knows is not in it."""
     seconds: dict[str, float]
 
 

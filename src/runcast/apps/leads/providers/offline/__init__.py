@@ -1,0 +1,1 @@
+"""Facts without a network: from an address, pasted text, names and public lists."""

@@ -1,0 +1,1 @@
+"""Providers of profiles: who somebody is."""

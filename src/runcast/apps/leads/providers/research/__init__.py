@@ -1,0 +1,1 @@
+"""Providers of research: what is worth knowing of somebody."""

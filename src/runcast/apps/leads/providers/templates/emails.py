@@ -1,0 +1,91 @@
+"""Letters from a template: an opener and follow-ups, each shorter than the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from runcast.apps.leads.contract import WriteRequest
+from runcast.apps.leads.providers.templates.words import (
+    about_company,
+    first_name,
+    host_of,
+    offer_of,
+    position,
+    sentence,
+)
+
+
+def emails_text(request: WriteRequest) -> str:
+    """All letters, as `parse_emails` reads them."""
+    letters = [_opener(request), _reminder(request), *(_last(request) for _ in range(request.count - 2))]
+    return "\n---\n".join(letters[: max(1, request.count)])
+
+
+def _opener(request: WriteRequest) -> str:
+    client, profile = request.client, request.profile
+    quote, host = about_company(request)
+    reasons = [f"I am writing to you as {position(profile)}." if profile.title else ""]
+    if not profile.title and profile.company:
+        reasons = [f"I am writing to you because of your work at {profile.company}."]
+    if quote:
+        reasons.append(f"On {host} I read: “{quote}”")
+    return _letter(
+        request,
+        f"{client.name} and {profile.company}" if profile.company else f"A short note from {client.name}",
+        [
+            " ".join(filter(None, reasons)),
+            offer_of(client) or f"I am with {client.name}.",
+            f"More about us: {client.website}" if client.website else "",
+            "Would a 15-minute call be useful? If this is not for you, a short no is fine, too.",
+        ],
+    )
+
+
+def _reminder(request: WriteRequest) -> str:
+    client, profile = request.client, request.profile
+    whom = f"for {profile.company}" if profile.company else "for you"
+    return _letter(
+        request,
+        f"Re: {client.name} and {profile.company}" if profile.company else f"Re: A short note from {client.name}",
+        [
+            f"I wrote to you about {client.name} and would like to ask once more whether it could be of use {whom}.",
+            offer_of(client),
+            "Is there somebody else whom I should ask?",
+        ],
+    )
+
+
+def _last(request: WriteRequest) -> str:
+    where = host_of(request.client.website) or request.client.website
+    return _letter(
+        request,
+        "My last note",
+        [
+            "I do not want to fill your inbox, so this is my last note.",
+            sentence(f"If it becomes interesting later, you find us at {where}") if where else "",
+        ],
+    )
+
+
+def _letter(request: WriteRequest, subject: str, paragraphs: Iterable[str]) -> str:
+    texts = [_greeting(request), *filter(None, paragraphs), _farewell(request)]
+    return "\n\n".join([f"Subject: {subject}", *texts])
+
+
+def _greeting(request: WriteRequest) -> str:
+    first = first_name(request.profile)
+    if not first:
+        return "Hello,"
+    return f"Dear {request.profile.name}," if _is_formal(request) else f"Hi {first},"
+
+
+def _farewell(request: WriteRequest) -> str:
+    words = "Kind regards," if _is_formal(request) else "Best,"
+    return f"{words}\n{request.client.sender or request.client.name}"
+
+
+def _is_formal(request: WriteRequest) -> bool:
+    return any(
+        word in request.client.tone.lower().replace("informal", "")
+        for word in ("formal", "serious", "corporate", "official")
+    )

@@ -1,0 +1,75 @@
+"""The text of a landing page from a template, in the form that models are asked for, too."""
+
+from __future__ import annotations
+
+from runcast.apps.leads.contract import Fact, WriteRequest
+from runcast.apps.leads.providers.templates.words import (
+    about_company,
+    first_name,
+    host_of,
+    offer_of,
+    position,
+    shortened,
+)
+
+_SHOWN = {
+    "industry": "Industry", "company_industry": "Industry", "founded": "Founded", "employees": "People",
+    "company_size": "People", "address": "Address", "company_ticker": "Listed as",
+}  # fmt: skip
+"""Facts about a company that may be shown to it, with a word for each."""
+_POINT_CHARS_MAX = 220
+
+
+def page_text(request: WriteRequest) -> str:
+    """A headline, why this page is, what was read, and the next step; only of what is known."""
+    client, profile = request.client, request.profile
+    whom = profile.company or first_name(profile)
+    lines = [f"# {client.name} for {whom}" if whom else f"# {client.name}"]
+    if offer := offer_of(client):
+        lines.append(offer)
+    lines += _section("Why you", _why(request))
+    lines += _section(f"What we read about {profile.company or 'you'}", _read(request))
+    lines += _section("What happens next", _next(request))
+    lines.append(
+        f"> {'Visit ' + (host_of(client.website) or client.website) if client.website else 'Reply to our e-mail'}"
+    )
+    return "\n".join(lines)
+
+
+def _section(title: str, points: list[str]) -> list[str]:
+    return [f"## {title}", *(f"- {point}" for point in points)] if points else []
+
+
+def _why(request: WriteRequest) -> list[str]:
+    profile = request.profile
+    points = []
+    if profile.title:
+        points.append(f"Your role: {position(profile)}")
+    if profile.location:
+        points.append(f"Where you are: {profile.location}")
+    quote, host = about_company(request)
+    if quote:
+        points.append(f"In your words: “{quote}” ({host})")
+    return points
+
+
+def _read(request: WriteRequest) -> list[str]:
+    found: dict[str, str] = {}
+    for fact in (*request.research.facts, *request.profile.facts):
+        if (label := _SHOWN.get(fact.name)) and _is_of_company(fact, request):
+            found.setdefault(label, shortened(fact.value, _POINT_CHARS_MAX))
+    return [f"{label}: {value}" for label, value in found.items()]
+
+
+def _is_of_company(fact: Fact, request: WriteRequest) -> bool:
+    """A page that the user named may be anybody's: only the company's own speaks for it."""
+    host, domain = host_of(fact.source), request.profile.company_domain
+    return not host or bool(domain and (host == domain or host.endswith(f".{domain}")))
+
+
+def _next(request: WriteRequest) -> list[str]:
+    client = request.client
+    points = [f"A short call: 15 minutes with {client.sender or client.name}, at a time that suits you"]
+    if client.website:
+        points.append(f"Look around first: {host_of(client.website) or client.website}")
+    return [*points, "Ask anything: reply to the e-mail that brought you here"]

@@ -1,0 +1,80 @@
+"""The few turns that all templates share."""
+
+from __future__ import annotations
+
+from nameparser import HumanName
+
+from runcast.apps.leads.contract import ClientBrief, Profile, WriteRequest
+
+QUOTE_CHARS_MAX = 180
+
+
+def first_name(profile: Profile) -> str:
+    """What a person is called; "" if that is not clear."""
+    name = HumanName(profile.name)
+    first = name.middle.split()[0] if len(name.first.rstrip(".")) == 1 and name.middle else name.first
+    return first if len(first.rstrip(".")) > 1 and name.last else ""
+
+
+def position(profile: Profile) -> str:
+    """`Head of Growth at Acme`, or what of it is known."""
+    if profile.title and profile.company:
+        return f"{profile.title} at {profile.company}"
+    return profile.title or profile.company
+
+
+def sentence(text: str) -> str:
+    """With a full stop at its end, if it has no mark there.
+
+    >>> sentence("We help factories"), sentence("")
+    ('We help factories.', '')
+    """
+    stripped = text.strip()
+    return stripped if not stripped or stripped[-1] in ".!?…" else f"{stripped}."
+
+
+def offer_of(client: ClientBrief) -> str:
+    """The offer as a sentence, whether it is one or a few words.
+
+    >>> offer_of(ClientBrief(name="Globex", offer="heat pumps for factories"))
+    'What Globex offers: heat pumps for factories.'
+    """
+    if not client.offer:
+        return ""
+    is_sentence = client.offer.strip()[-1:] in ".!?" or client.offer.lower().startswith(("we ", "our ", "i ", "you "))
+    return sentence(client.offer) if is_sentence else sentence(f"What {client.name} offers: {client.offer.strip()}")
+
+
+def about_company(request: WriteRequest) -> tuple[str, str]:
+    """What the company says of itself, short, and where; two empty texts if no page of its own was read."""
+    domain = request.profile.company_domain
+    for fact in request.research.facts:
+        host = host_of(fact.source)
+        is_own = domain and (host == domain or host.endswith(f".{domain}"))
+        if fact.name in ("slogan", "description") and is_own:
+            return shortened(fact.value), host
+    return "", ""
+
+
+def shortened(text: str, chars_max: int = QUOTE_CHARS_MAX) -> str:
+    """Whole sentences if one fits, else whole words.
+
+    >>> shortened("One. Two is longer.", 10)
+    'One.'
+    """
+    if len(text) <= chars_max:
+        return text
+    cut = text[:chars_max]
+    stop = max(cut.rfind(mark) for mark in (". ", "! ", "? "))
+    if cut.endswith((".", "!", "?")):
+        return cut
+    return cut[: stop + 1] if stop > 0 else f"{cut.rsplit(' ', 1)[0].rstrip(',;:')}…"
+
+
+def host_of(url: str) -> str:
+    """The host of an address, without `www.`.
+
+    >>> host_of("https://www.acme.io/about"), host_of("pasted text")
+    ('acme.io', '')
+    """
+    return url.partition("://")[2].partition("/")[0].removeprefix("www.")

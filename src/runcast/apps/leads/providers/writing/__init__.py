@@ -1,0 +1,1 @@
+"""Providers of texts, streamed as they are written."""
