@@ -179,3 +179,23 @@ async def test_schedules_are_for_secret_keys_of_their_environment(clock_shop: Si
         answer = await clock_shop.http.request(method, path, json=body, headers=token)
         assert answer.status_code == 403, (method, path)
     assert (await clock_shop.http.get(f"{SCHEDULES}/sched_nobody")).status_code == 404
+
+
+async def test_a_rule_is_tried_before_it_is_kept(site: Site) -> None:
+    asked = {"cron": "0 9 * * 1-5", "timezone": "Europe/Berlin"}
+    shown = await site.get("/api/v1/schedule-preview", params=asked)
+    assert shown["description"] == "At 09:00 on Monday through Friday" and len(shown["upcoming"]) == 5
+    refused = await site.http.get("/api/v1/schedule-preview", params={"cron": "0 25 * * *"})
+    assert refused.status_code == 422 and "hour" in refused.json()["error"]
+
+
+async def test_a_schedule_tells_its_next_five_ticks_and_fills_a_time_gone_by(site: Site) -> None:
+    schedule = await site.post("/api/v1/schedules", {**HOURLY, "task": "hello", "payload": {}})
+    assert len(schedule["upcoming"]) == 5 and schedule["upcoming"][0] == schedule["nextRun"]
+    path = f"/api/v1/schedules/{schedule['id']}"
+    asked = {"from": "2026-01-01T00:30:00Z", "to": "2026-01-01T03:00:00Z"}
+    started = (await site.post(f"{path}/backfill", asked))["data"]
+    ticks = (await site.get(f"{path}/ticks"))["data"]
+    assert len(started) == 3 and {tick["runId"] for tick in ticks} >= set(started)
+    wrong = await site.http.post(f"{path}/backfill", json={**asked, "to": "2999-01-01T00:00:00Z"})
+    assert wrong.status_code == 422

@@ -21,6 +21,7 @@ class Confined:
         self._engine = engine
         self._environment = caller.environment
         self._role = caller.role
+        self._name = caller.name
 
     def _require(self, role: Role) -> None:
         """Raises `AccessDenied` for a caller of a lesser role."""

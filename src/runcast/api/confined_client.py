@@ -156,7 +156,7 @@ class ConfinedClient(ConfinedSchedules, ConfinedFiles):
 
     async def complete_wait(self, wait_id: str, value: str) -> Wait:
         await self._change(wait_id)
-        return await self._engine.complete_wait(wait_id, value)
+        return await self._engine.complete_wait(wait_id, value, by=self._name or None)
 
     # --- tasks, queues, alerts, tokens
 

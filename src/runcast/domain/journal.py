@@ -97,6 +97,8 @@ class NewWait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     environment: str = "dev"
     idempotency_ttl_ms: int | None = None
     """How long the key stands for this wait; None: for as long as there is the wait."""
+    question: str | None = None
+    """What whoever completes it is asked, in their words."""
 
 
 class Wait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -116,3 +118,6 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     idempotency_key: str | None = None
     key_expires_at: int | None = None
     """When the key stands for this wait no longer."""
+    question: str | None = None
+    completed_by: str | None = None
+    """Who completed it, where that is known: a person's e-mail address, the name of a key, `link`."""

@@ -31,7 +31,7 @@ from runcast.engine.alerts import Alerts
 from runcast.engine.bulk import BulkActions
 from runcast.engine.channels import Courier, admit_channels
 from runcast.engine.deliver import Deliver
-from runcast.engine.dispatch import Dispatch
+from runcast.engine.dispatch import Dispatch, Room
 from runcast.engine.duty import Duty
 from runcast.engine.extensions import Extensions
 from runcast.engine.files import FileDesk, FileDoor
@@ -45,6 +45,7 @@ from runcast.engine.schedule_desk import ScheduleDesk
 from runcast.engine.schedule_door import ScheduleDoor
 from runcast.engine.service import Service, Ticker
 from runcast.engine.session import LocalSession
+from runcast.engine.skip import skip
 from runcast.engine.timers import Timers
 from runcast.engine.uploads import Uploads
 from runcast.feed.doorbell import Doorbell
@@ -218,6 +219,10 @@ class Engine(Access, FileDoor, ScheduleDoor):
         if self._deliver_service is not None and self._loop is not None:
             self.store.mailbox(self._loop).put(self._deliver_service.wake_at, 0)
 
+    def room_of(self, worker_id: str) -> Room | None:
+        """How much more a worker takes; None: it is not connected to this engine."""
+        return self._dispatch.room_of(worker_id)
+
     # --- the worker's gateway ---------------------------------------------------------------------------------------
 
     async def open(self, hello: Hello, inbox: Inbox) -> LocalSession:
@@ -260,6 +265,10 @@ class Engine(Access, FileDoor, ScheduleDoor):
 
     async def resume(self, run_id: RunId, new_id: RunId) -> Triggered:
         return await again.resume(self.store, run_id, new_id)
+
+    async def skip(self, run_id: RunId, new_id: RunId, *, key: str, value: str) -> Triggered:
+        """`resume`, with `value` as the result of an entry that failed."""
+        return await skip(self.store, run_id, new_id, key, value)
 
     async def journal(self, run_id: RunId) -> Sequence[Entry]:
         return await self.store.read(partial(reads.journal, run_id))
@@ -310,13 +319,13 @@ class Engine(Access, FileDoor, ScheduleDoor):
     async def list_waits(self, *, limit: int = 100) -> Sequence[Wait]:
         return await self.store.read(partial(reads.open_waits, limit))
 
-    async def complete_wait(self, wait_id: str, value: str) -> Wait:
+    async def complete_wait(self, wait_id: str, value: str, *, by: str | None = None) -> Wait:
         enqueue.check_json("value", value, PAYLOAD_BYTES_MAX)
         asked = found(await self.find_wait(wait_id), "wait", wait_id)
         # What its run could never read is refused now, while the one who answers can still answer again.
         if asked.completed_at is None and (what := misfit(asked.schema, value)):
             raise InvalidPayload(f"value of wait {wait_id}: {what}")
-        await self.store.write(partial(resolve.complete_wait, wait_id, value, self.clock.now_ms()))
+        await self.store.write(partial(resolve.complete_wait, wait_id, value, self.clock.now_ms(), by=by))
         return found(await self.find_wait(wait_id), "wait", wait_id)
 
     async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:

@@ -281,8 +281,9 @@ class Client:
         tags: str | Sequence[str] = (),
         idempotency_key: str | None = None,
         idempotency_ttl: Duration | None = None,
+        question: str | None = None,
     ) -> Call[Wait]:
-        """A wait that a run may wait for by its id, made outside of any run.
+        """A wait that a run may wait for by its id, made outside of any run. People see `question`.
 
         Equal `idempotency_key`s mean the same wait, within `idempotency_ttl` of its creation.
         """
@@ -295,6 +296,7 @@ class Client:
             idempotency_ttl_ms=None
             if idempotency_ttl is None
             else duration_ms(idempotency_ttl, name="idempotency_ttl"),
+            question=check_key(question, "question"),
         )
         return self._door.call(lambda gateway: gateway.create_wait(new))
 

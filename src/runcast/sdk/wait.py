@@ -94,9 +94,12 @@ def create_token(
     tags: str | Sequence[str] = (),
     idempotency_key: str | None = None,
     idempotency_ttl: Duration | None = None,
+    question: str | None = None,
     key: str | None = None,
 ) -> Call[Token[T]]:
     """Create a wait that a person or program completes with a value of `type`; `timeout` ends it unanswered.
+
+    `question` is what people are asked, wherever they are: `"Publish the post about otters?"`.
 
     Equal `idempotency_key`s mean the same wait, within `idempotency_ttl` of its creation.
 
@@ -119,6 +122,7 @@ def create_token(
             idempotency_ttl_ms=None
             if idempotency_ttl is None
             else duration_ms(idempotency_ttl, name="idempotency_ttl"),
+            question=check_key(question, "question"),
         )
         entry = Entry(
             call.key,

@@ -182,6 +182,7 @@ def _create_waits(waits: Sequence[NewWait], now: int) -> Script[dict[str, str]]:
                 due,
                 None,
                 None if wait.idempotency_ttl_ms is None else now + wait.idempotency_ttl_ms,
+                wait.question,
             )
         )
     if rows:

@@ -199,11 +199,11 @@ def known_runs(ends: Sequence[RunEnd], now: int) -> Script[None]:
         yield from _resolve_with_runs(waiting, now)
 
 
-def complete_wait(wait_id: str, value: str, now: int) -> Script[bool]:
-    """Complete a wait and wake what waits for it; False when it was complete before."""
+def complete_wait(wait_id: str, value: str, now: int, *, by: str | None = None) -> Script[bool]:
+    """Complete a wait and wake what waits for it; False when it was complete before. `by`: who did, if that is known."""
     ends: list[WaitEnd] = yield call("wait_ends", ids=[[wait_id]])
     if ends:
         return False
-    yield call("complete_wait", id=wait_id, value=value, now=now)
+    yield call("complete_wait", id=wait_id, value=value, now=now, by=by)
     yield from waits_ended([WaitEnd(wait_id, "COMPLETED", value)], now)
     return True

@@ -29,6 +29,21 @@ class LiveWorkers(msgspec.Struct, frozen=True, array_like=True, gc=False):
     count: int
 
 
+class QueueHead(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Since when the oldest of those that are next in a queue could start."""
+
+    name: str
+    oldest_at: int | None
+
+
+class KeyLoad(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a concurrency key has in a queue."""
+
+    key: str
+    queued: int
+    executing: int
+
+
 class Pulse(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where the feed is, and what falls due next."""
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.pages import PAGE_SIZE, Numbers, Page, PerPage, numbers
-from runcast.api.views.queue import QueueType, QueueView, show_queue
+from runcast.api.views.queue import KeyLoadView, QueueType, QueueView, show_queue
 from runcast.domain.errors import NotFound
 from runcast.domain.queue import QueueChange, QueueState
 from runcast.store import queue_pages, registered
@@ -26,6 +26,12 @@ class QueueList(msgspec.Struct, frozen=True):
 
     data: tuple[QueueView, ...]
     pagination: Numbers
+
+
+class KeyList(msgspec.Struct, frozen=True):
+    """Concurrency keys, the busiest first."""
+
+    data: tuple[KeyLoadView, ...]
 
 
 class PauseBody(msgspec.Struct, frozen=True):
@@ -54,7 +60,10 @@ async def list_all(api: Api, caller: Caller, page: Page = 1, per_page: PerPage =
     caller.require("read")
     script = partial(queue_pages.page, caller.environment, (page - 1) * per_page, per_page)
     found = await api.engine.store.read(script)
-    shown = [await _show(api, queue) for queue in found.queues]
+    oldest = await api.engine.store.read(
+        partial(queue_pages.heads, caller.environment, [queue.name for queue in found.queues])
+    )
+    shown = [await _show(api, queue, oldest[queue.name]) for queue in found.queues]
     return QueueList(tuple(shown), numbers(page, per_page, found.count))
 
 
@@ -71,6 +80,20 @@ async def retrieve(
     """
     caller.require("read")
     return await _answer(api, caller, await _name(api, caller, queue, type))
+
+
+@get("/api/v1/queues/{queue:str}/keys", tags=["Queues"], summary="List the concurrency keys of a queue")
+async def list_keys(
+    queue: FromPath[str],
+    api: Api,
+    caller: Caller,
+    type: Annotated[QueueType | None, QueryParameter(name="type")] = None,
+) -> KeyList:
+    """The busiest hundred, with what each has queued and running."""
+    caller.require("read")
+    name = await _name(api, caller, queue, type)
+    found = await api.engine.store.read(partial(queue_pages.keys, caller.environment, name))
+    return KeyList(tuple(KeyLoadView(one.key, one.queued, one.executing) for one in found))
 
 
 @post("/api/v1/queues/{queue:str}/pause", status_code=200, tags=["Queues"], summary="Pause or resume a queue")
@@ -110,15 +133,17 @@ async def _change(api: Api, caller: Caller, queue: str, type: QueueType | None, 
 
 
 async def _answer(api: Api, caller: Caller, name: str) -> QueueView:
-    found = await api.engine.store.read(partial(queue_pages.find, caller.environment, name))
+    environment = caller.environment
+    found = await api.engine.store.read(partial(queue_pages.find, environment, name))
     if found is None:
         raise NotFound(NOT_FOUND)
-    return await _show(api, found)
+    oldest = await api.engine.store.read(partial(queue_pages.heads, environment, [name]))
+    return await _show(api, found, oldest[name])
 
 
-async def _show(api: Api, queue: QueueState) -> QueueView:
+async def _show(api: Api, queue: QueueState, oldest_at: int | None) -> QueueView:
     known = await api.engine.store.read(partial(registered.find_task, queue.environment, queue.name))
-    return show_queue(queue, of_task=known is not None)
+    return show_queue(queue, of_task=known is not None, oldest_at=oldest_at)
 
 
 async def _name(api: Api, caller: Caller, queue: str, type: QueueType | None) -> str:
@@ -138,4 +163,4 @@ async def _name(api: Api, caller: Caller, queue: str, type: QueueType | None) ->
     return name
 
 
-ROUTES = [list_all, retrieve, pause, override, reset]
+ROUTES = [list_all, retrieve, list_keys, pause, override, reset]

@@ -17,10 +17,13 @@ from runcast.api.context import Api
 from runcast.api.errors import Refused
 from runcast.api.packets import read_payload
 from runcast.api.pages import PAGE_SIZE, Numbers, Page, PerPage, numbers
-from runcast.api.views.schedule import ScheduleView, TickView, show_schedule, show_tick
-from runcast.domain.cron import timezones
+from runcast.api.times import moment
+from runcast.api.trigger import read_date
+from runcast.api.views.schedule import UPCOMING_SHOWN, PreviewView, ScheduleView, TickView, show_schedule, show_tick
+from runcast.domain.cron import describe_cron, timezones
 from runcast.domain.errors import Conflict, InvalidInput, NotFound
 from runcast.domain.ids import RunId
+from runcast.domain.limits import CRON_CHARS_MAX
 from runcast.domain.schedule import (
     CatchUp,
     NewSchedule,
@@ -31,6 +34,7 @@ from runcast.domain.schedule import (
     ScheduleSettings,
     ScheduleState,
     ScheduleType,
+    preview_ticks,
 )
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.options import check_key
@@ -94,6 +98,19 @@ class TickList(msgspec.Struct, frozen=True):
     """Ticks, newest first."""
 
     data: tuple[TickView, ...]
+
+
+class BackfillBody(msgspec.Struct, frozen=True):
+    """A time gone by. ISO 8601 with an offset."""
+
+    start: str = msgspec.field(name="from")
+    end: str = msgspec.field(name="to")
+
+
+class StartedRuns(msgspec.Struct, frozen=True):
+    """The runs that were started."""
+
+    data: tuple[str, ...]
 
 
 class StartedRun(msgspec.Struct, frozen=True):
@@ -211,6 +228,37 @@ async def list_ticks(schedule_id: FromPath[str], api: Api, caller: Caller) -> Ti
     return TickList(tuple(map(show_tick, await api.engine.schedule_ticks(known.id, limit=TICKS_SHOWN))))
 
 
+@post(
+    "/api/v1/schedules/{schedule_id:str}/backfill",
+    status_code=200,
+    tags=["Schedules"],
+    summary="Start the runs of a time gone by",
+)
+async def backfill(schedule_id: FromPath[str], data: BackfillBody, api: Api, caller: Caller) -> StartedRuns:
+    """A run for every tick from `from` to `to` that has none yet."""
+    caller.require("trigger")
+    known = await _find(api, caller, schedule_id)
+    with _unprocessable():
+        started = await api.engine.backfill_schedule(
+            known.id, start_at=read_date(data.start, "from"), end_at=read_date(data.end, "to")
+        )
+    return StartedRuns(tuple(one.id for one in started))
+
+
+@get("/api/v1/schedule-preview", tags=["Schedules"], summary="Ask when a rule would tick")
+async def preview(
+    api: Api,
+    caller: Caller,
+    cron: Annotated[str, QueryParameter(max_length=CRON_CHARS_MAX)],
+    timezone: str = "UTC",
+) -> PreviewView:
+    """The rule in words, and its next times. 422 for one that is none."""
+    caller.require("read")
+    with _unprocessable():
+        ticks = preview_ticks(cron, timezone, api.now_ms(), UPCOMING_SHOWN)
+        return PreviewView(describe_cron(cron), tuple(map(moment, ticks)))
+
+
 @get("/api/v1/timezones", opt={"open": True}, security=[{}], tags=["Schedules"], summary="List time zones")
 async def list_timezones(
     exclude_utc: Annotated[bool, QueryParameter(name="excludeUtc")] = False,  # noqa: FBT002 - the client's
@@ -260,5 +308,7 @@ ROUTES = [
     activate,
     deactivate,
     run_now,
+    backfill,
+    preview,
     list_ticks,
 ]

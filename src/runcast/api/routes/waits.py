@@ -11,13 +11,14 @@ from litestar import Request, Response, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
+from runcast.api.answer_pages import answer_url
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.errors import ErrorBody, Refused
 from runcast.api.filters import CreatedFrom, CreatedTo, Period, created_range, words
 from runcast.api.pages import PAGE_SIZE, After, Before, Cursors, Size, check_cursors, cursors
 from runcast.api.trigger import read_delay, read_duration
-from runcast.api.views.wait import WaitView, WholeWaitView, show_wait, wait_fields
+from runcast.api.views.wait import WaitAddresses, WaitView, WholeWaitView, show_wait, wait_fields
 from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.journal import NewWait, Wait
 from runcast.domain.limits import PAYLOAD_BYTES_MAX
@@ -40,6 +41,8 @@ class NewWaitBody(msgspec.Struct, frozen=True):
     timeout: str | None = None
     """When it ends unanswered: a duration from now such as `7d`, or a date."""
     tags: str | list[str] | None = None
+    question: str | None = None
+    """What people are asked, in the dashboard and on the token's page."""
 
 
 class NewWaitView(msgspec.Struct, frozen=True, rename="camel"):
@@ -49,6 +52,8 @@ class NewWaitView(msgspec.Struct, frozen=True, rename="camel"):
     is_cached: bool
     """The idempotency key named a token that existed."""
     url: str
+    page_url: str
+    """Where a person answers without an account."""
 
 
 class WaitList(msgspec.Struct, frozen=True):
@@ -83,10 +88,13 @@ async def create(data: NewWaitBody, api: Api, caller: Caller) -> Response[NewWai
             None if data.idempotency_ttl is None else read_duration(data.idempotency_ttl, "idempotencyKeyTTL")
         ),
         environment=caller.environment,
+        question=check_key(data.question or None, "question"),
     )
     wait = await api.engine.create_wait(new)
     headers = api.handle_headers(caller.environment, [f"write:waitpoints:{wait.id}"], lifetime_s=TOKEN_LIFETIME_S)
-    return Response(NewWaitView(wait.id, wait.id != new.id, callback_url(api, wait.id)), headers=headers)
+    return Response(
+        NewWaitView(wait.id, wait.id != new.id, callback_url(api, wait.id), answer_url(api, wait.id)), headers=headers
+    )
 
 
 @get("/api/v1/waitpoints/tokens", tags=["Waitpoints"], summary="List waitpoint tokens")
@@ -118,7 +126,7 @@ async def list_all(
         created_to=created_to,
     )
     page = await api.engine.store.read(partial(waits.page, filter, after=after, before=before, limit=size))
-    shown = tuple(WaitView(**wait_fields(wait, _shown_url(api, caller, wait.id))) for wait in page.waits)
+    shown = tuple(WaitView(**wait_fields(wait, _addresses(api, caller, wait.id))) for wait in page.waits)
     return WaitList(shown, cursors([wait.id for wait in page.waits], newer=page.newer, older=page.older))
 
 
@@ -127,7 +135,7 @@ async def retrieve(wait_id: FromPath[str], api: Api, caller: Caller) -> WholeWai
     """A token as it is now, with the value that completed it."""
     caller.require("read")
     wait = await _find(api, caller, wait_id)
-    return show_wait(wait, _shown_url(api, caller, wait.id))
+    return show_wait(wait, _addresses(api, caller, wait.id))
 
 
 @post(
@@ -140,7 +148,7 @@ async def complete(wait_id: FromPath[str], data: CompleteBody, api: Api, caller:
     """Give the token its value; the runs that wait for it go on. The first completion wins, later ones change nothing."""
     caller.require("write", f"waitpoints:{wait_id}")
     wait = await _find(api, caller, wait_id)
-    await api.engine.complete_wait(wait.id, msgspec.json.encode(data.data).decode())
+    await api.engine.complete_wait(wait.id, msgspec.json.encode(data.data).decode(), by=caller.name or None)
     return Completed()
 
 
@@ -182,9 +190,11 @@ def callback_url(api: Api, wait_id: str) -> str:
     return _url(api, wait_id, api.secret.sign(_SIGNATURE, wait_id))
 
 
-def _shown_url(api: Api, caller: Caller, wait_id: str) -> str:
+def _addresses(api: Api, caller: Caller, wait_id: str) -> WaitAddresses:
     """Whoever only reads is not told how to complete a token."""
-    return callback_url(api, wait_id) if caller.may("write") else _url(api, wait_id, "hidden")
+    if caller.may("write"):
+        return WaitAddresses(callback_url(api, wait_id), answer_url(api, wait_id))
+    return WaitAddresses(_url(api, wait_id, "hidden"), f"{api.base_url}/a/hidden")
 
 
 def _url(api: Api, wait_id: str, signature: str) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from runcast.api.times import moment
 from runcast.domain.queue import QueueState, queue_id
 
 
@@ -55,9 +56,19 @@ class QueueView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The bound of each concurrency key."""
     rate: RateView | UnsetType = UNSET
     max_length: int | UnsetType = UNSET
+    oldest_at: datetime | UnsetType = UNSET
+    """Since when the oldest of the runs that are next could start."""
 
 
-def show_queue(queue: QueueState, *, of_task: bool) -> QueueView:
+class KeyLoadView(msgspec.Struct, frozen=True):
+    """A concurrency key of a queue."""
+
+    key: str
+    queued: int
+    running: int
+
+
+def show_queue(queue: QueueState, *, of_task: bool, oldest_at: int | None) -> QueueView:
     """`of_task`: a task has its name."""
     declared = None if queue.declared is None else queue.declared.concurrency
     rate: RateView | UnsetType = UNSET
@@ -76,4 +87,5 @@ def show_queue(queue: QueueState, *, of_task: bool) -> QueueView:
         per_key=UNSET if queue.per_key is None else queue.per_key,
         rate=rate,
         max_length=UNSET if queue.max_length is None else queue.max_length,
+        oldest_at=UNSET if oldest_at is None else moment(oldest_at),
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from runcast.api.times import moment
+from runcast.domain.cron import upcoming_of
 from runcast.domain.errors import InvalidInput
 from runcast.domain.schedule import CatchUp, Overlap, ScheduleState, ScheduleType, Tick, TickOutcome
 
+UPCOMING_SHOWN = 5
 _TYPES = {"dev": "DEVELOPMENT", "staging": "STAGING", "prod": "PRODUCTION", "preview": "PREVIEW"}
 
 
@@ -52,6 +55,19 @@ class ScheduleView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     catch_up: CatchUp
     problem: str | UnsetType = UNSET
     """Why it cannot tick."""
+    upcoming: tuple[datetime, ...]
+    """The next ticks."""
+    last_run: datetime | UnsetType = UNSET
+    """The newest tick that was decided."""
+    payload: Any = UNSET
+    """What each run gets; absent: a `ScheduledRun`."""
+
+
+class PreviewView(msgspec.Struct, frozen=True):
+    """What a rule comes to."""
+
+    description: str
+    upcoming: tuple[datetime, ...]
 
 
 class TickView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -81,6 +97,9 @@ def show_schedule(schedule: ScheduleState) -> ScheduleView:
         overlap=schedule.overlap,
         catch_up=schedule.catch_up,
         problem=schedule.problem or UNSET,
+        upcoming=_upcoming(schedule),
+        last_run=UNSET if schedule.last_at is None else moment(schedule.last_at),
+        payload=UNSET if schedule.payload is None else msgspec.json.decode(schedule.payload),
     )
 
 
@@ -101,6 +120,15 @@ def environment_type(environment: str) -> str:
     ('PRODUCTION', 'DEVELOPMENT')
     """
     return _TYPES.get(environment.rpartition("/")[2], "PREVIEW")
+
+
+def _upcoming(schedule: ScheduleState) -> tuple[datetime, ...]:
+    if schedule.next_at is None:
+        return ()
+    try:
+        return tuple(map(moment, upcoming_of(schedule.cron, schedule.timezone, schedule.next_at - 1, UPCOMING_SHOWN)))
+    except InvalidInput:  # another machine knows the zone, this one does not
+        return (moment(schedule.next_at),)
 
 
 def _starts(schedule: ScheduleState) -> datetime | UnsetType:

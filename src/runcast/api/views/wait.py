@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from runcast.api.packets import PacketType
 from runcast.api.times import moment
+from runcast.domain.answer_form import AnswerForm, answer_form
 from runcast.domain.journal import Wait
 
 TIMEOUT_CODE = "TRIGGER_WAITPOINT_TIMEOUT"
@@ -32,6 +33,14 @@ class WaitView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     created_at: datetime
     run_id: str | UnsetType = UNSET
     """The run that made it."""
+    question: str | UnsetType = UNSET
+    """What people are asked."""
+    completed_by: str | UnsetType = UNSET
+    """Who completed it, where that is known: a person, the name of a key, `link` for the page of its address."""
+    form: AnswerForm | UnsetType = UNSET
+    """How people answer: buttons and fields. Absent: only JSON can say it."""
+    page_url: str
+    """Where a person answers it without an account; its last part is `hidden` like that of `url`."""
 
 
 class WholeWaitView(WaitView, frozen=True, rename="camel", kw_only=True):
@@ -45,11 +54,22 @@ class WholeWaitView(WaitView, frozen=True, rename="camel", kw_only=True):
     """JSON Schema of the value that is waited for, for forms."""
 
 
-def wait_fields(wait: Wait, url: str) -> dict[str, Any]:
+class WaitAddresses(NamedTuple):
+    """Where a token is completed: by programs, and by people."""
+
+    url: str
+    page_url: str
+
+
+def wait_fields(wait: Wait, addresses: WaitAddresses) -> dict[str, Any]:
     """The fields of `WaitView`."""
     return {
         "id": wait.id,
-        "url": url,
+        "url": addresses.url,
+        "page_url": addresses.page_url,
+        "question": wait.question or UNSET,
+        "completed_by": wait.completed_by or UNSET,
+        "form": answer_form(wait.schema) or UNSET,
         "status": wait.status,
         "completed_at": _moment(wait.completed_at),
         "timeout_at": _moment(wait.due_at),
@@ -61,9 +81,9 @@ def wait_fields(wait: Wait, url: str) -> dict[str, Any]:
     }
 
 
-def show_wait(wait: Wait, url: str) -> WholeWaitView:
+def show_wait(wait: Wait, addresses: WaitAddresses) -> WholeWaitView:
     """A token with its output."""
-    fields = wait_fields(wait, url)
+    fields = wait_fields(wait, addresses)
     if wait.schema:
         fields["schema"] = msgspec.json.decode(wait.schema)
     if wait.status == "TIMED_OUT":

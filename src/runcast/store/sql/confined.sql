@@ -43,7 +43,7 @@ where id = :id;
 
 -- name: open_waits_in -> Wait*
 select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
-  key_expires_at
+  key_expires_at, question, completed_by
 from waits
 where environment = :environment and status = 'WAITING'
 order by id

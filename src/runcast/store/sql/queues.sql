@@ -52,3 +52,27 @@ select
   (select count(*) from (select 1 from runs
     where environment = :environment and queue = :queue and status = 'QUEUED' and held = 1
     limit :limit) held);
+
+-- name: queue_heads -> QueueHead*
+-- Since when the oldest of those that are next in each of these queues could start.
+select q.name, (select min(available_at) from (select runs.available_at from runs
+    where runs.environment = :environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 0
+    order by runs.fresh, runs.turn, runs.rank
+    limit :heads) heads) as oldest_at
+from {rows :names (name text)} q;
+
+-- name: key_loads -> KeyLoad*
+-- The concurrency keys of a queue, the busiest first, counted up to a bound.
+select k.name as key, sum(k.queued) as queued, sum(k.executing) as executing
+from (
+  select * from (select concurrency_key as name, 1 as queued, 0 as executing from runs
+    where environment = :environment and queue = :queue and status = 'QUEUED' and concurrency_key <> ''
+    limit :rows) ready
+  union all
+  select * from (select concurrency_key as name, 0 as queued, 1 as executing from runs
+    where environment = :environment and queue = :queue and slot = 1 and concurrency_key <> ''
+    limit :rows) executing
+) k
+group by k.name
+order by sum(k.executing) desc, sum(k.queued) desc, k.name
+limit :limit;

@@ -205,19 +205,19 @@ from changes;
 
 -- name: find_wait -> Wait?
 select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
-  key_expires_at
+  key_expires_at, question, completed_by
 from waits
 where id = :id;
 
 -- name: wait_by_key -> Wait?
 select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
-  key_expires_at
+  key_expires_at, question, completed_by
 from waits
 where idempotency_key is not null and environment = :environment and idempotency_key = :key;
 
 -- name: open_waits -> Wait*
 select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
-  key_expires_at
+  key_expires_at, question, completed_by
 from waits
 where status = 'WAITING'
 order by id
@@ -225,7 +225,7 @@ limit :limit;
 
 -- name: list_waits -> Wait*
 select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
-  key_expires_at
+  key_expires_at, question, completed_by
 from waits
 where environment = :environment
   and (id < :after or :after is null)
@@ -241,7 +241,7 @@ limit :limit;
 -- name: list_waits_back -> Wait*
 -- The page before `before`, nearest first.
 select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
-  key_expires_at
+  key_expires_at, question, completed_by
 from waits
 where environment = :environment
   and id > :before

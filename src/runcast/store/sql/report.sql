@@ -166,7 +166,7 @@ where waits.status <> 'WAITING';
 
 -- name: add_waits
 insert into waits (id, environment, status, value, tags, schema, run_id, idempotency_key, created_at, due_at, completed_at,
-  key_expires_at)
+  key_expires_at, question)
 {values :rows}
 on conflict do nothing;
 

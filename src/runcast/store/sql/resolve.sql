@@ -65,7 +65,7 @@ where id = :id and status = 'WAITING' and parked_reason is not null;
 
 -- name: complete_wait
 update waits
-set status = 'COMPLETED', value = :value, completed_at = :now
+set status = 'COMPLETED', value = :value, completed_at = :now, completed_by = :by
 where id = :id and status = 'WAITING';
 
 -- name: due_entries -> Awaiting*

@@ -110,6 +110,20 @@ create index journal_awaits on journal (awaits) where status = 'pending' and awa
 create index journal_due on journal (due_at) where status = 'pending' and due_at is not null;
 create index journal_resolved on journal (run_id, resolved_at) where resolved_at is not null;
 
+-- Tries of steps: those that are told before the step's record, which is in the journal when it is done.
+create table tries (
+  run_id text collate "C" not null,
+  key text collate "C" not null,
+  epoch bigint not null,
+  number bigint not null,
+  name text collate "C" not null,
+  started_at bigint not null,
+  failed_at bigint,
+  retry_at bigint,
+  error text collate "C",
+  primary key (run_id, key, epoch, number)
+);
+
 create table applied (
   run_id text collate "C" not null,
   scope text collate "C" not null,
@@ -129,7 +143,9 @@ create table waits (
   created_at bigint not null,
   due_at bigint,
   completed_at bigint,
-  key_expires_at bigint
+  key_expires_at bigint,
+  question text collate "C",
+  completed_by text collate "C"
 );
 create index waits_due on waits (due_at) where status = 'WAITING' and due_at is not null;
 create index waits_open on waits (id) where status = 'WAITING';

@@ -110,6 +110,20 @@ create index journal_awaits on journal (awaits) where status = 'pending' and awa
 create index journal_due on journal (due_at) where status = 'pending' and due_at is not null;
 create index journal_resolved on journal (run_id, resolved_at) where resolved_at is not null;
 
+-- Tries of steps: those that are told before the step's record, which is in the journal when it is done.
+create table tries (
+  run_id text not null,
+  key text not null,
+  epoch integer not null,
+  number integer not null,
+  name text not null,
+  started_at integer not null,
+  failed_at integer,
+  retry_at integer,
+  error text,
+  primary key (run_id, key, epoch, number)
+) without rowid;
+
 create table applied (
   run_id text not null,
   scope text not null,
@@ -129,7 +143,9 @@ create table waits (
   created_at integer not null,
   due_at integer,
   completed_at integer,
-  key_expires_at integer
+  key_expires_at integer,
+  question text,
+  completed_by text
 );
 create index waits_due on waits (due_at) where status = 'WAITING' and due_at is not null;
 create index waits_open on waits (id) where status = 'WAITING';
