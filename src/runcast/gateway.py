@@ -89,6 +89,7 @@ class Demand(msgspec.Struct, frozen=True, omit_defaults=True):
     copy by what it assigns, and the worker sends a new absolute figure whenever room appears."""
 
     lanes: dict[str, int]
+    """None at all: the worker takes no more, and leaves."""
     received: int = 0
     """Assignments the worker has received so far: those that crossed this message count against it."""
 

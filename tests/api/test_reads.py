@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -42,6 +43,10 @@ def office_tasks() -> Registry:
     @task(registry=registry, retry=Retry(max_attempts=1))
     async def break_down(number: int) -> None:
         raise AbortRun(f"row {number} is bad")
+
+    @task(registry=registry)
+    async def loiter() -> None:
+        await asyncio.Event().wait()
 
     @task(registry=registry)
     async def tell(event: AlertEvent) -> None:
@@ -90,6 +95,20 @@ async def test_an_artifact_is_downloaded_so_that_no_browser_executes_it(office: 
     assert (await office.http.get(f"/api/v1/runs/{other_id}/artifacts/{page['id']}")).status_code == 404
 
 
+async def test_an_artifact_is_shown_without_rights(office: Site) -> None:
+    run_id = (await office.run("work"))["id"]
+    found = {one["name"]: one for one in (await office.get(f"/api/v1/runs/{run_id}/artifacts"))["data"]}
+    answer = await office.http.get(f"{found['pa\"ge\r\n.html']['path']}/view")
+    assert (answer.status_code, answer.text) == (200, PAGE)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-disposition"] == "inline"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none'")
+    assert not any(right in policy for right in ("allow-", "script-src", "'self'"))
+    odd = await office.http.get(f"{found['odd']['path']}/view")
+    assert (odd.headers["content-type"], "set-cookie" in odd.headers) == ("text/plain; charset=utf-8", False)
+
+
 async def test_messages_to_a_run_are_listed(office: Site) -> None:
     run_id = await office.trigger("listen")
     await office.until(run_id, lambda run: run.status is RunStatus.WAITING)
@@ -121,6 +140,12 @@ async def test_tasks_and_workers_are_listed(office: Site) -> None:
     await office.until(run_id, lambda run: run.status is RunStatus.WAITING)
     (worker,) = (await office.get("/api/v1/workers"))["data"]
     assert (worker["executing"], worker["waiting"], worker["pid"] > 0) == (0, 1, True)
+    assert (worker["runs"], worker["leaves"], worker["free"]["async"] > 0, "seenAt" in worker) == (
+        [],
+        False,
+        True,
+        False,
+    )
 
 
 async def test_errors_that_look_the_same_are_one_kind(office: Site) -> None:
@@ -130,9 +155,43 @@ async def test_errors_that_look_the_same_are_one_kind(office: Site) -> None:
     assert (group["taskIdentifier"], group["count"], found["complete"]) == ("break_down", 2, True)
     assert (group["runIds"], group["error"]["message"]) == ([ids[1], ids[0]], "row 2 is bad")
     assert group["firstSeen"] <= group["lastSeen"]
+    assert (sum(group["buckets"]), group["buckets"][-1]) == (2, 2)
     assert (await office.get("/api/v1/errors", params={"filter[taskIdentifier]": "work"}))["data"] == []
     tomorrow = {"filter[createdAt][from]": "2999-01-01"}
     assert (await office.get("/api/v1/errors", params=tomorrow))["data"] == []
+
+
+async def test_a_kind_of_error_is_retrieved_with_its_runs(office: Site) -> None:
+    ids = [(await office.run("break_down", {"number": number}))["id"] for number in (1, 2)]
+    (group,) = (await office.get("/api/v1/errors"))["data"]
+    path = f"/api/v1/errors/{group['fingerprint']}"
+    found = await office.get(path)
+    assert (found["count"], [run["id"] for run in found["runs"]], found["runIds"]) == (2, ids[::-1], ids[::-1])
+    assert (await office.http.get(path, params={"filter[createdAt][from]": "2999-01-01"})).status_code == 404
+    assert (await office.http.get("/api/v1/errors/nothing")).status_code == 404
+
+
+async def test_a_worker_says_what_it_executes(office: Site) -> None:
+    run_id = await office.trigger("loiter")
+    await office.until(run_id, lambda run: run.status is RunStatus.EXECUTING)
+    (worker,) = (await office.get("/api/v1/workers"))["data"]
+    (executed,) = worker["runs"]
+    assert (executed["id"], executed["taskIdentifier"], worker["executing"]) == (run_id, "loiter", 1)
+    assert "claimedAt" in executed
+
+
+async def test_runs_are_counted_for_each_task_with_how_long_they_took(office: Site) -> None:
+    await office.run("work")
+    await office.run("work")
+    await office.run("break_down", {"number": 1})
+    found = await office.get("/api/v1/stats/tasks", params={"buckets": 4})
+    of = {one["taskIdentifier"]: one for one in found["data"]}
+    assert (of["work"]["totals"], of["break_down"]["totals"]) == ({"COMPLETED": 2}, {"FAILED": 1})
+    assert (len(of["work"]["buckets"]), of["work"]["buckets"][-1]) == (4, {"COMPLETED": 2})
+    assert of["work"]["measured"] == 2 and 0 <= of["work"]["p50Ms"] <= of["work"]["p95Ms"]
+    assert of["break_down"]["measured"] == 0 and "p50Ms" not in of["break_down"]
+    only = await office.get("/api/v1/stats/tasks", params={"filter[taskIdentifier]": "work"})
+    assert [one["taskIdentifier"] for one in only["data"]] == ["work"]
 
 
 async def test_events_of_alerts_are_listed(office: Site) -> None:

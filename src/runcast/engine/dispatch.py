@@ -16,7 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from runcast.clock import Clock
 from runcast.domain.limits import CLAIM_RUNS_MAX
@@ -35,6 +35,15 @@ class Claimer(Protocol):
     def push(self, assignments: Sequence[Assignment], items: Sequence[News | Stop]) -> None: ...
 
 
+class Room(NamedTuple):
+    """How much more a worker takes."""
+
+    lanes: dict[str, int]
+    """Free executions, of the lanes that it has tasks for."""
+    leaves: bool
+    """It takes no more: it ends once its runs do."""
+
+
 class _Desk:
     """One worker's demand, and what is on its way to it."""
 
@@ -47,9 +56,11 @@ class _Desk:
         self._wanted: dict[str, int] = {}
         self._sent: deque[str] = deque()
         self._received = 0
+        self._spoke = False
 
     def demand(self, demand: Demand) -> None:
         self._wanted = demand.lanes
+        self._spoke = True
         for _ in range(demand.received - self._received):
             self._sent.popleft()
         self._received = demand.received
@@ -60,6 +71,11 @@ class _Desk:
         for lane in self._sent:
             rooms[lane] = rooms.get(lane, 0) - 1
         return {lane: rooms[lane] for lane in self.tasks if rooms.get(lane, 0) > 0}
+
+    def free(self) -> Room:
+        """What it said last, less what is on its way."""
+        room = self.room()
+        return Room({lane: room.get(lane, 0) for lane in self.tasks}, leaves=self._spoke and not self._wanted)
 
     def is_crowded(self) -> bool:
         """Some lane has no room: what it could run may wait unseen."""
@@ -116,6 +132,12 @@ class Dispatch:
             wanted = self._backlog
         if wanted:
             self._ring()
+
+    def room_of(self, worker_id: str) -> Room | None:
+        """How much more it takes; None: it is not connected here."""
+        with self._lock:
+            desk = self._desks.get(worker_id)
+            return None if desk is None else desk.free()
 
     def look(self, since: int) -> Script[None]:
         """What other engines did, for the workers that are connected here."""

@@ -8,7 +8,7 @@ import msgspec
 
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.gateway import TaskInfo
-from runcast.store.overview_rows import SeenTask, SeenWorker
+from runcast.store.overview_rows import ExecutingRun, SeenTask, SeenWorker
 from runcast.store.script import Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)
@@ -35,6 +35,12 @@ def tasks(environment: str) -> Script[Sequence[DeclaredTask]]:
 def workers(environment: str) -> Script[Sequence[SeenWorker]]:
     """Those that are connected, the longest-lived first."""
     rows: list[SeenWorker] = yield call("workers_in", environment=environment, limit=PAGE_ROWS_MAX)
+    return rows
+
+
+def executing(environment: str) -> Script[Sequence[ExecutingRun]]:
+    """What workers execute, the longest first."""
+    rows: list[ExecutingRun] = yield call("executing_in", environment=environment, limit=PAGE_ROWS_MAX)
     return rows
 
 

@@ -59,6 +59,6 @@ class Lanes:
         return demand
 
     def close(self) -> Demand:
-        """No room from now on."""
+        """No room from now on, in no lane: what says no lane at all is about to leave."""
         self.closed = True
-        return Demand(dict.fromkeys(self._capacity, 0), self._received)
+        return Demand({}, self._received)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated
 
 from litestar import get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
@@ -15,6 +15,7 @@ from runcast.api.pages import PAGE_SIZE, After, Size, cursors
 from runcast.api.views.overview import (
     AlertEventList,
     BatchList,
+    ErrorGroupDetail,
     ErrorGroupList,
     StatsView,
     TaskList,
@@ -24,15 +25,21 @@ from runcast.api.views.overview import (
     show_group,
     show_stats,
     show_task,
+    show_whole_group,
     show_worker,
 )
-from runcast.domain.errors import InvalidInput
+from runcast.api.views.tally import AllTaskStats, show_tally
+from runcast.domain.errors import InvalidInput, NotFound
+from runcast.domain.ids import RunId
 from runcast.domain.limits import TASK_NAME_CHARS_MAX
-from runcast.store import overview, registered
+from runcast.gateway import RunFilter
+from runcast.store import overview, registered, run_lists
+from runcast.store.overview_rows import ExecutingRun
 
 DAY_MS = 86_400_000
 BUCKETS = 48
 BUCKETS_MAX = 400
+WORKER_RUNS_MAX = 50
 
 Task = Annotated[str | None, QueryParameter(name="filter[taskIdentifier]", max_length=TASK_NAME_CHARS_MAX)]
 
@@ -50,7 +57,20 @@ async def list_workers(api: Api, caller: Caller) -> WorkerList:
     """The workers that are connected, and how much they do."""
     caller.require("read")
     found = await api.engine.store.read(partial(registered.workers, caller.environment))
-    return WorkerList(tuple(map(show_worker, found)))
+    executed: dict[str, list[ExecutingRun]] = {}
+    for run in await api.engine.store.read(partial(registered.executing, caller.environment)):
+        executed.setdefault(run.worker_id, []).append(run)
+    return WorkerList(
+        tuple(
+            show_worker(
+                one,
+                executed.get(one.id, [])[:WORKER_RUNS_MAX],
+                api.engine.room_of(one.id),
+                lease_ms=api.engine.settings.lease_ms,
+            )
+            for one in found
+        )
+    )
 
 
 @get("/api/v1/batches", tags=["Batches"], summary="List batches")
@@ -89,10 +109,28 @@ async def list_errors(
 ) -> ErrorGroupList:
     """The errors of failed runs: those that look the same are one, with a count. The last week, unless told otherwise."""
     caller.require("read")
-    start, _ = created_range(None if since else period, since, None, now_ms=api.now_ms())
-    script = partial(overview.error_groups, caller.environment, task=task or None, since=start or 0)
-    found = await api.engine.store.read(script)
-    return ErrorGroupList(tuple(map(show_group, found.groups)), found.complete)
+    start, end = _error_range(api, period, since)
+    found = await api.engine.store.read(
+        partial(overview.error_groups, caller.environment, task=task or None, since=start)
+    )
+    return ErrorGroupList(tuple(show_group(group, start, end) for group in found.groups), found.complete)
+
+
+@get("/api/v1/errors/{fingerprint:str}", tags=["Runs"], summary="Retrieve a kind of error")
+async def retrieve_error(
+    fingerprint: FromPath[str], api: Api, caller: Caller, period: Period = "7d", since: CreatedFrom = None
+) -> ErrorGroupDetail:
+    """One kind, with its newest runs, and the ids of up to 1,000 for a bulk action. 404 if it did not happen in that time."""
+    caller.require("read")
+    start, end = _error_range(api, period, since)
+    found = await api.engine.store.read(partial(overview.error_groups, caller.environment, task=None, since=start))
+    group = next((one for one in found.groups if one.fingerprint == fingerprint), None)
+    if group is None:
+        raise NotFound("This error has not happened in that time")
+    ids = tuple(map(RunId, group.run_ids[:PAGE_SIZE]))
+    filter = RunFilter(environment=caller.environment, ids=ids)
+    page = await api.engine.store.read(partial(run_lists.page, filter, limit=PAGE_SIZE))
+    return show_whole_group(group, page.runs, start, end, complete=found.complete)
 
 
 @get("/api/v1/stats", tags=["Runs"], summary="Count runs over time")
@@ -107,16 +145,44 @@ async def count_runs(
 ) -> StatsView:
     """How many runs were created when, by their status now. The last day, unless told otherwise."""
     caller.require("read")
+    start, end, width = _pieces(api, period, since, until, buckets)
+    script = partial(overview.histogram, caller.environment, task=task or None, since=start, until=end, width=width)
+    found = await api.engine.store.read(script)
+    return show_stats(found, start, end, width)
+
+
+@get("/api/v1/stats/tasks", tags=["Runs"], summary="Count the runs of each task over time")
+async def count_by_task(
+    api: Api,
+    caller: Caller,
+    task: Task = None,
+    period: Period = None,
+    since: CreatedFrom = None,
+    until: CreatedTo = None,
+    buckets: Annotated[int, QueryParameter(name="buckets", ge=1, le=BUCKETS_MAX)] = BUCKETS,
+) -> AllTaskStats:
+    """Counts by status, and how long completed runs executed. The last day, unless told otherwise."""
+    caller.require("read")
+    start, end, width = _pieces(api, period, since, until, buckets)
+    script = partial(overview.task_tally, caller.environment, task=task or None, since=start, until=end, width=width)
+    return show_tally(await api.engine.store.read(script), start, end, width)
+
+
+def _pieces(api: Api, period: str | None, since: str | None, until: str | None, buckets: int) -> tuple[int, int, int]:
+    """Start and end of the time that is asked for, and how long each of its pieces is."""
     now = api.now_ms()
     start, end = created_range(period, since, until, now_ms=now)
     end = now + 1 if end is None else end
     start = end - DAY_MS if start is None else start
     if not 0 <= start < end:
         raise InvalidInput("the time to count runs in has its start before its end, and both after 1970")
-    width = max(1, -(-(end - start) // buckets))
-    script = partial(overview.histogram, caller.environment, task=task or None, since=start, until=end, width=width)
-    found = await api.engine.store.read(script)
-    return show_stats(found, start, end, width)
+    return start, end, max(1, -(-(end - start) // buckets))
+
+
+def _error_range(api: Api, period: str | None, since: str | None) -> tuple[int, int]:
+    now = api.now_ms()
+    start, _ = created_range(None if since else period, since, None, now_ms=now)
+    return start or 0, now + 1
 
 
 def _seq(cursor: str | None) -> int | None:
@@ -127,4 +193,13 @@ def _seq(cursor: str | None) -> int | None:
     return int(cursor)
 
 
-ROUTES = [list_tasks, list_workers, list_batches, list_alerts, list_errors, count_runs]
+ROUTES = [
+    list_tasks,
+    list_workers,
+    list_batches,
+    list_alerts,
+    list_errors,
+    retrieve_error,
+    count_runs,
+    count_by_task,
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,17 @@ from msgspec import UNSET, UnsetType
 from runcast.api.pages import Cursors
 from runcast.api.times import moment
 from runcast.api.views.error import ErrorView, show_error
+from runcast.api.views.run import ListedRunView, show_listed
 from runcast.domain.alert import AlertEvent, AlertOn
-from runcast.domain.run import RunStatus
+from runcast.domain.run import Run, RunStatus
+from runcast.engine.dispatch import Room
 from runcast.store.overview import ErrorGroup, Histogram
-from runcast.store.overview_rows import ListedBatch, SeenWorker
+from runcast.store.overview_rows import ExecutingRun, ListedBatch, SeenWorker
 from runcast.store.registered import DeclaredTask
+
+SAMPLES_MAX = 5
+BULK_IDS_MAX = 1_000
+ERROR_BUCKETS = 24
 
 
 class TaskView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -47,6 +54,15 @@ class TaskList(msgspec.Struct, frozen=True):
     data: tuple[TaskView, ...]
 
 
+class WorkerRunView(msgspec.Struct, frozen=True, rename="camel"):
+    """A run that a worker executes."""
+
+    id: str
+    task_identifier: str
+    claimed_at: datetime | UnsetType
+    """Since when it executes in this worker."""
+
+
 class WorkerView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A worker that is connected."""
 
@@ -63,6 +79,14 @@ class WorkerView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """Runs that it executes."""
     waiting: int
     """Runs that wait in it."""
+    seen_at: datetime | UnsetType = UNSET
+    """Its last heartbeat; absent: it is in the engine's own process, and needs none."""
+    free: dict[str, int] | UnsetType = UNSET
+    """How many more runs it takes, by lane; absent: it is connected to another server."""
+    leaves: bool | UnsetType = UNSET
+    """It takes no more, and ends once its runs do."""
+    runs: tuple[WorkerRunView, ...]
+    """What it executes, the longest first."""
 
 
 class WorkerList(msgspec.Struct, frozen=True):
@@ -133,6 +157,19 @@ class ErrorGroupView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     last_seen: datetime
     run_ids: tuple[str, ...]
     """The newest few."""
+    buckets: tuple[int, ...]
+    """How many failed when: equal pieces of the time that was asked for."""
+
+
+class ErrorGroupDetail(ErrorGroupView, frozen=True, rename="camel", kw_only=True):
+    """One kind of error, with runs to look at."""
+
+    runs: tuple[ListedRunView, ...]
+    """The newest."""
+    since: datetime
+    """From when on failed runs were looked at."""
+    complete: bool
+    """False: there were more failed runs than are looked at; the newest are."""
 
 
 class ErrorGroupList(msgspec.Struct, frozen=True):
@@ -181,7 +218,10 @@ def show_task(task: DeclaredTask) -> TaskView:
     )
 
 
-def show_worker(worker: SeenWorker) -> WorkerView:
+def show_worker(
+    worker: SeenWorker, executed: Sequence[ExecutingRun] = (), room: Room | None = None, *, lease_ms: int = 0
+) -> WorkerView:
+    """`lease_ms`: how long a heartbeat holds."""
     return WorkerView(
         id=worker.id,
         host=worker.host,
@@ -192,6 +232,13 @@ def show_worker(worker: SeenWorker) -> WorkerView:
         started_at=moment(worker.started_at),
         executing=worker.executing,
         waiting=worker.waiting,
+        seen_at=UNSET if worker.embedded else moment(max(worker.started_at, worker.lease_until - lease_ms)),
+        free=UNSET if room is None else room.lanes,
+        leaves=UNSET if room is None else room.leaves,
+        runs=tuple(
+            WorkerRunView(run.id, run.task, UNSET if run.claimed_at is None else moment(run.claimed_at))
+            for run in executed
+        ),
     )
 
 
@@ -208,16 +255,36 @@ def show_batch(batch: ListedBatch) -> BatchRowView:
     )
 
 
-def show_group(group: ErrorGroup) -> ErrorGroupView:
-    return ErrorGroupView(
-        fingerprint=group.fingerprint,
-        task_identifier=group.task,
-        error=show_error(group.error),
-        count=group.count,
-        first_seen=moment(group.first_at),
-        last_seen=moment(group.last_at),
-        run_ids=tuple(group.run_ids),
+def show_group(group: ErrorGroup, since: int, until: int) -> ErrorGroupView:
+    """`since` and `until`: the time that its pieces divide."""
+    return ErrorGroupView(**_group_fields(group, since, until), run_ids=tuple(group.run_ids[:SAMPLES_MAX]))
+
+
+def show_whole_group(
+    group: ErrorGroup, runs: Sequence[Run], since: int, until: int, *, complete: bool
+) -> ErrorGroupDetail:
+    """With as many of its runs as one bulk action takes."""
+    return ErrorGroupDetail(
+        **_group_fields(group, since, until),
+        run_ids=tuple(group.run_ids[:BULK_IDS_MAX]),
+        runs=tuple(map(show_listed, runs)),
+        since=moment(since),
+        complete=complete,
     )
+
+
+def _group_fields(group: ErrorGroup, since: int, until: int) -> dict[str, Any]:
+    width = max(1, -(-(until - since) // ERROR_BUCKETS))
+    counts = Counter(min(ERROR_BUCKETS - 1, (at - since) // width) for at in group.times)
+    return {
+        "fingerprint": group.fingerprint,
+        "task_identifier": group.task,
+        "error": show_error(group.error),
+        "count": group.count,
+        "first_seen": moment(group.first_at),
+        "last_seen": moment(group.last_at),
+        "buckets": tuple(counts[number] for number in range(ERROR_BUCKETS)),
+    }
 
 
 def show_event(event: AlertEvent) -> AlertEventView:
