@@ -65,6 +65,7 @@ _PURPOSES = {
     "tasks": "What workers told of their tasks.",
     "transacted": "Transactions of apps that were applied.",
     "used_tokens": "One-time tokens that were used.",
+    "tries": "Tries of steps that take a while, or were followed by another.",
     "usage": "What runs used and cost.",
     "variables": "Environment variables of workers, encrypted.",
     "waits": "What runs wait for from people and programs.",

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from runcast.domain.errors import ErrorInfo
+
 ROUNDS_SCOPE = "#rounds"
 """Among the applied counts: how often the body restarted by `Continue`. No scope of a body has this name."""
 
@@ -34,6 +36,8 @@ class EffectKind(StrEnum):
     """`key` is added to the run's tags"""
     ARTIFACT = "artifact"
     """`key` is the name, `value` a JSON object `{content_type, text | base64}`"""
+    TRY = "try"
+    """`key` is a step's key, `value` a `Try`: of a step that is not done yet"""
     USAGE = "usage"
     """`key` is the name, `value` a JSON object `{unit, quantity, cost}` of millionths and of billionths of a dollar"""
 
@@ -62,6 +66,35 @@ class Effect(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     number: int = 0
     at: int = 0
     """Engine time in ms as the worker knows it; 0: when it is applied."""
+
+
+_OF_STEP = "step:"
+
+
+def lines_scope(key: str, number: int) -> str:
+    """The scope of the log lines of one try of a step: never counted, and known as the step's."""
+    return f"{_OF_STEP}{number}:{key}"
+
+
+def step_of_lines(scope: str) -> str | None:
+    """The key of the step whose lines have this scope.
+
+    >>> step_of_lines(lines_scope("fetch:0", 2)), step_of_lines("/")
+    ('fetch:0', None)
+    """
+    return scope.split(":", 2)[2] if scope.startswith(_OF_STEP) else None
+
+
+class Try(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A try of a step, told before the step's record is written."""
+
+    name: str
+    number: int
+    started_at: int
+    failed_at: int | None = None
+    retry_at: int | None = None
+    """When the next one begins."""
+    error: ErrorInfo | None = None
 
 
 class Log(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -15,6 +15,14 @@ TRACE_RUNS_MAX = 500
 """Runs of a tree that a trace shows."""
 TRACE_SPANS_MAX = 1_000
 """Where a trace stops, about: each run adds a page of log lines at most."""
+TIMELINE_RUNS_MAX = 20_000
+"""Runs of a tree that a timeline has."""
+TIMELINE_RUNS_OPEN = 200
+"""Runs whose parts come with the timeline; those of others are asked for."""
+TIMELINE_ENTRIES_PAGE = 5_000
+"""Journal entries of a page of a timeline's parts."""
+TIMELINE_PARTS_MAX = 100
+"""Runs whose parts are asked for at once."""
 TAGS_MAX = 10
 TAG_CHARS_MAX = 128
 TASK_NAME_CHARS_MAX = 128

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import get_ident
 
-from runcast.domain.effect import ROUNDS_SCOPE, Effect, EffectKind, Target
+from runcast.domain.effect import ROUNDS_SCOPE, Effect, EffectKind, Target, lines_scope
 from runcast.domain.errors import InvalidInput, NotDurableHere
 from runcast.sdk.execution import Execution
 from runcast.sdk.scope import Scope, Trial, current_scope
@@ -80,7 +80,8 @@ def emit_log(level: str, value: str) -> bool:
         is_new = emit(EffectKind.LOG, level, value)
     else:
         # Inside a step, or on a thread where lines have no order: never counted.
-        _send(scope.execution, Effect(EffectKind.LOG, level, value))
+        step = "" if scope.trial is None else lines_scope(scope.trial.key, scope.trial.number)
+        _send(scope.execution, Effect(EffectKind.LOG, level, value, scope=step))
         is_new = True
     if is_new and scope.execution.span is not None:
         scope.execution.span.log(level, value)

@@ -21,6 +21,7 @@ from runcast.sdk.failures import Recorded, error_info, rebuild_error
 from runcast.sdk.pauses import step_pause
 from runcast.sdk.payload import resolve_hints
 from runcast.sdk.scope import Scope, Trial, current_scope
+from runcast.sdk.tries import OneTry
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -182,6 +183,7 @@ class _StepBody:
         retry = self._step.retry
         while True:
             self._tries += 1
+            one = OneTry(self._execution, self._call.key, self._step.name, self._tries)
             try:
                 text = await (self._one_try() if self._step.on is None else self._one_try_on(self._step.on))
                 return self._entry(EntryStatus.DONE, value=text)
@@ -190,8 +192,11 @@ class _StepBody:
             except BaseException as error:  # noqa: BLE001 - a step's failure is a record, `sys.exit()` included
                 if self._tries >= retry.max_attempts or _is_final(error):
                     return self._failed(error)
-            roll = self._execution.host.random.random()
-            await step_pause.get()(retry.delay_ms(self._tries, roll=roll) / 1000)
+                delay_ms = retry.delay_ms(self._tries, roll=self._execution.host.random.random())
+                one.failed(error, delay_ms)
+            finally:
+                one.done()
+            await step_pause.get()(delay_ms / 1000)
 
     async def _one_try(self) -> str:
         current_scope.set(self._scope())

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from runcast.domain.effect import Effect, EffectKind, Target
+from runcast.domain.effect import Effect, EffectKind, Target, Try
 from runcast.domain.errors import ValueTooLarge
 from runcast.domain.limits import (
     ARTIFACT_BYTES_MAX,
@@ -29,6 +29,7 @@ from runcast.store.script import Script, call
 
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder().decode
+_TRY = msgspec.json.Decoder(Try).decode
 _LOGS_SCOPE = "#logs"
 _BYTES_SCOPE = "#bytes/"
 _METADATA = frozenset(
@@ -70,6 +71,9 @@ def apply(flushes: Sequence[Flush], now: int) -> Script[None]:
     artifacts = [(run, effect) for run, effect in news if effect.kind == EffectKind.ARTIFACT]
     if artifacts:
         yield from _apply_artifacts(artifacts, now)
+    tries = [(run, effect) for run, effect in news if effect.kind == EffectKind.TRY]
+    if tries:
+        yield from _apply_tries(tries, now)
     spent = [(run, effect) for run, effect in news if effect.kind == EffectKind.USAGE]
     if spent:
         yield from _apply_usage(spent, now)
@@ -291,6 +295,18 @@ def artifact_content(effect: Effect) -> tuple[str, bytes]:
     if len(data) > ARTIFACT_BYTES_MAX:
         raise ValueTooLarge(f"artifact {effect.key!r} has {len(data):,} bytes, the limit is {ARTIFACT_BYTES_MAX:,}.")
     return record["content_type"], data
+
+
+def _apply_tries(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:
+    """The newest word of each try."""
+    rows: dict[tuple[object, ...], tuple[object, ...]] = {}
+    for run, effect in news:
+        told = _TRY(effect.value)
+        error = None if told.error is None else _ENCODE(told.error).decode()
+        key = (run.id, effect.key, run.epoch, told.number)
+        rows[key] = (*key, told.name, told.started_at, told.failed_at, told.retry_at, error)
+    yield call("put_tries", rows=list(rows.values()))
+    yield from changes.append(list(_facts([run for run, _ in news], "journal", now)))
 
 
 def _apply_usage(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:

@@ -19,6 +19,7 @@ _SCANNED = 5_000
 _OF_A_RUN = (
     "prune_attempts",
     "prune_journal",
+    "prune_tries",
     "prune_applied",
     "prune_parts",
     "prune_logs",

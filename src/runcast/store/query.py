@@ -42,6 +42,7 @@ from runcast.domain.message import Message
 from runcast.domain.queue import QueueState
 from runcast.domain.run import End, Run
 from runcast.domain.schedule import ScheduleState, Tick
+from runcast.domain.timeline import TimelineEntry, TimelineRun, TimelineTry
 from runcast.domain.trace import Attempt
 from runcast.store import batch_rows, delivery_rows, overview_rows, rows, usage_rows, vital_rows
 from runcast.store.access_rows import LiveKey, SignedIn, VariableRow
@@ -69,6 +70,9 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
         row.__name__: row
         for row in (
             Attempt,
+            TimelineEntry,
+            TimelineRun,
+            TimelineTry,
             Run,
             End,
             Entry,

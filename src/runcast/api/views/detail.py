@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from runcast.api.times import moment
 from runcast.api.views.error import ErrorView, show_error
-from runcast.domain.effect import Artifact, Log
+from runcast.domain.effect import Artifact, Log, step_of_lines
 from runcast.domain.journal import Entry, EntryKind, EntryStatus
 from runcast.domain.message import Message
 from runcast.domain.usage import RunUsage, Usage, UsageItem
@@ -45,6 +45,8 @@ class LogView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     message: str
     data: Any = UNSET
     attempt: int
+    step: str | UnsetType = UNSET
+    """Key of the step in which it was written."""
 
 
 class ArtifactView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -130,7 +132,13 @@ def show_entry(entry: Entry) -> EntryView:
 
 def show_log(log: Log) -> LogView:
     return LogView(
-        seq=log.seq, at=moment(log.at), level=log.level, message=log.message, data=_raw(log.data), attempt=log.attempt
+        seq=log.seq,
+        at=moment(log.at),
+        level=log.level,
+        message=log.message,
+        data=_raw(log.data),
+        attempt=log.attempt,
+        step=step_of_lines(log.scope) or UNSET,
     )
 
 

@@ -47,6 +47,9 @@ delete from attempts where run_id in (select r.id from {rows :ids (id text)} r);
 -- name: prune_journal
 delete from journal where run_id in (select r.id from {rows :ids (id text)} r);
 
+-- name: prune_tries
+delete from tries where run_id in (select r.id from {rows :ids (id text)} r);
+
 -- name: prune_applied
 delete from applied where run_id in (select r.id from {rows :ids (id text)} r);
 
