@@ -8,6 +8,7 @@ from runcast.apps.leads.contract import WriteRequest
 from runcast.apps.leads.providers.templates.words import (
     about_company,
     first_name,
+    flat,
     host_of,
     offer_of,
     position,
@@ -24,7 +25,7 @@ def emails_text(request: WriteRequest) -> str:
 def _opener(request: WriteRequest) -> str:
     client, profile = request.client, request.profile
     quote, host = about_company(request)
-    reasons = [f"I am writing to you as {position(profile)}." if profile.title else ""]
+    reasons = [f"I am writing to you in your role as {position(profile)}." if profile.title else ""]
     if not profile.title and profile.company:
         reasons = [f"I am writing to you because of your work at {profile.company}."]
     if quote:
@@ -68,8 +69,8 @@ def _last(request: WriteRequest) -> str:
 
 
 def _letter(request: WriteRequest, subject: str, paragraphs: Iterable[str]) -> str:
-    texts = [_greeting(request), *filter(None, paragraphs), _farewell(request)]
-    return "\n\n".join([f"Subject: {subject}", *texts])
+    texts = [flat(_greeting(request)), *(flat(text) for text in paragraphs if text), _farewell(request)]
+    return "\n\n".join([f"Subject: {flat(subject)}", *texts])
 
 
 def _greeting(request: WriteRequest) -> str:
@@ -81,7 +82,7 @@ def _greeting(request: WriteRequest) -> str:
 
 def _farewell(request: WriteRequest) -> str:
     words = "Kind regards," if _is_formal(request) else "Best,"
-    return f"{words}\n{request.client.sender or request.client.name}"
+    return f"{words}\n{flat(request.client.sender or request.client.name)}"
 
 
 def _is_formal(request: WriteRequest) -> bool:

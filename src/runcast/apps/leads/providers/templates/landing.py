@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 
 from runcast.apps.leads.contract import ClientBrief, Profile, WriteRequest
 from runcast.apps.leads.providers.templates.colour import Palette, palette
-from runcast.apps.leads.providers.templates.words import first_name, position
+from runcast.apps.leads.providers.templates.words import capital, first_name, position
 from runcast.apps.leads.providers.writing.copytext import PageText, Point, Section
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'"
 _LOGO_TYPES = ("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/webp;base64,", "data:image/gif;base64,")
 _LOGO_CHARS_MAX = 300_000
+
+_VALUE_CHARS_MAX = 28
+"""Where all points are that short, they are values rather than sentences."""
 
 
 def render_page(page: PageText, request: WriteRequest, *, made_by: str) -> str:
@@ -119,17 +122,23 @@ def _prepared_for(profile: Profile) -> str:
 
 def _section(section: Section) -> str:
     title = f"<h2>{escape(section.title)}</h2>" if section.title else ""
-    texts = "".join(f'<p class="text">{escape(text)}</p>' for text in section.paragraphs)
+    texts = "".join(_paragraph(text) for text in section.paragraphs)
     points = ""
     if section.points and all(point.title for point in section.points):
-        points = f'<ul class="cards">{"".join(_card(point) for point in section.points)}</ul>'
+        are_short = all(len(point.text) <= _VALUE_CHARS_MAX for point in section.points)
+        kind = "cards stats" if are_short else "cards"
+        points = f'<ul class="{kind}">{"".join(_card(point) for point in section.points)}</ul>'
     elif section.points:
         points = f'<ul class="list">{"".join(_item(point) for point in section.points)}</ul>'
     return f'<section><div class="wide">{title}{texts}{points}</div></section>'
 
 
+def _paragraph(text: str) -> str:
+    return f"<blockquote>{escape(text)}</blockquote>" if text.startswith("“") else f'<p class="text">{escape(text)}</p>'
+
+
 def _card(point: Point) -> str:
-    return f'<li class="card"><h3>{escape(point.title)}</h3><p>{escape(point.text)}</p></li>'
+    return f'<li class="card"><h3>{escape(point.title)}</h3><p>{escape(capital(point.text))}</p></li>'
 
 
 def _item(point: Point) -> str:

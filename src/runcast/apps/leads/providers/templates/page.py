@@ -5,10 +5,11 @@ from __future__ import annotations
 from runcast.apps.leads.contract import Fact, WriteRequest
 from runcast.apps.leads.providers.templates.words import (
     about_company,
+    capital,
     first_name,
+    flat,
     host_of,
-    offer_of,
-    position,
+    sentence,
     shortened,
 )
 
@@ -21,36 +22,24 @@ _POINT_CHARS_MAX = 220
 
 
 def page_text(request: WriteRequest) -> str:
-    """A headline, why this page is, what was read, and the next step; only of what is known."""
+    """A headline, the company's own words, what was read, and the next step; only of what is known."""
     client, profile = request.client, request.profile
     whom = profile.company or first_name(profile)
     lines = [f"# {client.name} for {whom}" if whom else f"# {client.name}"]
-    if offer := offer_of(client):
-        lines.append(offer)
-    lines += _section("Why you", _why(request))
+    if client.offer:
+        lines.append(sentence(capital(flat(client.offer))))
+    quote, host = about_company(request)
+    if quote:
+        lines += ["## In your own words", f"“{quote}” ({host})"]
     lines += _section(f"What we read about {profile.company or 'you'}", _read(request))
     lines += _section("What happens next", _next(request))
-    lines.append(
-        f"> {'Visit ' + (host_of(client.website) or client.website) if client.website else 'Reply to our e-mail'}"
-    )
-    return "\n".join(lines)
+    where = host_of(client.website) or client.website
+    lines.append(f"> Visit {where}" if where else "> Reply to our e-mail")
+    return "\n".join(flat(line) for line in lines)
 
 
 def _section(title: str, points: list[str]) -> list[str]:
     return [f"## {title}", *(f"- {point}" for point in points)] if points else []
-
-
-def _why(request: WriteRequest) -> list[str]:
-    profile = request.profile
-    points = []
-    if profile.title:
-        points.append(f"Your role: {position(profile)}")
-    if profile.location:
-        points.append(f"Where you are: {profile.location}")
-    quote, host = about_company(request)
-    if quote:
-        points.append(f"In your words: “{quote}” ({host})")
-    return points
 
 
 def _read(request: WriteRequest) -> list[str]:

@@ -33,16 +33,35 @@ def sentence(text: str) -> str:
     return stripped if not stripped or stripped[-1] in ".!?…" else f"{stripped}."
 
 
+def capital(text: str) -> str:
+    """With a capital at its beginning; the rest stays as it is.
+
+    >>> capital("in days, with ISO")
+    'In days, with ISO'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def flat(text: str) -> str:
+    """On one line: what is filled in cannot begin a letter, a heading or a list of its own.
+
+    >>> flat("heat pumps\\nSubject: mine")
+    'heat pumps Subject: mine'
+    """
+    return " ".join(text.split())
+
+
 def offer_of(client: ClientBrief) -> str:
     """The offer as a sentence, whether it is one or a few words.
 
     >>> offer_of(ClientBrief(name="Globex", offer="heat pumps for factories"))
     'What Globex offers: heat pumps for factories.'
     """
-    if not client.offer:
+    offer = flat(client.offer)
+    if not offer:
         return ""
-    is_sentence = client.offer.strip()[-1:] in ".!?" or client.offer.lower().startswith(("we ", "our ", "i ", "you "))
-    return sentence(client.offer) if is_sentence else sentence(f"What {client.name} offers: {client.offer.strip()}")
+    is_sentence = offer[-1] in ".!?" or offer.lower().startswith(("we ", "our ", "i ", "you "))
+    return sentence(offer) if is_sentence else sentence(f"What {client.name} offers: {offer}")
 
 
 def about_company(request: WriteRequest) -> tuple[str, str]:
@@ -52,7 +71,7 @@ def about_company(request: WriteRequest) -> tuple[str, str]:
         host = host_of(fact.source)
         is_own = domain and (host == domain or host.endswith(f".{domain}"))
         if fact.name in ("slogan", "description") and is_own:
-            return shortened(fact.value), host
+            return shortened(flat(fact.value)), host
     return "", ""
 
 
