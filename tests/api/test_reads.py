@@ -98,7 +98,8 @@ async def test_an_artifact_is_downloaded_so_that_no_browser_executes_it(office: 
 async def test_an_artifact_is_shown_without_rights(office: Site) -> None:
     run_id = (await office.run("work"))["id"]
     found = {one["name"]: one for one in (await office.get(f"/api/v1/runs/{run_id}/artifacts"))["data"]}
-    answer = await office.http.get(f"{found['pa\"ge\r\n.html']['path']}/view")
+    page = found['pa"ge\r\n.html']
+    answer = await office.http.get(f"{page['path']}/view")
     assert (answer.status_code, answer.text) == (200, PAGE)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-disposition"] == "inline"

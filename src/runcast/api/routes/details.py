@@ -29,6 +29,7 @@ from runcast.api.views.detail import (
     show_usage,
     show_why,
 )
+from runcast.domain.effect import Artifact
 from runcast.domain.errors import NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run
@@ -36,6 +37,13 @@ from runcast.sdk.fresh_ids import fresh_id
 
 LINES_MAX = 1_000
 SEQ_MAX = 2**53
+VIEW_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""What a run made may look like something, and do nothing."""
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 _CONTENT_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}(; *charset=[\w-]{1,40})?", re.ASCII)
 
 Since = Annotated[
@@ -140,10 +148,7 @@ async def artifacts(run_id: FromPath[str], api: Api, caller: Caller) -> Artifact
 )
 async def download(run_id: FromPath[str], artifact_id: FromPath[str], api: Api, caller: Caller) -> Response[bytes]:
     """Its content, as an attachment: whatever a run stored, no browser executes it here."""
-    run = await _find(api, caller, run_id)
-    found = next((one for one in await api.engine.artifacts(run.id) if one.id == artifact_id), None)
-    if found is None:
-        raise NotFound("Artifact not found")
+    found = await _find_artifact(api, await _find(api, caller, run_id), artifact_id)
     known = _CONTENT_TYPE.fullmatch(found.content_type)
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name.encode(errors='replace'), safe='')}",
@@ -152,6 +157,27 @@ async def download(run_id: FromPath[str], artifact_id: FromPath[str], api: Api, 
     }
     content = await api.engine.artifact(found.id)
     return Response(content, media_type=found.content_type if known else "application/octet-stream", headers=headers)
+
+
+@get(
+    "/api/v1/runs/{run_id:str}/artifacts/{artifact_id:str}/view",
+    opt={"streams": True},
+    responses={200: ResponseSpec(bytes, generate_examples=False, description="The content", media_type="text/html")},
+    tags=["Runs"],
+    summary="Look at an artifact",
+)
+async def look_at(run_id: FromPath[str], artifact_id: FromPath[str], api: Api, caller: Caller) -> Response[bytes]:
+    """A page, a picture or a text, shown by the browser: without scripts, an origin, or anything loaded from elsewhere."""
+    found = await _find_artifact(api, await _find(api, caller, run_id), artifact_id)
+    kind = found.content_type.partition(";")[0].strip().lower()
+    shown = "text/html" if kind in _PAGES else kind if kind in _PICTURES else "text/plain"
+    headers = {
+        "content-disposition": "inline",
+        "content-security-policy": VIEW_POLICY,
+        "cache-control": "private, max-age=3600",
+    }
+    charset = "" if kind in _PICTURES else "; charset=utf-8"
+    return Response(await api.engine.artifact(found.id), media_type=shown + charset, headers=headers)
 
 
 @post("/api/v1/runs/{run_id:str}/resume", status_code=200, tags=["Runs"], summary="Resume a run")
@@ -175,4 +201,11 @@ async def _find(api: Api, caller: Caller, run_id: str, *, action: str = "read") 
     return await find_run(api, caller, run_id, action=action)
 
 
-ROUTES = [journal, logs, messages, usage, why, artifacts, download, resume, fork]
+async def _find_artifact(api: Api, run: Run, artifact_id: str) -> Artifact:
+    found = next((one for one in await api.engine.artifacts(run.id) if one.id == artifact_id), None)
+    if found is None:
+        raise NotFound("Artifact not found")
+    return found
+
+
+ROUTES = [journal, logs, messages, usage, why, artifacts, download, look_at, resume, fork]

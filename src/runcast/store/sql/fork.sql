@@ -25,3 +25,16 @@ select :run_id, a.scope, a.count
 from applied a
 join journal j on j.run_id = :run_id and j.key = a.scope
 where a.run_id = :adopts;
+
+-- name: find_skippable -> Place*
+-- Of the run that goes on: what it has to do again, or took over as failed.
+select key, position
+from journal
+where run_id = :run_id and (key = :key or name = :key) and kind in ('step', 'child', 'result', 'token')
+  and status in ('failed', 'forgotten')
+order by position, key;
+
+-- name: set_result
+update journal
+set status = 'done', value = :value, error = null, finished_at = :now
+where run_id = :run_id and key = :key;
