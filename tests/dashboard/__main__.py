@@ -6,11 +6,14 @@ import sys
 import threading
 
 from tests.dashboard.world import fill, open_world
-from web.build import build
+from web.build import BuildFailed, build
 
 
 def main() -> None:
-    build()
+    try:
+        build()
+    except BuildFailed as error:
+        print(f"the app is as it was before: {error}", file=sys.stderr)
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8787
     with open_world(port=port) as world:
         fill(world)
