@@ -188,6 +188,7 @@ def _create_waits(waits: Sequence[NewWait], now: int) -> Script[dict[str, str]]:
     if rows:
         yield from _check_free([wait for wait in waits if wait.id not in stands_for])
         yield call("add_waits", rows=rows)
+        yield from changes.waits_changed(str(rows[-1][0]), now)
     return stands_for
 
 

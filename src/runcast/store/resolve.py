@@ -205,5 +205,6 @@ def complete_wait(wait_id: str, value: str, now: int, *, by: str | None = None) 
     if ends:
         return False
     yield call("complete_wait", id=wait_id, value=value, now=now, by=by)
+    yield from changes.waits_changed(wait_id, now)
     yield from waits_ended([WaitEnd(wait_id, "COMPLETED", value)], now)
     return True

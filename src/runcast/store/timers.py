@@ -39,6 +39,7 @@ def _waits(now: int) -> Script[None]:
     due: list[Name] = yield call("due_waits", now=now, limit=TICK_ROWS_MAX)
     if due:
         yield call("time_out_waits", now=now, ids=[[row.name] for row in due])
+        yield from changes.waits_changed(due[-1].name, now)
         yield from resolve.waits_ended([WaitEnd(row.name, "TIMED_OUT", None) for row in due], now)
 
 
