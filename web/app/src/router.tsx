@@ -1,11 +1,20 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet, useMatches } from "@tanstack/react-router";
 import { BASE } from "@/data/api";
+import { readLeadSearch, readLeadsSearch } from "@/pages/leads/search";
 import { readRunSearch } from "@/pages/run/search";
 import { Shell } from "@/shell/Shell";
 import { Empty, Failure } from "@/ui/Empty";
 
+const PUBLIC = "/l/$token";
+
+/** What surrounds the pages of who is signed in; a public page stands alone. */
+function Root() {
+  const isPublic = useMatches({ select: (matches) => matches.some((match) => match.routeId === PUBLIC) });
+  return isPublic ? <Outlet /> : <Shell />;
+}
+
 const root = createRootRoute({
-  component: Shell,
+  component: Root,
   notFoundComponent: () => <Empty title="There is no such page">The address may be mistyped, or of an app that is not installed.</Empty>,
   errorComponent: ({ error, reset }) => <Failure error={error} onRetry={reset} />,
 });
@@ -21,6 +30,12 @@ export const routes = [
   home,
   page("/runs", () => import("@/pages/runs")),
   page("/runs/$runId", () => import("@/pages/run"), readRunSearch),
+  page(PUBLIC, () => import("@/pages/leads/shared")),
+  page("/leads", () => import("@/pages/leads"), readLeadsSearch),
+  page("/leads/new", () => import("@/pages/leads/new")),
+  page("/workflow", () => import("@/pages/leads/new")),
+  page("/leads/settings", () => import("@/pages/leads/settings")),
+  page("/leads/$leadId", () => import("@/pages/leads/lead"), readLeadSearch),
 ];
 
 export const router = createRouter({

@@ -1,0 +1,114 @@
+import { useFollow } from "@runcast/react-hooks";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Ban, Plus, RotateCcw } from "lucide-react";
+import { useEffect } from "react";
+import type { Lead } from "@/data/leads";
+import { cancelLead, leadsQuery, retryLead } from "@/data/leads";
+import { money, percent, plural } from "@/format/number";
+import { Button } from "@/ui/Button";
+import { cx } from "@/ui/class";
+import { Failure, Skeleton } from "@/ui/Empty";
+import { Header, Page } from "@/ui/Page";
+import { Progress } from "@/ui/Progress";
+import type { Shown } from "@/ui/Status";
+import { lookOf, Status } from "@/ui/Status";
+import { attempt, doUnlessUndone } from "@/ui/toast";
+import { LeadView } from "./lead/LeadView";
+import { useLiveLeads } from "./useLiveLeads";
+
+const hueOf = (lead: Lead) => lookOf((lead.status ?? "QUEUED") as Shown).hue;
+
+/** The leads that were given together: their totals, the list, and the one that is looked at. */
+export function BatchView({ batch, chosen, status }: { batch: string; chosen: string | undefined; status: string | undefined }) {
+  const navigate = useNavigate();
+  const cache = useQueryClient();
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(leadsQuery({ batch, status }));
+  const leads = useLiveLeads(data?.pages.flatMap((page) => page.data), batch);
+  const reread = () => void cache.invalidateQueries({ queryKey: ["leads", "list"] });
+  useFollow(["topic:leads.leads"], { onEvents: reread, onReset: reread });
+  // A batch is at most a thousand: its totals are of all of them.
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (leads === undefined) return <Skeleton />;
+  const failed = leads.filter((lead) => hueOf(lead) === "bad");
+  const going = leads.filter((lead) => !["bad", "ok"].includes(hueOf(lead)) && lead.status !== "CANCELED");
+  const shown = leads.find((lead) => lead.id === chosen) ?? leads.find((lead) => lead.status === "EXECUTING") ?? leads[0];
+  const look = (lead: Lead) => void navigate({ to: "/leads", search: { batch, lead: lead.id }, replace: true });
+  const retryFailed = () => void attempt("Not all could be retried", () => Promise.all(failed.map((lead) => retryLead(lead.id)))).then(reread);
+  const cancelAll = () => doUnlessUndone(`${plural(going.length, "lead")} will be canceled`, () => Promise.all(going.map((lead) => cancelLead(lead.id))));
+  const actions = (
+    <>
+      {going.length > 0 && (
+        <Button tone="danger" icon={<Ban />} onClick={cancelAll}>
+          Cancel all
+        </Button>
+      )}
+      {failed.length > 0 && (
+        <Button tone="primary" icon={<RotateCcw />} onClick={retryFailed}>
+          Retry failed
+        </Button>
+      )}
+      <Button icon={<Plus />} shortcut="n" onClick={() => void navigate({ to: "/leads/new" })}>
+        New leads
+      </Button>
+    </>
+  );
+  return (
+    <Page
+      title={going.length > 0 ? `(${percent((leads.length - going.length) / leads.length)}) Batch of ${leads.length}` : `Batch of ${leads.length}`}
+      className="flex flex-col"
+      header={
+        <Header
+          title={
+            <>
+              <Link to="/leads" className="font-normal text-fg-3 hover:text-fg">
+                Leads
+              </Link>
+              <span className="text-fg-3">/</span> Batch of {leads.length}
+            </>
+          }
+          actions={actions}
+        >
+          <Totals leads={leads} />
+        </Header>
+      }
+    >
+      <Progress share={leads.reduce((sum, lead) => sum + (hueOf(lead) === "ok" ? 100 : lead.progress), 0) / (leads.length * 100 || 1)} label="The batch" hue={failed.length > 0 && going.length === 0 ? "bad" : going.length === 0 ? "ok" : "run"} isMoving={going.length > 0} className="shrink-0 rounded-none" />
+      <div className="flex min-h-0 flex-1 max-sm:flex-col">
+        <ul aria-label="Leads of the batch" className="w-64 shrink-0 overflow-y-auto border-r border-line bg-panel max-sm:max-h-52 max-sm:w-full max-sm:border-r-0 max-sm:border-b">
+          {leads.map((lead) => (
+            <li key={lead.id}>
+              <button type="button" aria-current={lead.id === shown?.id} onClick={() => look(lead)} className={cx("flex w-full items-center gap-3 border-b border-line px-4 py-2.5 text-left hover:bg-hover", lead.id === shown?.id && "bg-active")}>
+                <Status status={(lead.status ?? "QUEUED") as Shown} iconOnly />
+                <span className="min-w-0 flex-1">
+                  <span className="block truncate font-semibold">{lead.name || lead.slug}</span>
+                  <span className="block truncate text-xs text-fg-3">{[lead.company, lookOf((lead.status ?? "QUEUED") as Shown).word].filter(Boolean).join(" · ")}</span>
+                </span>
+                {hueOf(lead) === "run" && <span className="text-xs text-fg-2">{lead.progress}%</span>}
+              </button>
+            </li>
+          ))}
+        </ul>
+        <div className="min-w-0 flex-1">{shown && <LeadView key={shown.id} id={shown.id} crumbs={false} />}</div>
+      </div>
+    </Page>
+  );
+}
+
+/** How the batch stands, in one line. */
+function Totals({ leads }: { leads: readonly Lead[] }) {
+  const numbers = new Map<string, number>();
+  for (const lead of leads) {
+    const word = lookOf((lead.status ?? "QUEUED") as Shown).word.toLowerCase();
+    numbers.set(word, (numbers.get(word) ?? 0) + 1);
+  }
+  const spent = leads.reduce((sum, lead) => sum + lead.costUsd, 0);
+  return (
+    <p aria-live="polite" className="text-xs text-fg-2">
+      {[...numbers].map(([word, n]) => `${n} ${word}`).join(" · ")} · {money(spent * 100)}
+    </p>
+  );
+}

@@ -1,0 +1,102 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ExternalLink, RotateCcw } from "lucide-react";
+import { lazy, Suspense } from "react";
+import type { LeadAsset } from "@/data/leads";
+import { contentPath, contentQuery, hrefOf } from "@/data/leads";
+import { Button } from "@/ui/Button";
+import { CopyButton } from "@/ui/Code";
+import { Failure, Skeleton } from "@/ui/Empty";
+import { HtmlFrame } from "@/ui/HtmlFrame";
+import { Json } from "@/ui/Json";
+import type { Step, StepKey } from "../steps";
+import { STREAMS } from "../steps";
+import { Approval } from "./Approval";
+import { LiveText } from "./LiveText";
+import { StepLogs } from "./StepLogs";
+
+const Markdown = lazy(() => import("@/ui/Markdown"));
+const KIND: Record<StepKey, LeadAsset["kind"] | undefined> = { enrich: "profile", research: "research", write_emails: "email", build_page: "page", approval: undefined };
+
+/** What a step made, or makes right now, or why it did not; its logs; and what can be done about it. */
+export function StepDetails({ leadId, step, assets, error, onRetry }: { leadId: string; step: Step; assets: readonly LeadAsset[]; error: string | undefined; onRetry?: (() => void) | undefined }) {
+  const stream = STREAMS[step.key];
+  const mine = assets.filter((asset) => asset.kind === KIND[step.key]);
+  const isGoing = step.status === "EXECUTING";
+  return (
+    <>
+      {step.status === "FAILED" && (
+        <div role="alert" className="flex flex-wrap items-start gap-3 rounded-card border border-bar-bad/50 p-3">
+          <p className="min-w-0 flex-1 break-words whitespace-pre-wrap">{error ?? step.detail}</p>
+          {onRetry && (
+            <Button icon={<RotateCcw />} onClick={onRetry}>
+              Retry this step
+            </Button>
+          )}
+        </div>
+      )}
+      {step.key === "approval" && <Approval step={step} />}
+      {isGoing && stream && step.runId && <LiveText runId={step.runId} stream={stream} />}
+      {!isGoing && mine.map((asset) => <AssetView key={asset.id} leadId={leadId} asset={asset} />)}
+      {step.runId && <StepLogs runId={step.runId} isLive={isGoing} />}
+      {step.runId && (
+        <Link to="/runs/$runId" params={{ runId: step.runId }} className="self-start text-xs text-accent hover:underline">
+          Open the run of this step
+        </Link>
+      )}
+    </>
+  );
+}
+
+/** One thing that was made, as it is read. */
+export function AssetView({ leadId, asset }: { leadId: string; asset: LeadAsset }) {
+  const { data, error, refetch } = useQuery(contentQuery(leadId, asset));
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <Skeleton rows={2} />;
+  switch (asset.kind) {
+    case "profile":
+      return <Json value={parsed(data)} />;
+    case "research":
+      return (
+        <Suspense fallback={<Skeleton rows={3} />}>
+          <Markdown text={data} />
+        </Suspense>
+      );
+    case "email":
+      return <Letter text={data} />;
+    case "page":
+      return (
+        <div className="flex flex-col gap-2">
+          <HtmlFrame html={data} title={asset.title} />
+          <a href={hrefOf(contentPath(leadId, asset.id))} target="_blank" rel="noopener" className="inline-flex items-center gap-1 self-start text-accent hover:underline">
+            Open in a new tab <ExternalLink aria-hidden className="size-3.5" />
+          </a>
+        </div>
+      );
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `Subject: …`, an empty line, and the letter. */
+function Letter({ text }: { text: string }) {
+  const [head = "", ...rest] = text.split(/\r?\n\r?\n/);
+  const subject = /^subject:\s*(.*)$/im.exec(head)?.[1];
+  const body = subject === undefined ? text : rest.join("\n\n");
+  return (
+    <article className="overflow-hidden rounded-card border border-line">
+      <header className="flex items-center gap-2 border-b border-line bg-sunken px-3 py-1.5">
+        <span className="text-fg-3">Subject</span>
+        <span className="min-w-0 flex-1 truncate font-semibold">{subject ?? "–"}</span>
+        <CopyButton text={body} label="Copy the letter" />
+      </header>
+      <p className="p-3 break-words whitespace-pre-wrap">{body}</p>
+    </article>
+  );
+}
