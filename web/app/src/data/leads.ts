@@ -154,8 +154,10 @@ export interface ProviderInfo {
   title: string;
   kinds: ProviderKind[];
   ready: boolean;
-  needs?: string;
-  price?: string;
+  /** Environment variables. */
+  needs: string[];
+  note: string;
+  price: string;
 }
 
 export interface LeadSettings {

@@ -93,8 +93,9 @@ function Provider({ provider, number, children }: { provider: ProviderInfo; numb
     <li className="flex flex-wrap items-center gap-2 rounded-control px-2 py-1.5 hover:bg-hover">
       <span className="w-5 text-right text-fg-3">{number}</span>
       <span className={number ? "font-semibold" : "text-fg-3"}>{provider.title}</span>
-      <Tag className={provider.ready ? "text-ok" : undefined}>{provider.ready ? "ready" : (provider.needs ?? "not ready")}</Tag>
+      <Tag {...(provider.ready ? { className: "text-ok" } : {})}>{provider.ready ? "ready" : provider.needs.length > 0 ? `needs ${provider.needs.join(", ")}` : "not ready"}</Tag>
       {provider.price && <span className="text-xs text-fg-3">{provider.price}</span>}
+      {provider.note && <span className="w-full pl-7 text-xs text-fg-3">{provider.note}</span>}
       <span className="ml-auto flex">{children}</span>
     </li>
   );
