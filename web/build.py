@@ -106,7 +106,7 @@ def _is_installed(web: Path) -> bool:
         return False
     wanted = json.loads((web / "package-lock.json").read_bytes())["packages"]
     found = json.loads(note.read_bytes())["packages"]
-    needed = {path: one for path, one in wanted.items() if path.startswith("node_modules/") and not one.get("optional")}
+    needed = {path: one for path, one in wanted.items() if "node_modules/" in path and not one.get("optional")}
     return all(found.get(path, {}).get("version", "none") == one.get("version", "none") for path, one in needed.items())
 
 
@@ -147,9 +147,10 @@ def _alone(web: Path) -> Iterator[None]:
 
 
 def check(web: Path = WEB) -> None:
-    """Types and unit tests of the app and the published packages. Raises `BuildFailed`."""
+    """Rules, types and unit tests of the app and the published packages. Raises `BuildFailed`."""
     with _alone(web):
         install(web)
+    run([str(node()), "app/node_modules/oxlint/bin/oxlint", "app/src", "packages"], cwd=web)
     for part in ("packages/client", "packages/react-hooks", "app"):
         run([str(node()), "node_modules/typescript/bin/tsc", "-p", part, "--noEmit"], cwd=web)
     run([str(node()), "node_modules/vitest/vitest.mjs", "run"], cwd=web)
