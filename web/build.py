@@ -66,6 +66,7 @@ def build(static: Path = STATIC, web: Path = WEB, *, force: bool = False) -> boo
             [str(node()), "../node_modules/vite/bin/vite.js", "build", "--outDir", "dist", "--emptyOutDir"],
             cwd=web / "app",
         )
+        run([str(node()), "node_modules/rolldown/bin/cli.mjs", "-c", "modules.config.mjs"], cwd=web)
         _pack(made)
         (made / STAMP).write_text(wanted)
         _replace(static, made)
@@ -112,7 +113,7 @@ def _is_installed(web: Path) -> bool:
 
 def _pack(made: Path) -> None:
     """Texts are kept compressed, as nearly everybody takes them; pages are not, for the server writes into them."""
-    for path in (made / "assets").iterdir():
+    for path in [*made.iterdir(), *(made / "assets").iterdir()]:
         if path.suffix in _TEXTS and path.stat().st_size >= _PACKED_FROM_BYTES:
             packed = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
             path.with_name(f"{path.name}.gz").write_bytes(packed)
