@@ -22,7 +22,6 @@ from runcast.apps.leads.contract import (
     ResearchInput,
     Toolbox,
     WriteRequest,
-    Writing,
 )
 from runcast.apps.leads.providers.catalog import LAST, ONLY_CHOSEN, catalog
 from runcast.apps.leads.providers.estimates import MODELS, estimate
@@ -38,7 +37,7 @@ from runcast.apps.leads.providers.templates.landing import render_page
 from runcast.apps.leads.providers.templates.page import page_text
 from runcast.apps.leads.providers.writing import anthropic, gemini, letters, openai
 from runcast.apps.leads.providers.writing.copytext import parse_page
-from runcast.apps.leads.providers.writing.model import HttpModel, Model, Wire
+from runcast.apps.leads.providers.writing.model import HttpModel, Model, Stream, Wire
 from runcast.apps.leads.providers.writing.prompts import emails_prompt, page_prompt
 from runcast.apps.leads.providers.writing.template import LABEL, as_stream
 
@@ -124,21 +123,18 @@ class _Toolbox:
             return await searched.research(wanted, engine, where, self._model(reader) if reader else None)
         return await pages.research(wanted, self._private, options)
 
-    async def write_emails(self, provider: str, request: WriteRequest) -> Writing:
-        stream = as_stream(emails_text(request)) if provider == LAST[Kind.WRITE] else None
-        if stream is None:
-            stream = self._model(provider).stream(emails_prompt(request))
-            if provider == "local":
-                stream = with_opening(f"Subject: A note from {request.client.name}\n\n", stream)
-        async for part in stream:
-            yield part
+    def write_emails(self, provider: str, request: WriteRequest) -> Stream:
+        if provider == LAST[Kind.WRITE]:
+            return as_stream(emails_text(request))
+        stream = self._model(provider).stream(emails_prompt(request))
+        if provider == "local":
+            return with_opening(f"Subject: A note from {request.client.name}\n\n", stream)
+        return stream
 
-    async def write_page(self, provider: str, request: WriteRequest) -> Writing:
-        stream = as_stream(page_text(request)) if provider == LAST[Kind.WRITE] else None
-        if stream is None:
-            stream = self._model(provider).stream(page_prompt(request))
-        async for part in stream:
-            yield part
+    def write_page(self, provider: str, request: WriteRequest) -> Stream:
+        if provider == LAST[Kind.WRITE]:
+            return as_stream(page_text(request))
+        return self._model(provider).stream(page_prompt(request))
 
     def parse_emails(self, text: str) -> tuple[Email, ...]:
         return letters.parse_emails(text)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
-from runcast.apps.leads.contract import Delta, Finished, JsonObject, Outcome, ProviderFailed, Writing
+from runcast.apps.leads.contract import Delta, Finished, JsonObject, Outcome, ProviderFailed
 from runcast.apps.leads.providers.keys import Access
-from runcast.apps.leads.providers.writing.model import HttpModel, Prompt
+from runcast.apps.leads.providers.writing.model import HttpModel, Prompt, Stream
 from runcast.apps.leads.providers.writing.openai import OpenAI
 
 NAME = "local"
@@ -49,23 +49,30 @@ class LocalModel:
         self._file = file
         self._options = options
 
-    async def stream(self, prompt: Prompt) -> Writing:
+    async def stream(self, prompt: Prompt) -> Stream:
         limit = min(int(self._options.get("tokens", TOKENS_MAX)), prompt.output_tokens_max)
         # Small models lose a long instruction behind its data, and their context is short.
         short = Prompt(system=prompt.system, user=prompt.user[:_PROMPT_CHARS_MAX], output_tokens_max=limit)
+        end: Finished | None = None
         async with _served(self._file) as url:
             model = HttpModel(_Wire(), Access(url), self._file.stem, {"price": _FREE})
-            async for part in model.stream(short):
-                yield part if isinstance(part, Delta) else msgspec.structs.replace(part, cost_usd=0.0)
+            async with aclosing(model.stream(short)) as parts:
+                async for part in parts:
+                    if isinstance(part, Delta):
+                        yield part
+                    else:
+                        end = part
+        # Its process is gone by now, whether or not anybody reads on.
+        if end is not None:
+            yield msgspec.structs.replace(end, cost_usd=0.0)
 
 
-async def with_opening(opening: str, stream: Writing) -> Writing:
+async def with_opening(opening: str, stream: Stream) -> Stream:
     """The text with words before it that a small model would forget."""
-    yield Delta(opening)
-    async for part in stream:
-        yield part
-        if isinstance(part, Finished):
-            return
+    async with aclosing(stream):
+        yield Delta(opening)
+        async for part in stream:
+            yield part
 
 
 @asynccontextmanager

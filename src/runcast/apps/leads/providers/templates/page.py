@@ -60,5 +60,5 @@ def _next(request: WriteRequest) -> list[str]:
     client = request.client
     points = [f"A short call: 15 minutes with {client.sender or client.name}, at a time that suits you"]
     if client.website:
-        points.append(f"Look around first: {host_of(client.website) or client.website}")
+        points.append(f"Look around first: see {host_of(client.website) or client.website}")
     return [*points, "Ask anything: reply to the e-mail that brought you here"]

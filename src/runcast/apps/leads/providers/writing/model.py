@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
-from runcast.apps.leads.contract import Delta, Finished, JsonObject, Outcome, ProviderFailed, Usage, Writing
+from runcast.apps.leads.contract import Delta, Finished, JsonObject, Outcome, ProviderFailed, Usage
 from runcast.apps.leads.providers.exchange import Answer, Call, Unreachable, opened, read, without
 from runcast.apps.leads.providers.keys import Access
 from runcast.apps.leads.providers.outcomes import outcome_of, told, wait_of
 from runcast.apps.leads.providers.prices import model_usd
 from runcast.apps.leads.providers.writing.events import MalformedEvent, events
+
+Stream = AsyncGenerator[Delta | Finished, None]
+"""A text as it is written, of which whoever stops reading is able to end the request."""
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +31,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
 class Model(Protocol):
     """Whoever writes text for a prompt."""
 
-    def stream(self, prompt: Prompt) -> Writing:
+    def stream(self, prompt: Prompt) -> Stream:
         """Raises `ProviderFailed`, before or amid the text; ends with `Finished` or is a failure."""
         ...
 
@@ -89,12 +93,13 @@ class HttpModel:
         self._model = model
         self._options = options
 
-    async def stream(self, prompt: Prompt) -> Writing:
+    async def stream(self, prompt: Prompt) -> Stream:
         progress = Progress(model=self._model)
         try:
-            async for text in self._texts(prompt, progress):
-                progress.has_text = True
-                yield Delta(text)
+            async with aclosing(self._texts(prompt, progress)) as texts:
+                async for text in texts:
+                    progress.has_text = True
+                    yield Delta(text)
         except StreamFailed as error:
             raise self._failed(error.outcome, str(error), progress) from error
         except (*Unreachable, MalformedEvent) as error:
@@ -115,7 +120,7 @@ class HttpModel:
             request_id=progress.request_id,
         )
 
-    async def _texts(self, prompt: Prompt, progress: Progress) -> AsyncIterator[str]:
+    async def _texts(self, prompt: Prompt, progress: Progress) -> AsyncGenerator[str, None]:
         timeout_s = float(self._options.get("timeout_s", 90.0))
         call = self._wire.call(self._where, self._model, prompt, timeout_s)
         async with opened(call) as response:

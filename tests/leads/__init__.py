@@ -1,0 +1,1 @@
+"""Leads, from its providers to the browser."""

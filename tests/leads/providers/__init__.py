@@ -1,0 +1,1 @@
+"""The providers of Leads against fakes over real HTTP, and without any."""
