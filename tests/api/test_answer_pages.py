@@ -159,3 +159,15 @@ async def test_a_question_without_a_schema_is_yes_or_no(site: Site) -> None:
     form = {"seal": seal_of(await site.http.get(path)), "decision": "1"}
     assert (await site.http.post(path, data=form)).status_code == 303
     assert (await site.get(f"{TOKENS}/{token['id']}"))["output"] == "false"
+
+
+async def test_a_list_says_who_asks_what_and_who_answered_what(office: Site) -> None:
+    run_id, token_id, path = await asked(office)
+    (open_one,) = (await office.get(TOKENS))["data"]
+    assert (open_one["taskIdentifier"], open_one["question"]) == ("publish", "Publish the post?")
+    assert [option["label"] for option in open_one["form"]["options"]] == ["Publish", "Drop"]
+    assert "answer" not in open_one and path in open_one["pageUrl"]
+    await office.post(f"{TOKENS}/{token_id}/complete", {"data": {"verdict": "drop"}})
+    await office.ended(run_id)
+    (decided,) = (await office.get(TOKENS))["data"]
+    assert decided["answer"] == '{"verdict":"drop"}' and decided["completedBy"]

@@ -44,6 +44,11 @@ class KeyLoad(msgspec.Struct, frozen=True, array_like=True, gc=False):
     executing: int
 
 
+class TaskOfRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    id: str
+    task: str
+
+
 class Pulse(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where the feed is, and what falls due next."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from runcast.domain.journal import Wait
 from runcast.store.script import Script, call
+from runcast.store.vital_rows import TaskOfRun
 
 
 class WaitFilter(msgspec.Struct, frozen=True):
@@ -26,17 +29,28 @@ class WaitPage(msgspec.Struct, frozen=True):
     waits: tuple[Wait, ...]
     newer: bool
     older: bool
+    tasks: dict[str, str] = {}
+    """By run: what asks."""
 
 
 def page(filter: WaitFilter, *, after: str | None, before: str | None, limit: int) -> Script[WaitPage]:
     """The page that follows a wait, or the one in front of a wait."""
     wanted = _params(filter)
-    rows: list[Wait]
+    name, edge = ("list_waits", {"after": after}) if before is None else ("list_waits_back", {"before": before})
+    rows: list[Wait] = yield call(name, limit=limit + 1, **edge, **wanted)
+    more, shown = len(rows) > limit, rows[:limit]
+    tasks = yield from tasks_of([wait.run_id for wait in shown if wait.run_id is not None])
     if before is not None:
-        rows = yield call("list_waits_back", before=before, limit=limit + 1, **wanted)
-        return WaitPage(tuple(reversed(rows[:limit])), newer=len(rows) > limit, older=True)
-    rows = yield call("list_waits", after=after, limit=limit + 1, **wanted)
-    return WaitPage(tuple(rows[:limit]), newer=after is not None, older=len(rows) > limit)
+        return WaitPage(tuple(reversed(shown)), newer=more, older=True, tasks=tasks)
+    return WaitPage(tuple(shown), newer=after is not None, older=more, tasks=tasks)
+
+
+def tasks_of(run_ids: Sequence[str]) -> Script[dict[str, str]]:
+    """The tasks of runs."""
+    if not run_ids:
+        return {}
+    rows: list[TaskOfRun] = yield call("tasks_of_runs", ids=[[id] for id in sorted(set(run_ids))])
+    return {row.id: row.task for row in rows}
 
 
 def _params(filter: WaitFilter) -> dict[str, object]:

@@ -126,7 +126,10 @@ async def list_all(
         created_to=created_to,
     )
     page = await api.engine.store.read(partial(waits.page, filter, after=after, before=before, limit=size))
-    shown = tuple(WaitView(**wait_fields(wait, _addresses(api, caller, wait.id))) for wait in page.waits)
+    shown = tuple(
+        WaitView(**wait_fields(wait, _addresses(api, caller, wait.id), page.tasks.get(wait.run_id or "")))
+        for wait in page.waits
+    )
     return WaitList(shown, cursors([wait.id for wait in page.waits], newer=page.newer, older=page.older))
 
 
@@ -135,7 +138,8 @@ async def retrieve(wait_id: FromPath[str], api: Api, caller: Caller) -> WholeWai
     """A token as it is now, with the value that completed it."""
     caller.require("read")
     wait = await _find(api, caller, wait_id)
-    return show_wait(wait, _addresses(api, caller, wait.id))
+    tasks = await api.engine.store.read(partial(waits.tasks_of, [wait.run_id] if wait.run_id else []))
+    return show_wait(wait, _addresses(api, caller, wait.id), tasks.get(wait.run_id or ""))
 
 
 @post(

@@ -13,6 +13,7 @@ from runcast.api.times import moment
 from runcast.domain.answer_form import AnswerForm, answer_form
 from runcast.domain.journal import Wait
 
+ANSWER_CHARS_SHOWN = 1_000
 TIMEOUT_CODE = "TRIGGER_WAITPOINT_TIMEOUT"
 """By which the official client knows a token that nobody completed in time."""
 
@@ -33,8 +34,12 @@ class WaitView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     created_at: datetime
     run_id: str | UnsetType = UNSET
     """The run that made it."""
+    task_identifier: str | UnsetType = UNSET
+    """The task of that run."""
     question: str | UnsetType = UNSET
     """What people are asked."""
+    answer: str | UnsetType = UNSET
+    """The value that completed it, as JSON text, where that is short."""
     completed_by: str | UnsetType = UNSET
     """Who completed it, where that is known: a person, the name of a key, `link` for the page of its address."""
     form: AnswerForm | UnsetType = UNSET
@@ -61,7 +66,7 @@ class WaitAddresses(NamedTuple):
     page_url: str
 
 
-def wait_fields(wait: Wait, addresses: WaitAddresses) -> dict[str, Any]:
+def wait_fields(wait: Wait, addresses: WaitAddresses, task: str | None = None) -> dict[str, Any]:
     """The fields of `WaitView`."""
     return {
         "id": wait.id,
@@ -69,6 +74,8 @@ def wait_fields(wait: Wait, addresses: WaitAddresses) -> dict[str, Any]:
         "page_url": addresses.page_url,
         "question": wait.question or UNSET,
         "completed_by": wait.completed_by or UNSET,
+        "task_identifier": task or UNSET,
+        "answer": wait.value if wait.value is not None and len(wait.value) <= ANSWER_CHARS_SHOWN else UNSET,
         "form": answer_form(wait.schema) or UNSET,
         "status": wait.status,
         "completed_at": _moment(wait.completed_at),
@@ -81,9 +88,9 @@ def wait_fields(wait: Wait, addresses: WaitAddresses) -> dict[str, Any]:
     }
 
 
-def show_wait(wait: Wait, addresses: WaitAddresses) -> WholeWaitView:
+def show_wait(wait: Wait, addresses: WaitAddresses, task: str | None) -> WholeWaitView:
     """A token with its output."""
-    fields = wait_fields(wait, addresses)
+    fields = wait_fields(wait, addresses, task)
     if wait.schema:
         fields["schema"] = msgspec.json.decode(wait.schema)
     if wait.status == "TIMED_OUT":

@@ -238,6 +238,11 @@ where environment = :environment
 order by id desc
 limit :limit;
 
+-- name: tasks_of_runs -> TaskOfRun*
+select runs.id, runs.task
+from {rows :ids (id text)} r
+join runs on runs.id = r.id;
+
 -- name: list_waits_back -> Wait*
 -- The page before `before`, nearest first.
 select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
