@@ -176,8 +176,7 @@ async def look_at(run_id: FromPath[str], artifact_id: FromPath[str], api: Api, c
         "content-security-policy": VIEW_POLICY,
         "cache-control": "private, max-age=3600",
     }
-    charset = "" if kind in _PICTURES else "; charset=utf-8"
-    return Response(await api.engine.artifact(found.id), media_type=shown + charset, headers=headers)
+    return Response(await api.engine.artifact(found.id), media_type=shown, headers=headers)
 
 
 @post("/api/v1/runs/{run_id:str}/resume", status_code=200, tags=["Runs"], summary="Resume a run")

@@ -1,0 +1,230 @@
+/** What the page of a run reads besides the run itself, which the live stream keeps current. */
+
+import type { Run, RunError } from "@runcast/client";
+import { useFollow } from "@runcast/react-hooks";
+import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { BASE, chosenEnvironment, get, post, query, request, RuncastError } from "./api";
+
+export interface Cause {
+  message: string;
+  name?: string;
+  stackTrace?: string;
+}
+
+/** An error with those that led to it, the last of them first. */
+export interface Failure extends RunError {
+  causes?: Cause[];
+}
+
+/** A run with all that it was given and returned. */
+export interface WholeRun extends Run {
+  payloadPresignedUrl?: string;
+  outputPresignedUrl?: string;
+  triggerFunction: string;
+  concurrencyKey?: string;
+  maxAttempts: number;
+  /** Seconds of head start. */
+  priority: number;
+  replayedRunId?: string;
+  schedule?: { id: string; generator: { expression: string; description: string }; externalId?: string; deduplicationKey?: string };
+  relatedRuns?: { root?: Run; parent?: Run; children?: Run[] };
+}
+
+export interface Attempt {
+  number: number;
+  startedAt: string;
+  finishedAt?: string;
+  error?: Failure;
+}
+
+export interface Attempts {
+  data: Attempt[];
+  nextAt?: string;
+  worker?: { id: string; host: string; pid: number; codeVersion: string; isConnected: boolean };
+  resumedFromId?: string;
+  continuedById?: string;
+  parkedReason?: string;
+}
+
+export type EntryStatus = "pending" | "done" | "failed" | "forgotten";
+
+/** One record of a run's journal. */
+export interface Entry {
+  key: string;
+  kind: string;
+  name: string;
+  status: EntryStatus;
+  value?: unknown;
+  error?: Failure;
+  awaits?: string;
+  dueAt?: string;
+  tries: number;
+  generation: number;
+  startedAt: string;
+  finishedAt?: string;
+  codeVersion?: string;
+}
+
+export interface Artifact {
+  id: string;
+  name: string;
+  contentType: string;
+  size: number;
+  attempt: number;
+  createdAt: string;
+  path: string;
+}
+
+export interface LogLine {
+  seq: number;
+  at: string;
+  level: string;
+  message: string;
+  data?: unknown;
+  attempt: number;
+}
+
+export interface UsageItem {
+  name: string;
+  unit: string;
+  quantity: number;
+  costUsd: number;
+}
+
+export interface Usage {
+  runs: number;
+  executingMs: number;
+  costUsd: number;
+  items: UsageItem[];
+}
+
+export interface Why {
+  status: string;
+  /** One sentence for people. */
+  reason: string;
+  position?: number;
+  blockers: string[];
+  estimateMs?: number;
+}
+
+/** How long the newest completed runs of a task took. */
+export interface Durations {
+  count: number;
+  p50Ms?: number;
+  p95Ms?: number;
+}
+
+export interface Token {
+  id: string;
+  status: "WAITING" | "COMPLETED" | "TIMED_OUT";
+  question?: string;
+  schema?: unknown;
+  tags: string[];
+  createdAt: string;
+  timeoutAt?: string;
+  completedBy?: string;
+}
+
+const runPath = (id: string, part = "") => `/api/v1/runs/${encodeURIComponent(id)}${part}`;
+
+/** `null` in place of a 404: what is gone is no failure of a page that shows more than that. */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof RuncastError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function part<T>(id: string, name: string) {
+  return queryOptions({ queryKey: ["run", id, name], queryFn: ({ signal }) => get<T>(runPath(id, `/${name}`), {}, signal) });
+}
+
+function list<T>(id: string, name: string) {
+  return queryOptions({ queryKey: ["run", id, name], queryFn: async ({ signal }) => (await get<{ data: T[] }>(runPath(id, `/${name}`), {}, signal)).data });
+}
+
+export const wholeRunQuery = (id: string) => queryOptions({ queryKey: ["run", id, "whole"], queryFn: ({ signal }) => get<WholeRun>(`/api/v3/runs/${encodeURIComponent(id)}`, {}, signal) });
+export const attemptsQuery = (id: string) => part<Attempts>(id, "attempts");
+export const whyQuery = (id: string) => part<Why>(id, "why");
+export const usageQuery = (id: string) => part<{ own: Usage; total: Usage }>(id, "usage");
+export const journalQuery = (id: string) => list<Entry>(id, "journal");
+export const artifactsQuery = (id: string) => list<Artifact>(id, "artifacts");
+export const logsQuery = (id: string) => list<LogLine>(id, "logs");
+export const tokenQuery = (id: string) => queryOptions({ queryKey: ["wait", id], queryFn: ({ signal }) => unlessGone(get<Token>(`/api/v1/waitpoints/tokens/${encodeURIComponent(id)}`, {}, signal)) });
+
+export const durationsQuery = (task: string) =>
+  queryOptions({ queryKey: ["durations", task], queryFn: ({ signal }) => get<Durations>(`/api/v1/tasks/${encodeURIComponent(task)}/durations`, {}, signal), staleTime: 60_000 });
+
+/** What a task takes, as far as a worker has declared it. */
+export interface DeclaredTask {
+  name: string;
+  description?: string;
+  source?: string;
+  payloadSchema?: unknown;
+}
+
+export const declaredTasksQuery = queryOptions({ queryKey: ["tasks"], queryFn: ({ signal }) => get<{ data: DeclaredTask[] }>("/api/v1/tasks", {}, signal), staleTime: 30_000 });
+
+/** A value that is too large to come with its run. */
+export const valueQuery = (url: string) =>
+  queryOptions({ queryKey: ["value", url], queryFn: async ({ signal }) => (await fetch(url, { signal })).text(), staleTime: Number.POSITIVE_INFINITY });
+
+export const artifactQuery = (artifact: Artifact) =>
+  queryOptions({
+    queryKey: ["artifact", artifact.id],
+    queryFn: async ({ signal }) => (await request(artifact.path, { signal })).blob(),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** Addresses that a browser opens by itself: it sends no header, so the environment is part of them. */
+const opened = (path: string, params: Record<string, string> = {}) => BASE + path + query({ ...params, environment: chosenEnvironment() });
+export const viewUrl = (artifact: Artifact) => opened(`${artifact.path}/view`);
+export const downloadUrl = (artifact: Artifact) => opened(artifact.path);
+export type ReportFormat = "html" | "json" | "csv";
+export const reportUrl = (id: string, format: ReportFormat) => opened(runPath(id, "/report"), { format });
+
+interface Made {
+  id: string;
+}
+export const resumeRun = (id: string) => post<Made>(runPath(id, "/resume"));
+export const skipStep = (id: string, key: string, value: unknown) => post<Made>(runPath(id, "/skip"), { key, value });
+export const forkRun = (id: string, fromKey: string, payload?: unknown) => post<Made>(runPath(id, "/fork"), payload === undefined ? { fromKey } : { fromKey, payload });
+export const replayRun = (id: string, payload?: unknown) => post<Made>(runPath(id, "/replay"), payload === undefined ? {} : { payload });
+export const cancelRun = (id: string) => post(`/api/v2/runs/${encodeURIComponent(id)}/cancel`);
+export const rescheduleRun = (id: string, delay: string) => post(runPath(id, "/reschedule"), { delay });
+export const addTags = (id: string, tags: string[]) => post(runPath(id, "/tags"), { tags });
+export const completeToken = (id: string, data: unknown) => post(`/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, { data });
+
+/** Which of a run's parts a kind of change makes old. */
+const MADE_OLD: Record<string, readonly string[]> = {
+  status: ["whole", "attempts", "why", "usage", "journal"],
+  journal: ["journal", "why"],
+  metadata: ["whole"],
+  artifact: ["artifacts"],
+  usage: ["usage", "whole"],
+  log: ["logs"],
+};
+const GATHER_MS = 300;
+
+/** Keeps what is shown of a run current: what changed is read anew, a few times a second at most. */
+export function useFreshParts(id: string): void {
+  const client = useQueryClient();
+  const old = useRef(new Set<string>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const refresh = (parts: readonly string[]) => {
+    for (const name of parts) old.current.add(name);
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      for (const name of old.current) void client.invalidateQueries({ queryKey: ["run", id, name] });
+      old.current.clear();
+    }, GATHER_MS);
+  };
+  useFollow([`run:${id}`], {
+    onEvents: (events) => refresh(events.flatMap((event) => ("kinds" in event ? event.kinds.flatMap((kind) => MADE_OLD[kind] ?? []) : []))),
+    onReset: () => refresh(Object.values(MADE_OLD).flat()),
+  });
+  useEffect(() => () => clearTimeout(timer.current), [id]);
+}

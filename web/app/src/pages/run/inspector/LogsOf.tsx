@@ -1,0 +1,35 @@
+import { useQuery } from "@tanstack/react-query";
+import { logsQuery } from "@/data/run";
+import { clock } from "@/format/time";
+import { cx } from "@/ui/class";
+import { Skeleton } from "@/ui/Empty";
+import { Nothing } from "./Heading";
+import type { Inspected } from "./index";
+
+const TONES: Record<string, string> = { warning: "text-wait", error: "text-bad", critical: "text-bad", debug: "text-fg-3" };
+const SHOWN = 500;
+
+/** What was logged while it went on. */
+export function LogsOf({ run, span }: Pick<Inspected, "run" | "span">) {
+  const { data: lines } = useQuery(logsQuery(run.id));
+  if (!lines) return <Skeleton />;
+  const within = span === undefined ? lines : lines.filter((line) => Date.parse(line.at) >= span.startedAt && Date.parse(line.at) <= (span.finishedAt ?? Number.POSITIVE_INFINITY));
+  if (within.length === 0) return <Nothing>Nothing was logged{span ? ` while ${span.name} went on` : ""}.</Nothing>;
+  return (
+    <>
+      {within.length > SHOWN && <p className="text-fg-3">The last {SHOWN} of {within.length}; all are below the trace.</p>}
+      <ol className="flex flex-col font-mono text-xs">
+        {within.slice(-SHOWN).map((line) => (
+          <li key={line.seq} className="flex gap-2 py-0.5">
+            <span className="shrink-0 text-fg-3">{clock(line.at, undefined, { millis: true })}</span>
+            <span className={cx("w-14 shrink-0", TONES[line.level.toLowerCase()] ?? "text-run")}>{line.level.toUpperCase()}</span>
+            <span className="min-w-0 break-words whitespace-pre-wrap">
+              {line.message}
+              {line.data !== undefined && <span className="text-fg-3"> {JSON.stringify(line.data)}</span>}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

@@ -1,0 +1,157 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
+import type { Artifact, Entry, WholeRun } from "@/data/run";
+import { attemptsQuery, usageQuery } from "@/data/run";
+import { count, money } from "@/format/number";
+import { clock, moment } from "@/format/time";
+import { Button } from "@/ui/Button";
+import { Json } from "@/ui/Json";
+import { Facts } from "@/ui/Page";
+import { Status } from "@/ui/Status";
+import { Elapsed } from "@/ui/Time";
+import { ArtifactCard } from "./ArtifactCard";
+import { AttemptList } from "./AttemptList";
+import { ErrorCard } from "./ErrorCard";
+import { Heading } from "./Heading";
+import type { Inspected } from "./index";
+import { StreamView } from "./StreamView";
+import type { TabName } from "./tabs";
+import { WaitCards } from "./WaitCard";
+
+const SHOWN = 4;
+
+interface Given extends Inspected {
+  whole: WholeRun | undefined;
+  entry: Entry | undefined;
+  journal: Entry[] | undefined;
+  artifacts: Artifact[] | undefined;
+  isOther: boolean;
+  onShow: (tab: TabName) => void;
+}
+
+/** What one wants to know first: what is waited for, what went wrong, what comes out of it. */
+export function Overview(given: Given) {
+  return given.span ? <OfStep {...given} /> : <OfRun {...given} />;
+}
+
+function OfRun({ run, journal, artifacts, isOther, onShow }: Given) {
+  const { data: attempts } = useQuery(attemptsQuery(run.id));
+  const { data: usage } = useQuery(usageQuery(run.id));
+  const names = run.streams ?? [];
+  const { error } = run;
+  return (
+    <>
+      <WaitCards journal={journal} />
+      {error && run.status !== "CANCELED" && <ErrorCard error={error} />}
+      {attempts && (attempts.data.length > 1 || attempts.nextAt) && <AttemptList attempts={attempts} />}
+      <section className="flex flex-col gap-2">
+        <h2 className="flex items-center gap-2 font-semibold">
+          {run.taskIdentifier}
+          {isOther && (
+            <Link to="/runs/$runId" params={{ runId: run.id }} className="font-normal text-accent hover:underline">
+              Open this run
+            </Link>
+          )}
+        </h2>
+        <Facts
+          facts={[
+            ["Status", <Status key="s" status={run.status} />],
+            ["Created", <When key="c" at={run.createdAt} />],
+            !!run.startedAt && ["Started", <When key="b" at={run.startedAt} />],
+            !!run.finishedAt && ["Finished", <When key="f" at={run.finishedAt} />],
+            !!run.startedAt && ["Duration", <Elapsed key="d" from={run.startedAt ?? ""} to={run.finishedAt} />],
+            run.tags.length > 0 && ["Tags", run.tags.join(", ")],
+            ...(usage?.total.items ?? []).map((item): [string, ReactNode] => [item.name, `${count(item.quantity)} ${item.unit} · ${money(item.costUsd * 100)}`]),
+          ]}
+        />
+      </section>
+      {names.slice(0, SHOWN).map((name) => (
+        <StreamView key={name} runId={run.id} name={name} isRunning={!run.isCompleted} />
+      ))}
+      {artifacts && artifacts.length > 0 && (
+        <section className="flex flex-col gap-2">
+          <Heading actions={artifacts.length > SHOWN && <Button tone="quiet" onClick={() => onShow("artifacts")}>All {artifacts.length}</Button>}>Artifacts</Heading>
+          {artifacts.slice(0, SHOWN).map((artifact) => (
+            <ArtifactCard key={artifact.id} artifact={artifact} />
+          ))}
+        </section>
+      )}
+      {run.output !== undefined && run.isSuccess && (
+        <section className="flex flex-col gap-2">
+          <Heading>Output</Heading>
+          <Json value={run.output} />
+        </section>
+      )}
+    </>
+  );
+}
+
+/** The kinds of a journal's entries, as people say them. */
+const KINDS: Record<string, string> = {
+  attempt: "attempt",
+  step: "step",
+  child: "child run",
+  trigger: "triggered run",
+  batch: "batch",
+  result: "result of another run",
+  sleep: "sleep",
+  token: "wait for an answer",
+  create: "question asked",
+  decision: "which came first",
+  value: "recorded value",
+  message: "wait for a message",
+  log: "log line",
+};
+
+function OfStep({ span, entry, journal, run }: Given) {
+  if (!span) return null;
+  const error = entry?.error ?? span.error;
+  const isAnswered = span.kind === "token" || span.kind === "create";
+  return (
+    <>
+      {isAnswered && <WaitCards journal={journal?.filter((one) => one.awaits !== undefined && one.awaits === entry?.awaits)} />}
+      {error && <ErrorCard error={error} isRecovered={span.isRecovered} />}
+      <section className="flex flex-col gap-2">
+        <h2 className="font-semibold">{span.name}</h2>
+        <Facts
+          facts={[
+            ["Status", <Status key="s" status={span.status} />],
+            ["Kind", KINDS[span.kind] ?? span.kind],
+            ["Started", <When key="b" at={span.startedAt} />],
+            span.finishedAt !== undefined && ["Finished", <When key="f" at={span.finishedAt} />],
+            ["Duration", <Elapsed key="d" from={span.startedAt} to={span.finishedAt} />],
+            span.dueAt !== undefined && ["Until", moment(span.dueAt)],
+            span.tries > 1 && ["Tries", count(span.tries)],
+            span.attempt !== undefined && ["Attempt", count(span.attempt)],
+            span.childRunId !== undefined && ["Run", <RunLink key="r" id={span.childRunId} />],
+            span.key !== undefined && ["Key", <code key="k" className="font-mono text-xs break-all">{span.key}</code>],
+          ]}
+        />
+      </section>
+      {entry && "value" in entry && (
+        <section className="flex flex-col gap-2">
+          <Heading>{span.kind === "step" ? "Returned" : "Value"}</Heading>
+          <Json value={entry.value} />
+        </section>
+      )}
+      {span.status === "EXECUTING" && (run.streams ?? []).slice(0, SHOWN).map((name) => <StreamView key={name} runId={run.id} name={name} isRunning />)}
+    </>
+  );
+}
+
+function When({ at }: { at: string | number }) {
+  return (
+    <time dateTime={new Date(at).toISOString()} title={moment(at)}>
+      {clock(at, undefined, { millis: true })}
+    </time>
+  );
+}
+
+function RunLink({ id }: { id: string }) {
+  return (
+    <Link to="/runs/$runId" params={{ runId: id }} className="font-mono text-xs text-accent hover:underline">
+      {id}
+    </Link>
+  );
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import type { Entry } from "@/data/run";
+import { useOf } from "./journal";
+
+const at = (second: number) => new Date(Date.UTC(2026, 10, 21, 12, 0, second)).toISOString();
+const entry = (fields: Partial<Entry>): Entry => ({ key: "a", kind: "step", name: "a", status: "done", tries: 1, generation: 0, startedAt: at(10), finishedAt: at(11), ...fields });
+const live = { createdAt: at(5), isCompleted: false, attempts: [{ number: 1, startedAt: at(6) }] };
+
+describe("an entry of the journal", () => {
+  it("is recorded by the run that did it", () => expect(useOf(entry({}), live)).toBe("recorded"));
+
+  it("is reused when it is older than the run, or of an attempt before the last", () => {
+    expect(useOf(entry({ startedAt: at(1), finishedAt: at(2) }), live)).toBe("reused");
+    expect(useOf(entry({}), { ...live, attempts: [...live.attempts, { number: 2, startedAt: at(20) }] })).toBe("reused");
+    expect(useOf(entry({ status: "failed" }), { ...live, attempts: [...live.attempts, { number: 2, startedAt: at(20) }] })).toBe("recorded");
+  });
+
+  it("that was forgotten is done again, or never was", () => {
+    expect(useOf(entry({ status: "forgotten" }), live)).toBe("again");
+    expect(useOf(entry({ status: "forgotten" }), { ...live, isCompleted: true })).toBe("unused");
+    expect(useOf(entry({ status: "pending" }), live)).toBe("open");
+  });
+});

@@ -1,0 +1,23 @@
+/** What a run recorded, and what of it was recorded by this run at all. */
+
+import type { Attempt, Entry } from "@/data/run";
+
+/** `recorded`: done here. `reused`: done before, by the run that this one goes on from, or by an attempt that failed later.
+ * `again`: was forgotten, and is to be done again. `unused`: was forgotten, and never asked for again. */
+export type Use = "recorded" | "reused" | "again" | "unused" | "open";
+
+export interface Told {
+  createdAt: string;
+  isCompleted: boolean;
+  attempts: readonly Attempt[];
+}
+
+export function useOf(entry: Entry, told: Told): Use {
+  if (entry.status === "forgotten") return told.isCompleted ? "unused" : "again";
+  if (entry.status === "pending") return told.isCompleted ? "unused" : "open";
+  const began = Date.parse(entry.startedAt);
+  if (began < Date.parse(told.createdAt)) return "reused";
+  const last = told.attempts.at(-1);
+  const isOfEarlierTry = told.attempts.length > 1 && last !== undefined && entry.finishedAt !== undefined && Date.parse(entry.finishedAt) < Date.parse(last.startedAt);
+  return isOfEarlierTry && entry.status === "done" ? "reused" : "recorded";
+}
