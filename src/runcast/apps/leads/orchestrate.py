@@ -23,7 +23,7 @@ from runcast import (
     transact,
     wait,
 )
-from runcast.apps.leads.contract import Profile, Research, WriteRequest
+from runcast.apps.leads.contract import Options, Profile, Research, WriteRequest
 from runcast.apps.leads.enrich import enrich
 from runcast.apps.leads.failures import StepStopped
 from runcast.apps.leads.jobs import (
@@ -54,6 +54,7 @@ async def orchestrate(job: LeadJob) -> LeadResult:
     metadata.set("leadId", job.lead_id)
     metadata.set("steps", [{"key": one.key.value, "title": one.title} for one in plan(job.options)])
     progress(0, "Waiting to begin")
+    await step(_reopen, key=f"open:{current_run().id}")(job.options)
     profile = (await _enriched(job)).profile
     read = (await _researched(job, profile)).research
     letters, page = await _written(job, profile, read)
@@ -68,6 +69,20 @@ async def orchestrate(job: LeadJob) -> LeadResult:
         page=page is not None,
         approved=approved,
     )
+
+
+async def _reopen(options: Options) -> None:
+    """A run that is resumed has the metadata of the one that failed: what failed there is to come again."""
+    metadata.delete("awaits")
+    metadata.set("currentStep", "Waiting to begin")
+    known, done = metadata.current(), 0.0
+    for planned in plan(options):
+        state = known.get(f"step.{planned.key}")
+        if state is not None and state["status"] == "done":
+            done += share(options, planned.key)
+        else:
+            metadata.delete(f"step.{planned.key}")
+    metadata.set("progress", done)
 
 
 async def _enriched(job: LeadJob) -> Enriched:

@@ -52,7 +52,7 @@ update app_leads_leads set name = :name, title = :title, company = :company wher
 
 -- name: find_lead -> LeadRow?
 select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_url, l.slug, l.name, l.title, l.company,
-  l.run_id, l.options, l.input, l.created_at, r.status, r.metadata, r.error, r.started_at, r.finished_at
+  l.run_id, l.options, l.input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.id = :id and (:environment = '' or l.environment = :environment);
@@ -60,7 +60,7 @@ where l.id = :id and (:environment = '' or l.environment = :environment);
 -- name: leads -> LeadRow*
 -- Newest first; those after the last one of the page before.
 select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_url, l.slug, l.name, l.title, l.company,
-  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.started_at, r.finished_at
+  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.environment = :environment
@@ -74,7 +74,7 @@ limit :limit;
 -- name: batch_leads -> LeadRow*
 -- In the order in which they were given.
 select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_url, l.slug, l.name, l.title, l.company,
-  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.started_at, r.finished_at
+  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.batch_id = :batch_id and l.environment = :environment

@@ -50,7 +50,8 @@ class LeadRow(msgspec.Struct, frozen=True):
     status: str | None
     metadata: str | None
     error: str | None
-    started_at: int | None
+    begun_at: int | None
+    """When the run was triggered; a retry is another one."""
     finished_at: int | None
 
 
