@@ -19,6 +19,11 @@ class AppGateway(ConfinedClient):
         super().__init__(engine, caller)
         self._app = app
 
+    async def variables(self, environment: str) -> dict[str, str]:
+        """An app asks for their names (`Client.variable_names`), so that its pages can say what is missing."""
+        self._require(Role.VIEWER)
+        return dict.fromkeys(await self._engine.variables(self._environment), "")
+
     async def transact(
         self, extension: str, name: str, arguments: str, *, run_id: RunId | None = None, key: str = ""
     ) -> str:

@@ -324,6 +324,19 @@ class Client:
         """Waits that nobody completed yet, oldest first."""
         return self._door.call(lambda gateway: gateway.list_waits(limit=limit))
 
+    def variable_names(self, *, environment: str | None = None) -> Call[Sequence[str]]:
+        """The names of the environment variables that workers of an environment are given.
+
+        >>> "SLACK_KEY" in await client.variable_names()  # doctest: +SKIP
+        True
+        """
+        where = environment or current_environment()
+
+        async def ask(gateway: ClientGateway) -> Sequence[str]:
+            return sorted(await gateway.variables(where))
+
+        return self._door.call(ask)
+
     # --- tasks and queues
 
     @property
