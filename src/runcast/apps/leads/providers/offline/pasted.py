@@ -18,8 +18,18 @@ _LABELS = {
 }  # fmt: skip
 _LABELED = re.compile(r"^\s*([A-Za-z][A-Za-z ]{1,20}?)\s*[:=\t]\s*(\S.*)$")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_AT = re.compile(r"^(?P<title>[^@|·•]{2,80}?)\s+(?:at|@|bei|chez)\s+(?P<company>[^@|·•,]{2,80})$")
-"""`Head of Growth at Acme`, as people write below their names."""
+_AT = re.compile(
+    r"^(?P<title>[A-ZÀ-Þ][^@|·•.!?]{1,80}?)\s+(?:at|@|bei|chez)\s+(?P<company>[A-ZÀ-Þ0-9][^@|·•,!?]{1,80})$"
+)
+"""`Head of Growth at Acme`, as people write below their names; `Met her at a fair` is a note."""
+_WORK = frozenset(
+    "head chief director vp president manager engineer developer founder cofounder co-founder partner owner ceo cto cfo coo cmo "
+    "cro cio lead leader officer consultant analyst designer professor researcher scientist specialist executive architect "
+    "recruiter editor writer producer strategist associate assistant coordinator administrator advisor adviser chair "
+    "chairman chairwoman principal representative accountant lawyer attorney counsel buyer planner teacher "
+    "marketer seller technician operator intern geschäftsführer leiter leiterin directeur directrice".split()
+)
+"""One of them is in nearly every title, and in few sentences."""
 
 
 def facts_of(text: str) -> tuple[Fact, ...]:
@@ -34,9 +44,14 @@ def facts_of(text: str) -> tuple[Fact, ...]:
         name = _LABELS.get(labeled[1].strip().lower()) if labeled else None
         if labeled and name:
             found.setdefault(name, clean(labeled[2]))
-        elif (position := _AT.match(line.strip())) and "title" not in found and "company" not in found:
+        elif (position := _position(line)) and "title" not in found and "company" not in found:
             found.setdefault("headline", clean(line))
             found["title"], found["company"] = clean(position["title"]), clean(position["company"])
         if address := _EMAIL.search(line):
             found.setdefault("email", address[0].rstrip(".").lower())
     return tuple(Fact(name, value, SOURCE) for name, value in found.items() if value)
+
+
+def _position(line: str) -> re.Match[str] | None:
+    found = _AT.match(line.strip())
+    return found if found and _WORK & set(re.findall(r"[\w-]+", found["title"].lower())) else None
