@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigat
 import { BASE } from "@/data/api";
 import { readLeadSearch, readLeadsSearch } from "@/pages/leads/search";
 import { readRunSearch } from "@/pages/run/search";
+import { readRunsSearch } from "@/pages/runs/search";
 import { Shell } from "@/shell/Shell";
 import { Empty, Failure } from "@/ui/Empty";
 
@@ -28,7 +29,9 @@ const home = createRoute({ getParentRoute: () => root, path: "/", component: () 
 
 export const routes = [
   home,
-  page("/runs", () => import("@/pages/runs")),
+  page("/runs", () => import("@/pages/runs"), readRunsSearch),
+  page("/bulk", () => import("@/pages/bulk")),
+  page("/bulk/$bulkId", () => import("@/pages/bulk/one")),
   page("/runs/$runId", () => import("@/pages/run"), readRunSearch),
   page(PUBLIC, () => import("@/pages/leads/shared")),
   page("/leads", () => import("@/pages/leads"), readLeadsSearch),

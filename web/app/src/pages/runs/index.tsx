@@ -1,9 +1,122 @@
-import { Header, Page } from "@/ui/Page";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { ListedRun } from "@/data/runs";
+import { rememberListed } from "@/data/runs";
+import { Button } from "@/ui/Button";
+import { Empty, Failure, Skeleton } from "@/ui/Empty";
+import { Header, useTitle } from "@/ui/Page";
+import { attempt } from "@/ui/toast";
+import { useActions } from "./actions";
+import { Activity } from "./Activity";
+import { BulkBar } from "./BulkBar";
+import { COLUMNS } from "./columns";
+import { Counts } from "./Counts";
+import { Filters } from "./Filters";
+import { Onboarding } from "./Onboarding";
+import { RunsTable } from "./RunsTable";
+import type { RunsSearch } from "./search";
+import { isFiltered, readRunsSearch, withFilter } from "./search";
+import type { Selection } from "./selection";
+import { everything, NOTHING } from "./selection";
+import { useColumns } from "./stored";
+import { Strip } from "./Strip";
+import { useRunsList } from "./useRunsList";
+import { ColumnChoices, Views } from "./Views";
 
+const FOLLOW_MS = 500;
+const USUAL = COLUMNS.filter((column) => !column.isExtra).map((column) => column.key);
+
+/** All runs, newest first, as they change. */
 export default function Runs() {
+  useTitle("Runs");
+  const raw = useSearch({ strict: false });
+  const search = useMemo(() => readRunsSearch(raw), [raw]);
+  const navigate = useNavigate();
+  const go = useCallback((next: RunsSearch) => void navigate({ to: "/runs", search: next }), [navigate]);
+  const { asked, shown, refresh, loadMore, isLoadingMore } = useRunsList(search);
+  const [columnKeys, setColumnKeys] = useColumns();
+  const keys = columnKeys ?? USUAL;
+  const columns = useMemo(() => COLUMNS.filter((column) => keys.includes(column.key)), [keys]);
+  const [selection, setSelection] = useState<Selection>(NOTHING);
+  const [current, setCurrent] = useState<string>();
+  const [isAtTop, setAtTop] = useState(true);
+  const [isFollowing, setFollowing] = useState(false);
+  const [canceling, setCanceling] = useState<ReadonlySet<string>>(new Set());
+  const hide = useCallback((ids: ReadonlySet<string>, isOn: boolean) => setCanceling((before) => new Set(isOn ? [...before, ...ids] : [...before].filter((id) => !ids.has(id)))), []);
+  const clear = useCallback(() => setSelection(NOTHING), []);
+  const list = useMemo(() => shown && (canceling.size === 0 ? shown : { ...shown, rows: shown.rows.map((row) => (canceling.has(row.id) ? ending(row) : row)) }), [shown, canceling]);
+  const rows = list?.rows ?? [];
+  const actions = useActions({ rows, search, selection, clear, hide });
+  const load = useCallback(() => void attempt("New runs could not be loaded", () => refresh(true)), [refresh]);
+
+  useEffect(() => setSelection(NOTHING), [search]);
+  useEffect(() => rememberListed(rows.map((row) => row.id)), [rows]);
+  const fresh = list?.fresh.size ?? 0;
+  const canFollow = !isFiltered(search) && isAtTop;
+  const isEmpty = rows.length === 0;
+  const isLoadingAlone = fresh > 0 && (isEmpty || (isFollowing && canFollow && selection.ids.size === 0));
+  useEffect(() => {
+    if (!isLoadingAlone) return;
+    const timer = setTimeout(load, isEmpty ? 0 : FOLLOW_MS);
+    return () => clearTimeout(timer);
+  }, [isLoadingAlone, isEmpty, load]);
+
+  const isNew = list !== undefined && isEmpty && !isFiltered(search) && !search.after && !asked.isPlaceholderData;
   return (
-    <Page title="Runs" header={<Header title="Runs" />}>
-      runs
-    </Page>
+    <div className="relative flex h-full min-w-0 flex-col">
+      <Header
+        title="Runs"
+        actions={
+          <Button tone="primary" icon={<Plus />} shortcut="n" onClick={() => void navigate({ to: "/test" as string })}>
+            New run
+          </Button>
+        }
+      >
+        <Counts current={search} />
+      </Header>
+      {isNew ? (
+        <div className="min-h-0 flex-1 overflow-auto">
+          <Onboarding />
+        </div>
+      ) : (
+        <>
+          <Filters search={search} onSearch={go}>
+            <Views search={search} onSearch={go} />
+            <ColumnChoices keys={keys} onChoose={setColumnKeys} />
+          </Filters>
+          <Activity search={search} onRange={(from, to) => go(withFilter(search, { from, to, period: undefined }))} />
+          <Strip search={search} fresh={fresh} onLoad={load} canFollow={canFollow} isFollowing={isFollowing} onFollow={setFollowing} />
+          {list && !isEmpty && (
+            <RunsTable
+              list={list}
+              columns={columns}
+              selection={selection}
+              onSelect={setSelection}
+              current={current}
+              onCurrent={setCurrent}
+              isLoadingMore={isLoadingMore}
+              onMore={() => void attempt("Older runs could not be loaded", loadMore)}
+              onOlder={(after) => go({ ...search, after })}
+              onTop={setAtTop}
+            />
+          )}
+          {!list && asked.error && <Failure error={asked.error} onRetry={() => void asked.refetch()} />}
+          {!list && !asked.error && <Skeleton rows={14} />}
+          {list && isEmpty && (
+            <Empty title="No match for these filters" action={<Button onClick={() => go({})}>Clear</Button>}>
+              New runs that match appear here by themselves.
+            </Empty>
+          )}
+        </>
+      )}
+      <BulkBar actions={actions} selection={selection} search={search} isWhole={rows.length > 0 && rows.every((row) => selection.ids.has(row.id))} onAll={() => setSelection(everything)} onClear={clear} />
+    </div>
   );
+}
+
+/** A run whose cancellation was asked for, until the server says so. */
+function ending(row: ListedRun): ListedRun {
+  const { retryAt: _, ...rest } = row;
+  return { ...rest, status: "CANCELED", isCompleted: true, isQueued: false, metadata: { label: "Canceling…" } };
 }

@@ -1,0 +1,125 @@
+import type { LiveEvent, Run } from "@runcast/client";
+import { isOfRun } from "@runcast/client";
+import type { ListedRun } from "@/data/runs";
+import { ENDED } from "@/data/runs";
+
+/** The rows that are shown, and which runs came since. Rows keep their place whatever happens to them. */
+export interface RunsList {
+  rows: readonly ListedRun[];
+  /** Ids of runs that belong above, and wait to be asked for. */
+  fresh: ReadonlySet<string>;
+  /** Where older runs go on. */
+  next: string | undefined;
+  /** Whether the oldest of what may be kept is reached. */
+  isFull: boolean;
+}
+
+export const ROWS_MAX = 2_000;
+export const FRESH_MAX = 1_000;
+
+export function begin(rows: readonly ListedRun[], next: string | undefined): RunsList {
+  return { rows, fresh: new Set(), next, isFull: false };
+}
+
+/** The list with what changed; the same object when nothing that it shows did. */
+export function patch(list: RunsList, events: readonly LiveEvent[], fits: (run: ListedRun) => boolean): RunsList {
+  const newest = new Map<string, Run>();
+  for (const event of events) if (isOfRun(event)) newest.set(event.d.id, event.d);
+  if (newest.size === 0) return list;
+  const rows = replaced(list.rows, (row) => {
+    const run = newest.get(row.id);
+    newest.delete(row.id);
+    return run ? told(row, run) : row;
+  });
+  const first = list.rows[0]?.id ?? "";
+  const came = [...newest.values()].filter((run) => run.id > first && !list.fresh.has(run.id) && fits(run as ListedRun));
+  const room = FRESH_MAX - list.fresh.size;
+  const fresh = came.length > 0 && room > 0 ? new Set([...list.fresh, ...came.slice(0, room).map((run) => run.id)]) : list.fresh;
+  return rows === list.rows && fresh === list.fresh ? list : { ...list, rows, fresh };
+}
+
+/** A row as the live stream tells it. What that does not say stays; a run that ended stays ended. */
+export function told(row: ListedRun, run: Run): ListedRun {
+  if (ENDED.includes(row.status) && !ENDED.includes(run.status)) return row;
+  const { output: _output, payload: _payload, streams: _streams, error, relatedRuns: _related, costInCents, ...rest } = run as ListedRun & Run;
+  const { concurrencyKey } = row;
+  return {
+    ...rest,
+    costInCents: costInCents || row.costInCents,
+    ...(concurrencyKey === undefined ? {} : { concurrencyKey }),
+    ...(error ? { error: { ...(error.name ? { name: error.name } : {}), message: error.message } } : {}),
+  };
+}
+
+/** The list with rows as they were just read: those it has change in place, newer ones wait above. */
+export function refreshed(list: RunsList, read: readonly ListedRun[]): RunsList {
+  const newest = new Map(read.map((run) => [run.id, run]));
+  const rows = replaced(list.rows, (row) => newest.get(row.id) ?? row);
+  const first = list.rows[0]?.id ?? "";
+  const fresh = new Set(list.fresh);
+  for (const run of read) if (run.id > first && fresh.size < FRESH_MAX) fresh.add(run.id);
+  return { ...list, rows, fresh };
+}
+
+/** The list with the newest page on top. Without a run that both have it begins anew: there are others between. */
+export function loaded(list: RunsList, read: readonly ListedRun[], next: string | undefined): RunsList {
+  const known = new Set(list.rows.map((row) => row.id));
+  const meets = next === undefined || read.some((run) => known.has(run.id)) || list.rows.length === 0;
+  if (!meets) return begin(read, next);
+  const fresh = new Map(read.map((run) => [run.id, run]));
+  const rows = replaced(list.rows, (row) => fresh.get(row.id) ?? row);
+  const above = read.filter((run) => !known.has(run.id));
+  const all = above.length === 0 ? rows : [...above, ...rows].sort((a, b) => (a.id < b.id ? 1 : -1));
+  const cut = all.length > ROWS_MAX;
+  return { rows: cut ? all.slice(0, ROWS_MAX) : all, fresh: new Set(), next: cut ? all[ROWS_MAX - 1]?.id : list.rows.length === 0 ? next : list.next, isFull: cut };
+}
+
+/** The list with older rows below. */
+export function extended(list: RunsList, read: readonly ListedRun[], next: string | undefined): RunsList {
+  const known = new Set(list.rows.map((row) => row.id));
+  const rows = [...list.rows, ...read.filter((run) => !known.has(run.id))];
+  return { ...list, rows, next, isFull: rows.length >= ROWS_MAX };
+}
+
+/** The same array unless a row changed. */
+function replaced(rows: readonly ListedRun[], change: (row: ListedRun) => ListedRun): readonly ListedRun[] {
+  let isSame = true;
+  const next = rows.map((row) => {
+    const changed = change(row);
+    if (changed !== row) isSame = false;
+    return changed;
+  });
+  return isSame ? rows : next;
+}
+
+/** How far a run says that it is: a share, what it does, seconds left. */
+export interface Said {
+  share?: number;
+  label?: string;
+  leftS?: number;
+}
+
+/** From metadata: `progress` is 0–100, or 0–1 with a fraction; `currentStep`, `status` or `label` say what it does. */
+export function progressOf(metadata: Record<string, unknown> | undefined): Said {
+  if (!metadata) return {};
+  const said: Said = {};
+  const { progress, estimatedTimeRemaining } = metadata;
+  const share = typeof progress === "number" ? progress : shareOf(progress);
+  if (share !== undefined && Number.isFinite(share)) said.share = Math.max(0, Math.min(1, share > 1 || Number.isInteger(share) ? share / 100 : share));
+  const label = [metadata["currentStep"], metadata["status"], metadata["label"], labelOf(progress)].find((one) => typeof one === "string" && one !== "");
+  if (label) said.label = String(label).slice(0, 200);
+  if (typeof estimatedTimeRemaining === "number" && estimatedTimeRemaining > 0) said.leftS = estimatedTimeRemaining;
+  return said;
+}
+
+/** Programs that were written for Trigger.dev often keep an object there. */
+function shareOf(progress: unknown): number | undefined {
+  if (typeof progress !== "object" || progress === null) return undefined;
+  const { percentage, current, total } = progress as Record<string, unknown>;
+  if (typeof percentage === "number") return percentage;
+  return typeof current === "number" && typeof total === "number" && total > 0 ? (100 * current) / total : undefined;
+}
+
+function labelOf(progress: unknown): unknown {
+  return typeof progress === "object" && progress !== null ? (progress as Record<string, unknown>)["label"] : undefined;
+}

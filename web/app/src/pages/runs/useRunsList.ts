@@ -1,0 +1,111 @@
+import type { LiveEvent } from "@runcast/client";
+import { useFollow } from "@runcast/react-hooks";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { ENDED, fetchRuns } from "@/data/runs";
+import { isSeen } from "@/live/state";
+import type { RunsList } from "./fold";
+import { begin, extended, loaded, patch, refreshed } from "./fold";
+import type { RunsSearch } from "./search";
+import { fits, listParams, topicOf } from "./search";
+
+const HIDDEN_MS = 1_000;
+/** Of runs that wait to be shown; where more changed, the list is read. */
+const HELD_MAX = 5_000;
+/** After runs have ended: what they cost is read, not told. */
+const SETTLE_MS = 2_000;
+
+/** The list of an address: read once, then kept up to date in place. */
+export function useRunsList(search: RunsSearch) {
+  const client = useQueryClient();
+  const params = useMemo(() => listParams(search), [search]);
+  const { after } = search;
+  const queryKey = useMemo(() => ["runs", "list", params, after], [params, after]);
+  const asked = useQuery({
+    queryKey,
+    queryFn: async ({ signal }): Promise<RunsList> => {
+      const page = await fetchRuns(params, { signal, ...(after ? { after } : {}) });
+      return begin(page.data, page.pagination?.next);
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+    structuralSharing: false,
+    placeholderData: keepPreviousData,
+  });
+  const change = useCallback((fold: (list: RunsList) => RunsList) => client.setQueryData<RunsList>(queryKey, (before) => before && fold(before)), [client, queryKey]);
+
+  /** Read the first page; `load` shows what is new, too. */
+  const refresh = useCallback(
+    async (load = false) => {
+      const page = await fetchRuns(params, after ? { after } : {});
+      change((list) => (load ? loaded(list, page.data, page.pagination?.next) : refreshed(list, page.data)));
+    },
+    [params, after, change],
+  );
+
+  const [isLoadingMore, setLoadingMore] = useState(false);
+  const next = asked.data?.next;
+  const loadMore = useCallback(async () => {
+    if (next === undefined) return;
+    setLoadingMore(true);
+    try {
+      const page = await fetchRuns(params, { after: next });
+      change((list) => (list.next === next ? extended(list, page.data, page.pagination?.next) : list));
+    } finally {
+      setLoadingMore(false);
+    }
+  }, [next, params, change]);
+
+  useLivePatches(search, change, refresh);
+  return { asked, list: asked.isPlaceholderData ? undefined : asked.data, shown: asked.data, refresh, loadMore, isLoadingMore };
+}
+
+/** Changes that come within a frame are shown together: a thousand a second are sixty. */
+function useLivePatches(search: RunsSearch, change: (fold: (list: RunsList) => RunsList) => void, refresh: () => Promise<void>): void {
+  const waiting = useRef(new Map<string, LiveEvent>());
+  const isPlanned = useRef(false);
+  const settling = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const latest = useRef({ search, change, refresh });
+  latest.current = { search, change, refresh };
+  const reread = () => void latest.current.refresh().catch(() => undefined);
+  const settle = () => {
+    settling.current ??= setTimeout(() => {
+      settling.current = undefined;
+      if (isSeen()) reread();
+    }, SETTLE_MS);
+  };
+  const flush = () => {
+    isPlanned.current = false;
+    const events = [...waiting.current.values()];
+    waiting.current.clear();
+    const { search: now, change: apply } = latest.current;
+    apply((list) => {
+      const patched = patch(list, events, (run) => fits(run, now));
+      const ended = patched.rows !== list.rows && patched.rows.some((row, at) => ENDED.includes(row.status) && !ENDED.includes(list.rows[at]?.status ?? row.status));
+      if (ended) settle();
+      return patched;
+    });
+  };
+  useEffect(() => {
+    const held = waiting.current;
+    held.clear();
+    return () => clearTimeout(settling.current);
+  }, [search]);
+  useFollow([topicOf(search)], {
+    onEvents: (events) => {
+      // The newest of each run, so that a hidden page keeps no more than it shows.
+      for (const event of events) waiting.current.set(event.t, event);
+      if (waiting.current.size > HELD_MAX) {
+        waiting.current.clear();
+        settle();
+      }
+      if (isPlanned.current) return;
+      isPlanned.current = true;
+      if (isSeen()) requestAnimationFrame(flush);
+      else setTimeout(flush, HIDDEN_MS);
+    },
+    onReset: reread,
+    // What changed before the stream stood is read.
+    onState: (state) => state === "live" && reread(),
+  });
+}
