@@ -95,6 +95,11 @@ async def test_who_takes_no_gzip_gets_the_plain_file(browser: httpx2.AsyncClient
         assert plain.headers["vary"] == packed.headers["vary"] == "accept-encoding"
 
 
+async def test_a_worker_may_ask_the_api(browser: httpx2.AsyncClient) -> None:
+    policy = (await browser.get("/assets/app-1f2e3d.js")).headers["content-security-policy"]
+    assert "connect-src 'self'" in policy, "a shared worker has the policy of its own file"
+
+
 @pytest.mark.parametrize("path", ["/", "/runs/run_1", "/assets/app-1f2e3d.js", "/icon.svg"])
 async def test_what_a_client_has_is_not_sent_again(path: str, browser: httpx2.AsyncClient) -> None:
     etag = (await browser.get(path)).headers["etag"]

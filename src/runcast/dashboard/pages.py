@@ -87,6 +87,9 @@ def find_file(static: Path, name: str, *, etag: str = "", packed: bool = False) 
         return None
     named = name.startswith(ASSETS)
     headers = {"content-type": kind, "cache-control": _FOR_EVER if named else _ASK_AGAIN}
+    if path.suffix == ".js":
+        # A shared worker asks the API under the policy of its own file, not of the page that starts it.
+        headers["content-security-policy"] = POLICY
     stored = _read(path.with_name(f"{path.name}.gz"))
     if stored is not None:
         body = stored if packed else gzip.decompress(stored)
