@@ -1,18 +1,23 @@
 /** The trace of a run as pages use it: one store a run, shared by everything on the page that shows a part of it. */
 
 import { useRuncast } from "@runcast/react-hooks";
-import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { TraceFeed } from "@/trace/feed";
 import type { Span } from "@/trace/span";
 import { TraceStore } from "@/trace/store";
+import { TraceViewState } from "@/trace/view-state";
 
 export type { Segment, Span, SpanKind } from "@/trace/span";
+
+const ALL_MS = 250;
 
 /** A trace that follows its run. What it holds changes many times a second: read it with `useSpan` and `useSpans`. */
 export interface Trace {
   runId: string;
   store: TraceStore;
   feed: TraceFeed;
+  /** Which rows are shown, and which part of the time. */
+  view: TraceViewState;
 }
 
 /** The trace of a run: read once, and followed as long as the component is on the page. */
@@ -20,7 +25,7 @@ export function useTrace(runId: string): Trace {
   const client = useRuncast();
   const trace = useMemo(() => {
     const store = new TraceStore(runId);
-    return { runId, store, feed: new TraceFeed(client, store) };
+    return { runId, store, feed: new TraceFeed(client, store), view: new TraceViewState(store) };
   }, [client, runId]);
   useEffect(() => trace.feed.start(), [trace]);
   return trace;
@@ -33,10 +38,26 @@ export function useSpan(trace: Trace, id: string | undefined): Span | undefined 
   return useSyncExternalStore(subscribe, () => (id === undefined ? undefined : store.get(id)));
 }
 
-/** Every span, each after the one that holds it. A new list with each change: for small parts of a page that need all. */
+/** Every span, each after the one that holds it; at most four times a second, because these may be thousands. */
 export function useSpans(trace: Trace): readonly Span[] {
   const { store } = trace;
-  return useSyncExternalStore(store.subscribe, store.spans);
+  const [spans, setSpans] = useState(store.spans);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = () => {
+      timer = undefined;
+      setSpans(store.spans());
+    };
+    show();
+    const stop = store.subscribe(() => {
+      timer ??= setTimeout(show, ALL_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [store]);
+  return spans;
 }
 
 export interface TraceState {

@@ -1,24 +1,85 @@
+import type { Run } from "@runcast/client";
+import type { EntryFact, PartsFact, RunFact, TryFact, Within } from "./facts";
+import { SILENT } from "./facts";
 import type { Span } from "./span";
+import { attemptId, entryId } from "./span";
+import { attemptsOf, attemptSpan, entrySpan, isFinal, openStepSpan, runSpan, trySpans } from "./spans";
 
 type Listener = () => void;
 
-/** The spans of a trace, for many who each look at a few. */
+interface Node {
+  span: Span;
+  /** By when they began. */
+  children: string[];
+}
+
+/** The spans of a trace, kept from facts as they come, for many who each look at a few. */
 export class TraceStore {
   readonly runId: string;
-  #spans = new Map<string, Span>();
-  #list: readonly Span[] = [];
+  /** Rises whenever spans come, go or move. */
+  structure = 0;
+  /** Rises with every change. */
+  version = 0;
+  readonly #runs = new Map<string, RunFact>();
+  readonly #within = new Map<string, Within>();
+  readonly #nodes = new Map<string, Node>();
+  readonly #childRuns = new Map<string, string[]>();
+  /** Which entry triggered a run or a batch. */
+  readonly #holders = new Map<string, { runId: string; entry: EntryFact }>();
   readonly #listeners = new Set<Listener>();
   readonly #spanListeners = new Map<string, Set<Listener>>();
+  readonly #changed = new Set<string>();
+  #list: { structure: number; version: number; spans: readonly Span[] } = { structure: -1, version: -1, spans: [] };
+  #isFlushing = false;
 
   constructor(runId: string) {
     this.runId = runId;
   }
 
   get(id: string): Span | undefined {
-    return this.#spans.get(id);
+    return this.#nodes.get(id)?.span;
   }
 
-  readonly spans = (): readonly Span[] => this.#list;
+  childrenOf(id: string): readonly string[] {
+    return this.#nodes.get(id)?.children ?? [];
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  run(id: string): RunFact | undefined {
+    return this.#runs.get(id);
+  }
+
+  /** Whether what is within a run was read. */
+  hasWithin(runId: string): boolean {
+    return this.#within.has(runId);
+  }
+
+  entryCount(runId: string): number {
+    return this.#within.get(runId)?.entries.size ?? 0;
+  }
+
+  /** Whether it is, or belongs below, what this trace is of. */
+  isOurs(run: { id: string; parentId?: string }): boolean {
+    return this.#runs.has(run.id) || run.id === this.runId || (run.parentId !== undefined && this.#runs.has(run.parentId));
+  }
+
+  readonly spans = (): readonly Span[] => {
+    if (this.#list.version !== this.version) {
+      const spans: Span[] = [];
+      const waiting = [this.runId];
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        const node = this.#nodes.get(id);
+        if (!node) continue;
+        spans.push(node.span);
+        for (let at = node.children.length - 1; at >= 0; at--) waiting.push(node.children[at] as string);
+      }
+      this.#list = { structure: this.structure, version: this.version, spans };
+    }
+    return this.#list.spans;
+  };
 
   readonly subscribe = (listener: Listener): (() => void) => {
     this.#listeners.add(listener);
@@ -26,15 +87,238 @@ export class TraceStore {
   };
 
   subscribeSpan(id: string, listener: Listener): () => void {
-    const listeners = this.#spanListeners.get(id) ?? new Set();
-    this.#spanListeners.set(id, listeners.add(listener));
-    return () => listeners.delete(listener);
+    let listeners = this.#spanListeners.get(id);
+    if (!listeners) this.#spanListeners.set(id, (listeners = new Set()));
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#spanListeners.get(id) === listeners) this.#spanListeners.delete(id);
+    };
   }
 
-  replace(spans: readonly Span[]): void {
-    this.#list = spans;
-    this.#spans = new Map(spans.map((span) => [span.id, span]));
-    for (const listeners of this.#spanListeners.values()) for (const listener of listeners) listener();
-    for (const listener of this.#listeners) listener();
+  putRuns(runs: readonly RunFact[]): void {
+    for (const run of runs) this.#putRun(run);
   }
+
+  /** A run as the live stream tells it. */
+  putLive(run: Run): void {
+    const before = this.#runs.get(run.id);
+    const time = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+    const attempt = run.attemptCount ?? 0;
+    const startedAt = time(run.startedAt) ?? before?.startedAt;
+    const finishedAt = time(run.finishedAt);
+    const isNewAttempt = attempt > (before?.attempt ?? 0);
+    const claimedAt = isNewAttempt && run.isExecuting ? time(run.updatedAt) : before?.claimedAt;
+    this.#putRun({
+      ...(before ?? {}),
+      id: run.id,
+      task: run.taskIdentifier,
+      queue: run.queue ?? "",
+      status: run.status,
+      attempt,
+      createdAt: Date.parse(run.createdAt),
+      ...(run.parentId === undefined ? {} : { parentId: run.parentId }),
+      ...(run.batchId === undefined ? {} : { batchId: run.batchId }),
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(claimedAt === undefined ? {} : { claimedAt }),
+      ...(finishedAt === undefined ? {} : { finishedAt }),
+      ...(run.error === undefined ? {} : { error: run.error }),
+    });
+  }
+
+  #putRun(run: RunFact): void {
+    const before = this.#runs.get(run.id);
+    this.#runs.set(run.id, run);
+    if (!before && run.parentId !== undefined) push(this.#childRuns, run.parentId, run.id);
+    this.#showRun(run);
+    const isOther = before && (isFinal(before) !== isFinal(run) || before.attempt !== run.attempt || before.claimedAt !== run.claimedAt);
+    if (isOther) this.#showWithin(run);
+  }
+
+  putParts(parts: PartsFact): void {
+    const run = this.#runs.get(parts.runId);
+    if (!run) return;
+    let within = this.#within.get(parts.runId);
+    const isFirst = !within;
+    if (!within) this.#within.set(parts.runId, (within = { attempts: [], entries: new Map(), tries: new Map() }));
+    const hadAttempts = within.attempts.length;
+    within.attempts = parts.attempts;
+    const keys = new Set<string>();
+    for (const one of parts.tries) {
+      putTry(within.tries, one);
+      keys.add(one.key);
+    }
+    for (const entry of parts.entries) {
+      const before = within.entries.get(entry.key);
+      if (before && isSame(before, entry)) continue;
+      within.entries.set(entry.key, entry);
+      if (entry.awaits !== undefined) this.#holders.set(entry.awaits, { runId: run.id, entry });
+      keys.add(entry.key);
+    }
+    if (isFirst || hadAttempts !== parts.attempts.length) this.#showWithin(run);
+    else if (keys.size > 0) for (const key of keys) this.#showEntry(run, within, key);
+    if (keys.size > 0 || isFirst || hadAttempts !== parts.attempts.length) this.#showRun(run);
+  }
+
+  /** Everything is read anew. */
+  clear(): void {
+    this.#within.clear();
+    this.#runs.clear();
+    this.#holders.clear();
+    this.#childRuns.clear();
+    for (const id of this.#nodes.keys()) this.#changed.add(id);
+    this.#nodes.clear();
+    this.structure += 1;
+    this.#touch();
+  }
+
+  #showRun(run: RunFact): void {
+    const holder = this.#holders.get(run.id) ?? (run.batchId === undefined ? undefined : this.#holders.get(run.batchId));
+    this.#put(runSpan(run, this.#within.get(run.id), this.#parentOf(run, holder), holder?.entry));
+  }
+
+  #parentOf(run: RunFact, holder: { runId: string; entry: EntryFact } | undefined): string | undefined {
+    if (run.id === this.runId || run.parentId === undefined) return undefined;
+    const parent = this.#runs.get(run.parentId);
+    if (!holder || holder.runId !== run.parentId || !parent) return run.parentId;
+    return holder.entry.kind === "batch" ? entryId(holder.runId, holder.entry.key) : this.#place(parent, holder.entry.startedAt);
+  }
+
+  /** What holds an entry: its run, or the attempt in which it was made. */
+  #place(run: RunFact, startedAt: number): string {
+    const attempts = attemptsOf(run, this.#within.get(run.id));
+    const found = attempts.findLast((one) => one.startedAt <= startedAt) ?? attempts[0];
+    return found ? attemptId(run.id, found.number) : run.id;
+  }
+
+  #showWithin(run: RunFact): void {
+    const within = this.#within.get(run.id);
+    if (!within) return;
+    for (const one of attemptsOf(run, within)) this.#put(attemptSpan(run, one, within));
+    for (const key of within.entries.keys()) this.#showEntry(run, within, key);
+    for (const key of within.tries.keys()) if (!within.entries.has(key)) this.#showEntry(run, within, key);
+    for (const id of this.#childRuns.get(run.id) ?? []) {
+      const child = this.#runs.get(id);
+      if (child) this.#showRun(child);
+    }
+  }
+
+  #showEntry(run: RunFact, within: Within, key: string): void {
+    const entry = within.entries.get(key);
+    const tries = within.tries.get(key) ?? [];
+    if (!entry) {
+      const open = openStepSpan(run, tries, this.#place(run, tries[0]?.startedAt ?? 0));
+      if (open) this.#putStep(run, open, tries);
+      return;
+    }
+    if (SILENT.has(entry.kind)) return;
+    if ((entry.kind === "child" || entry.kind === "trigger") && entry.awaits !== undefined) {
+      // The run that it triggered stands for it, as soon as it is known.
+      const child = this.#runs.get(entry.awaits);
+      if (child) {
+        this.#remove(entryId(run.id, key));
+        this.#showRun(child);
+        return;
+      }
+    }
+    const span = entrySpan(run, entry, tries, this.#place(run, entry.startedAt));
+    this.#putStep(run, span, tries);
+    if (entry.kind === "batch") for (const id of this.#childRuns.get(run.id) ?? []) if (this.#runs.get(id)?.batchId === entry.awaits) this.#showRun(this.#runs.get(id) as RunFact);
+  }
+
+  #putStep(run: RunFact, span: Span, tries: readonly TryFact[]): void {
+    this.#put(span);
+    for (const one of trySpans(run, span, tries)) this.#put(one);
+  }
+
+  #put(span: Span): void {
+    const node = this.#nodes.get(span.id);
+    this.#changed.add(span.id);
+    if (node && node.span.parentId === span.parentId && node.span.startedAt === span.startedAt) {
+      node.span = span;
+    } else {
+      if (node) this.#detach(node.span);
+      this.#nodes.set(span.id, { span, children: node?.children ?? [] });
+      this.#attach(span);
+      this.structure += 1;
+      if (!node) this.#adopt(span.id);
+    }
+    this.#touch();
+  }
+
+  /** Who came before what holds it. */
+  #orphans = new Map<string, string[]>();
+
+  #adopt(id: string): void {
+    const waiting = this.#orphans.get(id);
+    if (!waiting) return;
+    this.#orphans.delete(id);
+    for (const one of waiting) {
+      const span = this.get(one);
+      if (span?.parentId === id) this.#attach(span);
+    }
+  }
+
+  #attach(span: Span): void {
+    if (span.parentId === undefined) return;
+    const parent = this.#nodes.get(span.parentId);
+    if (!parent) {
+      push(this.#orphans, span.parentId, span.id);
+      return;
+    }
+    const { children } = parent;
+    let at = children.length;
+    while (at > 0 && (this.get(children[at - 1] as string)?.startedAt ?? 0) > span.startedAt) at -= 1;
+    children.splice(at, 0, span.id);
+  }
+
+  #detach(span: Span): void {
+    const children = span.parentId === undefined ? undefined : this.#nodes.get(span.parentId)?.children;
+    const at = children?.lastIndexOf(span.id) ?? -1;
+    if (at >= 0) children?.splice(at, 1);
+  }
+
+  #remove(id: string): void {
+    const node = this.#nodes.get(id);
+    if (!node) return;
+    this.#detach(node.span);
+    this.#nodes.delete(id);
+    this.#changed.add(id);
+    this.structure += 1;
+    this.#touch();
+  }
+
+  /** Shown with the next frame, together with whatever else changed by then. */
+  #touch(): void {
+    this.version += 1;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    // No frames are drawn for a page that nobody sees.
+    if (typeof requestAnimationFrame === "function" && !document.hidden) requestAnimationFrame(this.flush);
+    else setTimeout(this.flush, 100);
+  }
+
+  readonly flush = (): void => {
+    this.#isFlushing = false;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const id of changed) for (const listener of this.#spanListeners.get(id) ?? []) listener();
+    for (const listener of this.#listeners) listener();
+  };
+}
+
+function push(map: Map<string, string[]>, key: string, value: string): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+function isSame(a: EntryFact, b: EntryFact): boolean {
+  return a.status === b.status && a.finishedAt === b.finishedAt && a.startedAt === b.startedAt && a.tries === b.tries;
+}
+
+function putTry(tries: Map<string, TryFact[]>, one: TryFact): void {
+  const list = (tries.get(one.key) ?? []).filter((other) => other.number !== one.number || other.startedAt > one.startedAt);
+  if (!list.some((other) => other.number === one.number)) list.push(one);
+  tries.set(one.key, list.sort((a, b) => a.number - b.number));
 }
