@@ -1,8 +1,14 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet, useMatches } from "@tanstack/react-router";
 import { BASE } from "@/data/api";
+import { readAlertSearch } from "@/pages/alerts/search";
+import { readBatchSearch } from "@/pages/batches/groups";
+import { readErrorSearch } from "@/pages/errors/search";
 import { readLeadSearch, readLeadsSearch } from "@/pages/leads/search";
+import { readApprovalsSearch } from "@/pages/approvals/search";
 import { readRunSearch } from "@/pages/run/search";
 import { readRunsSearch } from "@/pages/runs/search";
+import { readTaskSearch, readTasksSearch } from "@/pages/tasks/search";
+import { readTestSearch } from "@/pages/test/search";
 import { Shell } from "@/shell/Shell";
 import { Empty, Failure } from "@/ui/Empty";
 
@@ -33,12 +39,29 @@ export const routes = [
   page("/bulk", () => import("@/pages/bulk")),
   page("/bulk/$bulkId", () => import("@/pages/bulk/one")),
   page("/runs/$runId", () => import("@/pages/run"), readRunSearch),
+  page("/approvals", () => import("@/pages/approvals"), readApprovalsSearch),
+  page("/approvals/$id", () => import("@/pages/approvals/approval")),
+  page("/waits/$id", () => import("@/pages/approvals/approval")),
+  page("/queues", () => import("@/pages/queues")),
+  page("/queues/$name", () => import("@/pages/queues/queue")),
+  page("/schedules", () => import("@/pages/schedules")),
+  page("/schedules/$id", () => import("@/pages/schedules/schedule")),
   page(PUBLIC, () => import("@/pages/leads/shared")),
   page("/leads", () => import("@/pages/leads"), readLeadsSearch),
   page("/leads/new", () => import("@/pages/leads/new")),
   page("/workflow", () => import("@/pages/leads/new")),
   page("/leads/settings", () => import("@/pages/leads/settings")),
   page("/leads/$leadId", () => import("@/pages/leads/lead"), readLeadSearch),
+  page("/tasks", () => import("@/pages/tasks"), readTasksSearch),
+  page("/tasks/$name", () => import("@/pages/tasks/TaskPage"), readTaskSearch),
+  page("/test", () => import("@/pages/test")),
+  page("/test/$name", () => import("@/pages/test/TestPage"), readTestSearch),
+  page("/batches", () => import("@/pages/batches")),
+  page("/batches/$id", () => import("@/pages/batches/BatchPage"), readBatchSearch),
+  page("/errors", () => import("@/pages/errors"), readErrorSearch),
+  page("/errors/$fingerprint", () => import("@/pages/errors/ErrorPage"), readErrorSearch),
+  page("/alerts", () => import("@/pages/alerts"), readAlertSearch),
+  page("/workers", () => import("@/pages/workers")),
 ];
 
 export const router = createRouter({
