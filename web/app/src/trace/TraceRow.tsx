@@ -1,0 +1,163 @@
+import { ChevronRight } from "lucide-react";
+import { memo, useSyncExternalStore } from "react";
+import type { Trace } from "@/data/trace";
+import { useSpan } from "@/data/trace";
+import { duration } from "@/format/duration";
+import { count } from "@/format/number";
+import { serverNow } from "@/format/time";
+import { cx } from "@/ui/class";
+import { Status } from "@/ui/Status";
+import { Bars, Density } from "./Bars";
+import type { Geometry } from "./geometry";
+import { pixels } from "./geometry";
+import type { Row, Tally } from "./rows";
+import { density, tally } from "./rows";
+import type { Span } from "./span";
+
+export const ROW_PX = 30;
+
+export interface RowProps {
+  trace: Trace;
+  row: Row;
+  top: number;
+  isSelected: boolean;
+  geometry: Geometry;
+  onSelect: (id: string) => void;
+  onOpen: (row: Row, isOpen: boolean) => void;
+}
+
+/** One row: its place in the tree at the left, its bar at the right. */
+export const TraceRow = memo(
+  function TraceRow(props: RowProps) {
+    const { row, top, isSelected, onSelect } = props;
+    const select = () => onSelect(row.group ? row.group.parentId : row.id);
+    return (
+      <div
+        id={`row-${row.id}`}
+        role="treeitem"
+        aria-level={row.depth + 1}
+        aria-posinset={row.position}
+        aria-setsize={row.siblings}
+        aria-selected={isSelected}
+        {...(row.hasChildren ? { "aria-expanded": row.isOpen } : {})}
+        onClick={select}
+        className={cx("absolute inset-x-0 flex h-[30px] cursor-pointer border-b border-line [contain:strict]", isSelected ? "bg-active" : "hover:bg-hover", row.isContext && "opacity-60")}
+        style={{ transform: `translateY(${top}px)` }}
+      >
+        {row.group ? <GroupRow {...props} /> : <SpanRow {...props} />}
+      </div>
+    );
+  },
+  (before, after) => isSameRow(before.row, after.row) && before.top === after.top && before.isSelected === after.isSelected && before.geometry === after.geometry && before.trace === after.trace,
+);
+
+function isSameRow(a: Row, b: Row): boolean {
+  return a.id === b.id && a.depth === b.depth && a.isOpen === b.isOpen && a.hasChildren === b.hasChildren && a.isContext === b.isContext && a.group?.ids.length === b.group?.ids.length && a.position === b.position && a.siblings === b.siblings;
+}
+
+function SpanRow({ trace, row, geometry, onOpen }: RowProps) {
+  const span = useSpan(trace, row.id);
+  if (!span) return null;
+  const from = span.segments.find((segment) => segment.kind !== "queue")?.from;
+  return (
+    <>
+      <div className="flex w-(--tree) shrink-0 items-center gap-1.5 overflow-hidden border-r border-line pr-2" style={{ paddingLeft: 6 + row.depth * 16 }}>
+        <Chevron row={row} onOpen={onOpen} />
+        {span.isRecovered ? <Status status="SKIPPED" word="Failed, and the run went on" iconOnly /> : <Status status={span.status} iconOnly />}
+        <span className={cx("truncate", span.isRecovered && "text-fg-2")}>{span.name}</span>
+        <Marks span={span} />
+        <span className="ml-auto pl-1 text-xs text-fg-3" {...(from !== undefined && span.finishedAt === undefined ? { "data-since": from } : {})}>
+          {from === undefined ? (span.finishedAt === undefined ? "" : "–") : duration((span.finishedAt ?? serverNow()) - from)}
+        </span>
+      </div>
+      <div className="relative min-w-0 flex-1 overflow-hidden">
+        <Bars span={span} geometry={geometry} />
+      </div>
+    </>
+  );
+}
+
+/** What kind of thing it is, where that is no plain step. */
+function Marks({ span }: { span: Span }) {
+  const words = [
+    span.kind === "run" && span.parentId !== undefined && "run",
+    (span.kind === "sleep" || span.kind === "token" || span.kind === "message") && (span.kind === "token" ? "approval" : span.kind),
+    span.tries > 1 && span.kind !== "attempt" && `×${span.tries}`,
+  ].filter(Boolean);
+  return words.map((word) => (
+    <span key={String(word)} className="shrink-0 rounded border border-line-strong px-1 text-2xs leading-4 text-fg-3">
+      {word}
+    </span>
+  ));
+}
+
+function Chevron({ row, onOpen }: { row: Row; onOpen: RowProps["onOpen"] }) {
+  if (!row.hasChildren) return <span className="w-4 shrink-0" />;
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={row.isOpen ? "Collapse" : "Expand"}
+      onClick={(event) => {
+        event.stopPropagation();
+        onOpen(row, !row.isOpen);
+      }}
+      className="flex size-4 shrink-0 items-center justify-center rounded text-fg-3 hover:bg-line hover:text-fg"
+    >
+      <ChevronRight aria-hidden className={cx("size-3.5 transition-transform duration-100", row.isOpen && "rotate-90")} />
+    </button>
+  );
+}
+
+const BUCKETS = 48;
+
+function GroupRow({ trace, row, geometry, onOpen }: RowProps) {
+  const { store } = trace;
+  useSyncExternalStore(store.subscribe, () => Math.floor(store.version / 8));
+  const { group } = row;
+  if (!group) return null;
+  const sum = tally(store, group);
+  const now = serverNow();
+  const end = sum.finishedAt ?? now;
+  const hue = sum.bad > 0 ? "text-bar-bad" : sum.running > 0 ? "text-bar-run" : sum.ok > 0 ? "text-bar-ok" : "text-bar-idle";
+  return (
+    <>
+      <div className="flex w-(--tree) shrink-0 items-center gap-1.5 overflow-hidden border-r border-line pr-2" style={{ paddingLeft: 6 + row.depth * 16 }}>
+        <Chevron row={row} onOpen={onOpen} />
+        <Status status={sum.running > 0 ? "EXECUTING" : sum.waiting > 0 ? "WAITING" : sum.bad > 0 ? "FAILED" : sum.idle > 0 && sum.ok === 0 ? "QUEUED" : "COMPLETED"} iconOnly />
+        <span className="truncate">
+          {group.name} <span className="text-fg-3">×{count(group.ids.length)}</span>
+        </span>
+        <Tallied sum={sum} />
+        <span className="ml-auto pl-1 text-xs text-fg-3">{duration(end - sum.startedAt)}</span>
+      </div>
+      <div className="relative min-w-0 flex-1 overflow-hidden">
+        <Density shares={density(store, group, sum.startedAt, end, now, BUCKETS)} left={pixels(geometry, sum.startedAt)} right={pixels(geometry, end)} hue={hue} />
+      </div>
+    </>
+  );
+}
+
+function Tallied({ sum }: { sum: Tally }) {
+  const parts = [
+    [sum.ok, "text-ok", "✓", "completed"],
+    [sum.bad, "text-bad", "✕", "failed"],
+    [sum.running, "text-run", "◐", "running"],
+    [sum.waiting, "text-wait", "⏸", "waiting"],
+    [sum.idle, "text-idle", "○", "queued or canceled"],
+  ] as const;
+  return (
+    <span className="flex shrink-0 gap-1.5 text-xs">
+      {parts.map(
+        ([value, color, shape, word]) =>
+          value > 0 && (
+            <span key={word} className={color}>
+              {count(value)}
+              <span aria-hidden>{shape}</span>
+              <span className="sr-only"> {word}</span>
+            </span>
+          ),
+      )}
+    </span>
+  );
+}

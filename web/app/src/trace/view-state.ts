@@ -1,0 +1,92 @@
+import type { Row } from "./rows";
+import { LEVEL_MAX, rowsOf } from "./rows";
+import type { Scale } from "./scale";
+import { activityOf, makeScale } from "./scale";
+import type { TraceStore } from "./store";
+
+type Listener = () => void;
+const SCALE_MS = 250;
+
+/** What is shown of a trace: which rows, and which part of the time. One for each page. */
+export class TraceViewState {
+  readonly #store: TraceStore;
+  readonly #listeners = new Set<Listener>();
+  readonly opened = new Map<string, boolean>();
+  level = LEVEL_MAX;
+  query = "";
+  errorsOnly = false;
+  isCompressed = true;
+  inLogs: ReadonlySet<string> = new Set();
+  /** The visible part of the axis. */
+  view: readonly [number, number] = [0, 1];
+  /** Rises with every change of the above. */
+  version = 0;
+  #rows: { key: string; rows: readonly Row[]; places: Map<string, number> | undefined } = { key: "", rows: [], places: undefined };
+  #scale: { at: number; key: string; scale: Scale } | undefined;
+
+  constructor(store: TraceStore) {
+    this.#store = store;
+  }
+
+  readonly subscribe = (listener: Listener): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getVersion = (): number => this.version;
+
+  change(what: Partial<Pick<TraceViewState, "level" | "query" | "errorsOnly" | "isCompressed" | "view" | "inLogs">>): void {
+    if (what.level !== undefined) this.opened.clear();
+    Object.assign(this, what);
+    this.#tell();
+  }
+
+  open(id: string, isOpen: boolean): void {
+    this.opened.set(id, isOpen);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The same list as long as it is the same. */
+  readonly rows = (): readonly Row[] => {
+    // What is filtered depends on what spans say, too; the rest only on where they are.
+    const isFiltered = this.query !== "" || this.errorsOnly;
+    const key = `${this.version} ${this.#store.structure} ${isFiltered ? this.#store.version : 0}`;
+    if (this.#rows.key !== key) this.#rows = { key, rows: rowsOf(this.#store, this), places: undefined };
+    return this.#rows.rows;
+  };
+
+  /** Where a row is; -1: it is not shown. */
+  placeOf(id: string): number {
+    const rows = this.rows();
+    this.#rows.places ??= new Map(rows.map((row, at) => [row.id, at]));
+    return this.#rows.places.get(id) ?? -1;
+  }
+
+  /** The axis. While things go on it grows a little ahead of the time, in steps, so that bars do not tremble. */
+  scale(now: number): Scale {
+    const root = this.#store.get(this.#store.runId);
+    const isOver = root?.finishedAt !== undefined;
+    const key = `${this.#store.version} ${this.isCompressed}`;
+    const before = this.#scale;
+    const isFresh = before && (before.key === key || performance.now() - before.at < SCALE_MS);
+    if (before && isFresh && (isOver || now < before.scale.to) && before.key.endsWith(String(this.isCompressed))) return before.scale;
+    if (!root) return makeScale(0, 1, []);
+    const spans = this.#store.spans();
+    let last = root.finishedAt ?? 0;
+    for (const span of spans) {
+      if (span.finishedAt !== undefined && span.finishedAt > last) last = span.finishedAt;
+      else if (span.finishedAt === undefined && now > last) last = now;
+    }
+    const length = Math.max(1, last - root.startedAt);
+    const to = isOver && last < now - 1 ? last : root.startedAt + length * 1.06 + 50;
+    const activity = activityOf(spans, (id) => this.#store.childrenOf(id), now);
+    const scale = makeScale(root.startedAt, to, activity, this.isCompressed);
+    this.#scale = { at: performance.now(), key, scale };
+    return scale;
+  }
+}
