@@ -132,7 +132,7 @@ async def test_refusals_of_search_engines(fakes: Fakes, name: str, reply: Reply,
 async def test_a_search_that_finds_nothing_is_paid_for(fakes: Fakes) -> None:
     fakes["TAVILY"].plan = [Reply(200, {"results": []}), Reply(200, {"results": [{"url": "javascript:alert(1)"}]})]
     found = await make_toolbox(Choices(), fakes.env("TAVILY")).research("tavily", ADA)
-    assert (found.outcome, found.cost_usd) == (Outcome.NO_MATCH, pytest.approx(0.016))
+    assert found.outcome is Outcome.NO_MATCH and found.cost_usd == pytest.approx(0.016)
 
 
 async def test_nobody_is_not_searched_for(fakes: Fakes) -> None:

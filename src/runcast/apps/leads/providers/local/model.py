@@ -19,7 +19,7 @@ from runcast.apps.leads.providers.writing.openai import OpenAI
 NAME = "local"
 TOKENS_MAX = 160
 _START_TIMEOUT_S = 60.0
-_PROMPT_CHARS_MAX = 3_000
+_PROMPT_CHARS_MAX = 1_500
 _FREE = {"input": 0, "output": 0}
 
 

@@ -22,13 +22,14 @@ _AT = re.compile(
     r"^(?P<title>[A-ZÀ-Þ][^@|·•.!?]{1,80}?)\s+(?:at|@|bei|chez)\s+(?P<company>[A-ZÀ-Þ0-9][^@|·•,!?]{1,80})$"
 )
 """`Head of Growth at Acme`, as people write below their names; `Met her at a fair` is a note."""
-_WORK = frozenset(
-    "head chief director vp president manager engineer developer founder cofounder co-founder partner owner ceo cto cfo coo cmo "
-    "cro cio lead leader officer consultant analyst designer professor researcher scientist specialist executive architect "
-    "recruiter editor writer producer strategist associate assistant coordinator administrator advisor adviser chair "
-    "chairman chairwoman principal representative accountant lawyer attorney counsel buyer planner teacher "
-    "marketer seller technician operator intern geschäftsführer leiter leiterin directeur directrice".split()
-)
+_WORK_WORDS = """
+head chief director vp president manager engineer developer founder cofounder co-founder partner owner ceo cto cfo coo cmo cro cio
+lead leader officer consultant analyst designer professor researcher scientist specialist executive architect recruiter editor
+writer producer strategist associate assistant coordinator administrator advisor adviser chair chairman chairwoman principal
+representative accountant lawyer attorney counsel buyer planner teacher marketer seller technician operator intern
+geschäftsführer leiter leiterin directeur directrice
+"""
+_WORK = frozenset(_WORK_WORDS.split())
 """One of them is in nearly every title, and in few sentences."""
 
 
