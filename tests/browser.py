@@ -128,6 +128,12 @@ def watched(browser: Browser) -> Iterator[Pages]:
     assert not pages.unexpected(), "\n".join(pages.unexpected())
 
 
+def settle(page: Page) -> None:
+    """What the page shows first is there: the app, its page, and what that asks the server for."""
+    page.locator("main").wait_for()
+    page.wait_for_function("!document.querySelector('[aria-label=Loading], main [aria-busy=true]')")
+
+
 @cache
 def _axe() -> str:
     return _AXE.read_text("utf-8")
