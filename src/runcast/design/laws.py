@@ -32,7 +32,7 @@ GLOSSARY = {
 
 
 class Declared(msgspec.Struct, frozen=True):
-    """Import names that pyproject.toml asks for: always, and in the folder that an extra is named for."""
+    """Import names that pyproject.toml asks for: always, and in folders that extras are named for."""
 
     always: frozenset[str]
     extras: dict[str, frozenset[str]]
@@ -122,9 +122,8 @@ def services_are_strangers(sources: Sequence[Source]) -> Iterator[Finding]:
 def declares_its_imports(sources: Iterable[Source], declared: Declared) -> Iterator[Finding]:
     """What the package imports is what it asks the installer for."""
     for source in sources:
-        extra = next(
-            (names for folder, names in declared.extras.items() if folder in source.path.parts), frozenset[str]()
-        )
+        of_folders = (names for folder, names in declared.extras.items() if folder in source.path.parts)
+        extra = frozenset[str]().union(*of_folders)
         known = declared.always | extra | sys.stdlib_module_names | {"runcast"}
         for line, name in source.imported():
             if (top := name.split(".", 1)[0]) not in known:

@@ -61,7 +61,7 @@ def _read_declared(root: Path) -> laws.Declared:
     extras = project["optional-dependencies"]
     return laws.Declared(
         always=_import_names(project["dependencies"]),
-        extras={folder: _import_names(requirements) for folder, requirements in extras.items()},
+        extras={folder.replace("-", "_"): _import_names(requirements) for folder, requirements in extras.items()},
     )
 
 

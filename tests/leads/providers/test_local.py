@@ -9,7 +9,7 @@ import pytest
 
 from runcast.apps.leads.contract import Choices, Delta, Kind, Outcome, ProviderFailed
 from runcast.apps.leads.providers import make_toolbox
-from runcast.apps.leads.providers.local.model import model_file
+from runcast.apps.leads.providers.local_llm.model import model_file
 from tests.leads.providers.given import REQUEST, read
 
 FILE = model_file(os.environ)
@@ -71,6 +71,6 @@ def children() -> list[str]:
     for task in Path("/proc/self/task").iterdir():
         for child in (task / "children").read_text().split():
             command = Path(f"/proc/{child}/cmdline")
-            if command.exists() and b"leads.providers.local" in command.read_bytes():
+            if command.exists() and b"leads.providers.local_llm" in command.read_bytes():
                 found.append(child)
     return found

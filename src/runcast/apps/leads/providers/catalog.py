@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from runcast.apps.leads.contract import JsonObject, Kind, ProviderInfo
-from runcast.apps.leads.providers.local.model import model_file
+from runcast.apps.leads.providers.local_llm.model import model_file
 from runcast.apps.leads.providers.prices import PRICES_AS_OF
 from runcast.apps.leads.providers.profiles.template import PREFIX, Template, read_template, variables
 from runcast.apps.leads.providers.writing import anthropic, gemini, openai

@@ -26,7 +26,7 @@ from runcast.apps.leads.contract import (
 from runcast.apps.leads.providers.catalog import LAST, ONLY_CHOSEN, catalog
 from runcast.apps.leads.providers.estimates import MODELS, estimate
 from runcast.apps.leads.providers.keys import access, private_hosts
-from runcast.apps.leads.providers.local.model import LocalModel, model_file, with_opening
+from runcast.apps.leads.providers.local_llm.model import LocalModel, model_file, with_opening
 from runcast.apps.leads.providers.offline import profile as offline
 from runcast.apps.leads.providers.profiles import requests, template
 from runcast.apps.leads.providers.profiles.api import look_up

@@ -1,6 +1,6 @@
 """The process in which the model runs: it says its address, and ends when whoever started it does.
 
-python -m runcast.apps.leads.providers.local.serve model.gguf
+python -m runcast.apps.leads.providers.local_llm.serve model.gguf
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ async def _served(file: Path) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "runcast.apps.leads.providers.local.serve",
+        "runcast.apps.leads.providers.local_llm.serve",
         str(file),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
