@@ -242,13 +242,13 @@ class Host:
             self._console.print(drawn, soft_wrap=True)
 
     def _facts(self) -> list[tuple[str, str]]:
-        facts = [("database", printable(masked(self._database)))]
+        # First what people open. The API has the same address.
+        facts = [("dashboard", self._http.url)] if self._http else []
+        facts.append(("database", printable(masked(self._database))))
         if self._socket:
             facts.append(("socket", printable(str(self._socket))))
-        if self._http:
-            facts.append(("http", self._http.url))
-            if self._http.local_key:
-                facts += [("key", self._http.local_key), ("docs", f"{self._http.url}/api/docs")]
+        if self._http and self._http.local_key:
+            facts += [("key", self._http.local_key), ("docs", f"{self._http.url}/api/docs")]
         if self._address:
             facts.append(("listen", str(self._address)))
         if self._metrics_url:
