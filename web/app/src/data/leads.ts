@@ -1,5 +1,4 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { Page } from "./api";
 import { BASE, get, post, request, send } from "./api";
 
 /** For whom is written. */
@@ -23,27 +22,45 @@ export interface LeadOptions {
   emails: number;
 }
 
+export type LeadStatus = "queued" | "running" | "waiting" | "completed" | "failed" | "canceled" | "archived";
+export type StepKey = "enrich" | "research" | "write_emails" | "build_page" | "approval";
+export type StepStatus = "pending" | "running" | "waiting" | "done" | "failed" | "canceled";
+
 export interface Lead {
   id: string;
-  clientId: string;
-  clientName: string;
-  batchId: string;
+  client: { id: string; name: string };
   linkedinUrl: string;
   slug: string;
   name: string;
   title: string;
   company: string;
-  /** As a run's; absent when the run is kept no longer. */
-  status?: string;
+  status: LeadStatus;
+  /** Empty for one that was given alone. */
+  batchId: string;
   triggerRunId: string;
   options: LeadOptions;
+  /** 0 to 100. */
   progress: number;
-  currentStep?: string;
+  currentStep: string;
   costUsd: number;
-  error?: string;
   createdAt: string;
-  startedAt?: string;
-  finishedAt?: string;
+  finishedAt: string | null;
+  error: { message: string; step: StepKey | "" } | null;
+}
+
+export interface LeadStep {
+  key: StepKey;
+  title: string;
+  status: StepStatus;
+  started: string | null;
+  finished: string | null;
+  detail: string;
+  costUsd: number | null;
+  runId: string;
+  stream: string;
+  waitId: string;
+  /** How long it usually takes; from no run (`n` is 0) it is a guess. */
+  estimate: { seconds: number; n: number } | null;
 }
 
 export interface LeadAsset {
@@ -56,24 +73,32 @@ export interface LeadAsset {
   createdAt: string;
 }
 
+export interface LeadDetail extends Lead {
+  steps: LeadStep[];
+  assets: LeadAsset[];
+  remainingS: number | null;
+  remainingN: number;
+}
+
 export interface CheckedLine {
-  line: string;
+  /** From 1. */
+  line: number;
+  text: string;
   ok: boolean;
-  url?: string;
-  slug?: string;
-  /** Why it is refused, or what else there is to know: it is a lead already, it was there before. */
-  reason?: string;
-  isDuplicate?: boolean;
+  url: string;
+  slug: string;
+  reason: string;
+  duplicateOf: number | null;
+  /** A lead of the client that this person is already. */
+  leadId: string;
 }
 
 export interface Estimate {
-  costUsd: number | null;
-  seconds: number | null;
-  detail?: string;
+  costUsd: number;
+  /** Steps whose price nobody knows. */
+  unpriced: string[];
+  seconds: number;
 }
-
-/** How long each step took lately. */
-export type Usual = Record<string, { p50Ms: number; n: number }>;
 
 export const clientsQuery = queryOptions({
   queryKey: ["leads", "clients"],
@@ -86,62 +111,62 @@ export const leadsQuery = ({ batch, status }: { batch?: string | undefined; stat
   infiniteQueryOptions({
     queryKey: ["leads", "list", batch, status],
     queryFn: ({ pageParam, signal }) =>
-      get<Page<Lead>>("/api/leads", { "filter[batch]": batch, "filter[status]": status, "page[size]": PAGE, "page[after]": pageParam }, signal),
+      get<{ data: Lead[]; next: string | null }>("/api/leads", { batch, status, limit: PAGE, after: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.pagination?.next,
+    getNextPageParam: (last) => last.next ?? undefined,
   });
 
-export const usualQuery = queryOptions({
-  queryKey: ["leads", "usual"],
-  queryFn: async ({ signal }) => (await get<{ data: Usual }>("/api/leads/durations", {}, signal)).data,
-  staleTime: 60_000,
-});
-
 export const leadQuery = (id: string) =>
-  queryOptions({ queryKey: ["leads", "lead", id], queryFn: ({ signal }) => get<Lead>(`/api/leads/${id}`, {}, signal) });
+  queryOptions({ queryKey: ["leads", "lead", id], queryFn: ({ signal }) => get<LeadDetail>(`/api/leads/${id}`, {}, signal) });
 
-export const assetsQuery = (id: string) =>
-  queryOptions({ queryKey: ["leads", "assets", id], queryFn: async ({ signal }) => (await get<{ data: LeadAsset[] }>(`/api/leads/${id}/assets`, {}, signal)).data });
-
-export const contentPath = (leadId: string, assetId: string) => `/api/leads/${leadId}/assets/${assetId}/content`;
+export const contentPath = (leadId: string, assetId: string) => `/api/leads/${leadId}/assets/${assetId}`;
 export const hrefOf = (path: string) => BASE + path;
 
-export const contentQuery = (leadId: string, asset: LeadAsset) =>
+export const contentQuery = (path: string) =>
   queryOptions({
-    queryKey: ["leads", "content", asset.id],
-    queryFn: async ({ signal }) => (await request(contentPath(leadId, asset.id), { signal })).text(),
+    queryKey: ["leads", "content", path],
+    queryFn: async ({ signal }) => (await request(path, { signal })).text(),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
 export const createClient = (client: NewClient) => post<LeadClient>("/api/leads/clients", client);
 export const checkLines = (text: string, clientId: string | undefined, signal?: AbortSignal) =>
-  request("/api/leads/check", { method: "POST", body: JSON.stringify({ text, clientId }), ...(signal ? { signal } : {}) }).then((response) => response.json() as Promise<{ lines: CheckedLine[]; valid: number }>);
-export const estimateLeads = (count: number, options: LeadOptions) => post<Estimate>("/api/leads/estimate", { count, ...options });
+  request("/api/leads/check", { method: "POST", body: JSON.stringify({ text, ...(clientId ? { clientId } : {}) }), ...(signal ? { signal } : {}) }).then((response) => response.json() as Promise<{ lines: CheckedLine[]; leads: number }>);
+export const estimateLeads = (count: number, options: LeadOptions) => post<Estimate>("/api/leads/estimate", { count, generateEmails: options.generateEmails, generateOnePager: options.generateOnePager, emails: options.emails });
 
-export interface Created {
-  batchId: string;
-  leads: Lead[];
+export interface KnownPerson {
+  linkedinUrl: string;
+  text?: string;
+  pages?: string[];
+  facts?: { name: string; value: string; source: string }[];
 }
 
-export const createLeads = (body: { clientId: string; linkedinUrls: string[]; known?: { text?: string; pages?: string[] } } & LeadOptions) => post<Created>("/api/leads/bulk", body);
-export const retryLead = (id: string, step?: string) => post<Lead>(`/api/leads/${id}/retry`, step === undefined ? {} : { step });
+export interface Created {
+  /** Empty for a single lead. */
+  batchId: string;
+  leads: { id: string; triggerRunId: string }[];
+}
+
+export const createLeads = (body: { clientId: string; linkedinUrls: string[]; people: KnownPerson[] } & LeadOptions) => post<Created>("/api/leads/bulk", body);
+export const readCsv = (csv: string) => post<{ people: KnownPerson[]; refused: CheckedLine[] }>("/api/leads/csv", { csv });
+export const retryBatch = (id: string) => post<{ count: number }>(`/api/leads/batches/${id}/retry`);
+export const cancelBatch = (id: string) => post<{ count: number }>(`/api/leads/batches/${id}/cancel`);
+export const retryLead = (id: string, step?: string) => post<{ triggerRunId: string }>(`/api/leads/${id}/retry`, step === undefined ? {} : { step });
 export const cancelLead = (id: string) => post(`/api/leads/${id}/cancel`);
 export const removeClient = (id: string) => send("DELETE", `/api/leads/clients/${id}`);
 
-export interface Share {
-  id: string;
-  url: string;
-  expiresAt: string;
+export interface NewShare {
+  share: { id: string; expiresAt: string };
+  path: string;
 }
 
-export const shareLead = (id: string, days: number) => post<Share>(`/api/leads/${id}/share`, { days });
+export const shareLead = (id: string, expiresInDays: number) => post<NewShare>(`/api/leads/${id}/share`, { expiresInDays });
 
 /** What a share link shows. */
 export interface Shared {
-  lead: Lead;
-  assets: (LeadAsset & { content: string })[];
-  /** Reads the run of the lead, and nothing else. */
-  publicAccessToken: string;
+  lead: LeadDetail;
+  /** Follows the runs of the lead for a while, and nothing else; empty: it has ended. */
+  liveToken: string;
 }
 
 export const sharedQuery = (token: string) =>
@@ -161,6 +186,8 @@ export interface ProviderInfo {
 }
 
 export interface LeadSettings {
+  /** Who is asked, by kind. */
+  order: Record<ProviderKind, string[]>;
   choices: Partial<Record<ProviderKind, string[] | null>> & { options?: Record<string, Record<string, unknown>> };
   providers: ProviderInfo[];
 }
@@ -171,3 +198,5 @@ export const settingsQuery = queryOptions({
 });
 
 export const putSettings = (choices: LeadSettings["choices"]) => send("PUT", "/api/leads/settings", choices);
+
+export const sharedContentPath = (token: string, assetId: string) => `/api/leads/shared/${encodeURIComponent(token)}/assets/${assetId}`;

@@ -4,20 +4,20 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { Ban, Plus, RotateCcw } from "lucide-react";
 import { useEffect } from "react";
 import type { Lead } from "@/data/leads";
-import { cancelLead, leadsQuery, retryLead } from "@/data/leads";
+import { cancelBatch, leadsQuery, retryBatch } from "@/data/leads";
 import { money, percent, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/class";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { Header, Page } from "@/ui/Page";
 import { Progress } from "@/ui/Progress";
-import type { Shown } from "@/ui/Status";
 import { lookOf, Status } from "@/ui/Status";
 import { attempt, doUnlessUndone } from "@/ui/toast";
 import { LeadView } from "./lead/LeadView";
-import { useLiveLeads } from "./useLiveLeads";
+import { shownLead } from "./steps";
+import { LIVE, useLiveLeads } from "./useLiveLeads";
 
-const hueOf = (lead: Lead) => lookOf((lead.status ?? "QUEUED") as Shown).hue;
+const hueOf = (lead: Lead) => lookOf(shownLead(lead.status)).hue;
 
 /** The leads that were given together: their totals, the list, and the one that is looked at. */
 export function BatchView({ batch, chosen, status }: { batch: string; chosen: string | undefined; status: string | undefined }) {
@@ -34,11 +34,11 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />;
   if (leads === undefined) return <Skeleton />;
   const failed = leads.filter((lead) => hueOf(lead) === "bad");
-  const going = leads.filter((lead) => !["bad", "ok"].includes(hueOf(lead)) && lead.status !== "CANCELED");
-  const shown = leads.find((lead) => lead.id === chosen) ?? leads.find((lead) => lead.status === "EXECUTING") ?? leads[0];
+  const going = leads.filter((lead) => LIVE.has(lead.status));
+  const shown = leads.find((lead) => lead.id === chosen) ?? leads.find((lead) => lead.status === "running") ?? leads[0];
   const look = (lead: Lead) => void navigate({ to: "/leads", search: { batch, lead: lead.id }, replace: true });
-  const retryFailed = () => void attempt("Not all could be retried", () => Promise.all(failed.map((lead) => retryLead(lead.id)))).then(reread);
-  const cancelAll = () => doUnlessUndone(`${plural(going.length, "lead")} will be canceled`, () => Promise.all(going.map((lead) => cancelLead(lead.id))));
+  const retryFailed = () => void attempt("Not all could be retried", () => retryBatch(batch)).then(reread);
+  const cancelAll = () => doUnlessUndone(`${plural(going.length, "lead")} will be canceled`, () => cancelBatch(batch));
   const actions = (
     <>
       {going.length > 0 && (
@@ -82,12 +82,12 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
           {leads.map((lead) => (
             <li key={lead.id}>
               <button type="button" aria-current={lead.id === shown?.id} onClick={() => look(lead)} className={cx("flex w-full items-center gap-3 border-b border-line px-4 py-2.5 text-left hover:bg-hover", lead.id === shown?.id && "bg-active")}>
-                <Status status={(lead.status ?? "QUEUED") as Shown} iconOnly />
+                <Status status={shownLead(lead.status)} iconOnly />
                 <span className="min-w-0 flex-1">
                   <span className="block truncate font-semibold">{lead.name || lead.slug}</span>
-                  <span className="block truncate text-xs text-fg-3">{[lead.company, lookOf((lead.status ?? "QUEUED") as Shown).word].filter(Boolean).join(" · ")}</span>
+                  <span className="block truncate text-xs text-fg-3">{[lead.company, lookOf(shownLead(lead.status)).word].filter(Boolean).join(" · ")}</span>
                 </span>
-                {hueOf(lead) === "run" && <span className="text-xs text-fg-2">{lead.progress}%</span>}
+                {hueOf(lead) === "run" && <span className="text-xs text-fg-2">{Math.floor(lead.progress)}%</span>}
               </button>
             </li>
           ))}
@@ -102,7 +102,7 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
 function Totals({ leads }: { leads: readonly Lead[] }) {
   const numbers = new Map<string, number>();
   for (const lead of leads) {
-    const word = lookOf((lead.status ?? "QUEUED") as Shown).word.toLowerCase();
+    const word = lookOf(shownLead(lead.status)).word.toLowerCase();
     numbers.set(word, (numbers.get(word) ?? 0) + 1);
   }
   const spent = leads.reduce((sum, lead) => sum + lead.costUsd, 0);

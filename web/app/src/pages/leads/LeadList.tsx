@@ -9,16 +9,16 @@ import { Button } from "@/ui/Button";
 import { Empty, Failure, Skeleton } from "@/ui/Empty";
 import { Header, Page } from "@/ui/Page";
 import { Progress } from "@/ui/Progress";
-import type { Shown } from "@/ui/Status";
 import { lookOf, Status } from "@/ui/Status";
 import type { Column } from "@/ui/Table";
 import { Table } from "@/ui/Table";
 import { Ago } from "@/ui/Time";
+import { shownLead } from "./steps";
 import { StatusFilter } from "./StatusFilter";
 import { useLiveLeads } from "./useLiveLeads";
 
 const COLUMNS: readonly Column<Lead>[] = [
-  { key: "status", label: "Status", cell: (lead) => <Status status={(lead.status ?? "QUEUED") as Shown} />, className: "w-32" },
+  { key: "status", label: "Status", cell: (lead) => <Status status={shownLead(lead.status)} />, className: "w-32" },
   {
     key: "name",
     label: "Lead",
@@ -29,13 +29,13 @@ const COLUMNS: readonly Column<Lead>[] = [
       </Link>
     ),
   },
-  { key: "client", label: "Client", cell: (lead) => lead.clientName, isWide: true },
+  { key: "client", label: "Client", cell: (lead) => lead.client.name, isWide: true },
   {
     key: "progress",
     label: "Progress",
     cell: (lead) => {
-      const hue = lookOf((lead.status ?? "QUEUED") as Shown).hue;
-      if (hue === "bad") return <span className="line-clamp-1 text-bad">{lead.error}</span>;
+      const hue = lookOf(shownLead(lead.status)).hue;
+      if (hue === "bad") return <span className="line-clamp-1 text-bad">{lead.error?.message}</span>;
       return hue === "ok" ? null : (
         <span className="flex items-center gap-2">
           <Progress share={lead.progress / 100} label="How far" hue={hue === "idle" ? "run" : hue} isMoving={hue === "run"} className="w-24" />

@@ -2,10 +2,10 @@ import { cx } from "@/ui/class";
 
 const CHOICES = [
   [undefined, "All"],
-  ["EXECUTING", "Running"],
-  ["WAITING", "Waiting"],
-  ["COMPLETED", "Completed"],
-  ["FAILED", "Failed"],
+  ["running", "Running"],
+  ["waiting", "Waiting"],
+  ["completed", "Completed"],
+  ["failed", "Failed"],
 ] as const;
 
 /** Which leads are shown. */

@@ -3,8 +3,8 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import type { FormEvent } from "react";
 import { useState } from "react";
-import type { LeadOptions } from "@/data/leads";
-import { clientsQuery, createLeads, estimateLeads, leadQuery } from "@/data/leads";
+import type { KnownPerson, LeadOptions } from "@/data/leads";
+import { clientsQuery, createLeads, estimateLeads } from "@/data/leads";
 import { duration } from "@/format/duration";
 import { money, plural } from "@/format/number";
 import { Button } from "@/ui/Button";
@@ -12,6 +12,7 @@ import { Checkbox, Field, Select, TextArea } from "@/ui/Field";
 import { Header, Page, Section } from "@/ui/Page";
 import { useShortcuts } from "@/ui/shortcuts";
 import { ClientField } from "./form/ClientField";
+import { CsvField } from "./form/CsvField";
 import { LineResults } from "./form/LineResults";
 import { accepted, useChecked } from "./form/useChecked";
 
@@ -27,6 +28,7 @@ export default function NewLeads() {
   const [options, setOptions] = useState(OPTIONS);
   const [known, setKnown] = useState("");
   const [pages, setPages] = useState("");
+  const [people, setPeople] = useState<KnownPerson[]>([]);
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const clientId = chosen || (clients.length === 1 ? (clients[0]?.id ?? "") : "");
@@ -40,14 +42,13 @@ export default function NewLeads() {
     setBusy(true);
     setError(undefined);
     try {
-      const more = { ...(known.trim() ? { text: known } : {}), ...(pages.trim() ? { pages: pages.split(/\s+/).filter(Boolean) } : {}) };
-      const created = await createLeads({ clientId, linkedinUrls: urls, ...options, ...(Object.keys(more).length > 0 ? { known: more } : {}) });
+      const said = { ...(known.trim() ? { text: known } : {}), ...(pages.trim() ? { pages: pages.split(/\s+/).filter(Boolean) } : {}) };
+      const typed = Object.keys(said).length > 0 ? urls.map((linkedinUrl) => ({ linkedinUrl, ...said })) : [];
+      const created = await createLeads({ clientId, linkedinUrls: urls, people: [...people, ...typed], ...options });
       void cache.invalidateQueries({ queryKey: ["leads", "list"] });
       const only = created.leads.length === 1 ? created.leads[0] : undefined;
-      if (only) {
-        cache.setQueryData(leadQuery(only.id).queryKey, only);
-        await navigate({ to: "/leads/$leadId", params: { leadId: only.id } });
-      } else await navigate({ to: "/leads", search: { batch: created.batchId } });
+      if (only) await navigate({ to: "/leads/$leadId", params: { leadId: only.id } });
+      else await navigate({ to: "/leads", search: { batch: created.batchId } });
     } catch (refusal) {
       setError(refusal instanceof Error ? refusal.message : String(refusal));
       setBusy(false);
@@ -87,7 +88,13 @@ export default function NewLeads() {
             <details className="text-fg-2">
               <summary>What you know already</summary>
               <div className="mt-3 flex flex-col gap-3">
-                <Field label="Text" hint="Paste a profile, notes, or a CSV with a column linkedin_url: facts are taken as you give them">
+                <CsvField
+                  onRead={(found) => {
+                    setPeople(found);
+                    setText((before) => [before.trim(), ...found.map((person) => person.linkedinUrl)].filter(Boolean).join("\n"));
+                  }}
+                />
+                <Field label="Text" hint="Paste a profile or notes: facts are taken as you give them">
                   {(props) => <TextArea {...props} rows={4} value={known} onChange={(event) => setKnown(event.target.value)} />}
                 </Field>
                 <Field label="Public pages to read" hint="Addresses of a company or person, one a line">
@@ -151,8 +158,9 @@ function EstimateLine({ count, options }: { count: number; options: LeadOptions 
       {data && (
         <>
           {" · "}
-          {data.costUsd === null ? "price not known" : `about ${money(data.costUsd * 100)}`}
-          {data.seconds !== null && ` · about ${duration(data.seconds * 1_000)}`}
+          {`at most ${money(data.costUsd * 100)}`}
+          {data.unpriced.length > 0 && " and what nobody knows the price of"}
+          {` · about ${duration(data.seconds * 1_000)}`}
         </>
       )}
     </p>

@@ -57,7 +57,7 @@ export default function LeadSettingsPage() {
 
 function Order({ kind, settings, onChange }: { kind: ProviderKind; settings: LeadSettings; onChange: (names: string[]) => void }) {
   const able = settings.providers.filter((one) => one.kinds.includes(kind));
-  const names = settings.choices[kind] ?? able.filter((one) => one.ready).map((one) => one.name);
+  const names = settings.choices[kind] ?? settings.order[kind];
   const chosen = names.flatMap((name) => able.find((one) => one.name === name) ?? []);
   const others = able.filter((one) => !names.includes(one.name));
   const move = (at: number, by: number) => {

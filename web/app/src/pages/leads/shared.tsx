@@ -3,18 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { BASE } from "@/data/api";
-import type { Shared } from "@/data/leads";
-import { sharedQuery } from "@/data/leads";
+import type { Shared, StepKey } from "@/data/leads";
+import { sharedContentPath, sharedQuery } from "@/data/leads";
 import { percent } from "@/format/number";
 import { Empty, Skeleton } from "@/ui/Empty";
-import { HtmlFrame } from "@/ui/HtmlFrame";
 import { Page } from "@/ui/Page";
 import { Progress } from "@/ui/Progress";
-import type { Shown } from "@/ui/Status";
 import { lookOf, Status } from "@/ui/Status";
+import { AssetView } from "./lead/StepDetails";
 import { Timeline } from "./lead/Timeline";
-import type { StepKey } from "./steps";
-import { openStep, progressOf, stepsOf } from "./steps";
+import { openStep, progressOf, statusOf, stepsOf } from "./steps";
 
 /** A lead as whoever has its link sees it: live, and nothing to press. */
 export default function SharedLead() {
@@ -23,18 +21,18 @@ export default function SharedLead() {
   if (error) return <Empty title="This link works no more">It has expired, was taken back, or is mistyped. Ask whoever sent it for a new one.</Empty>;
   if (!data) return <Skeleton />;
   return (
-    <RuncastProvider baseUrl={BASE} token={data.publicAccessToken}>
-      <SharedView shared={data} />
+    <RuncastProvider baseUrl={BASE} token={data.liveToken}>
+      <SharedView shared={data} token={token} />
     </RuncastProvider>
   );
 }
 
-function SharedView({ shared }: { shared: Shared }) {
-  const { lead, assets } = shared;
-  const { run } = useRun(lead.triggerRunId);
+function SharedView({ shared, token }: { shared: Shared; token: string }) {
+  const { lead } = shared;
+  const { run } = useRun(shared.liveToken ? lead.triggerRunId : undefined);
   const [chosen, setChosen] = useState<Partial<Record<StepKey, boolean>>>({});
-  const steps = stepsOf(run?.metadata, run);
-  const status = (run?.status ?? lead.status ?? "QUEUED") as Shown;
+  const steps = stepsOf(lead.steps, run);
+  const status = statusOf(run, lead.status);
   const name = lead.name || lead.slug;
   const progress = run?.isSuccess ? 1 : run ? progressOf(run.metadata) : lead.progress / 100;
   const open = openStep(steps);
@@ -55,12 +53,14 @@ function SharedView({ shared }: { shared: Shared }) {
           onToggle={(key) => setChosen((before) => ({ ...before, [key]: !(before[key] ?? key === open) }))}
           render={(step) => <p className="break-words whitespace-pre-wrap text-fg-2">{step.detail || "Nothing else is shown here."}</p>}
         />
-        {assets.map((asset) => (
-          <section key={asset.id} className="flex flex-col gap-2">
-            <h2 className="font-semibold">{asset.title}</h2>
-            {asset.kind === "page" ? <HtmlFrame html={asset.content} title={asset.title} height={640} /> : <p className="rounded-card border border-line bg-panel p-4 break-words whitespace-pre-wrap">{asset.content}</p>}
-          </section>
-        ))}
+        {lead.assets
+          .filter((asset) => asset.kind !== "profile")
+          .map((asset) => (
+            <section key={asset.id} className="flex flex-col gap-2">
+              <h2 className="font-semibold">{asset.title}</h2>
+              <AssetView path={sharedContentPath(token, asset.id)} asset={asset} />
+            </section>
+          ))}
       </main>
     </Page>
   );

@@ -1,48 +1,63 @@
 import { describe, expect, it } from "vitest";
-import { openStep, progressOf, remainingMs, stepsOf } from "./steps";
+import type { LeadStep, StepKey } from "@/data/leads";
+import { openStep, progressOf, remaining, statusOf, stepsOf } from "./steps";
 
-const metadata = {
-  steps: [
-    { key: "enrich", title: "Profile" },
-    { key: "research", title: "Research" },
-    { key: "write_emails", title: "E-mails" },
-    { key: "build_page", title: "Landing page" },
-  ],
-  "step.enrich": { status: "done", started: 1_000, finished: 3_000, detail: "From the address", costUsd: 0.28, runId: "run_1" },
-  "step.research": { status: "running", started: 3_000 },
-  progress: 15,
-};
+const step = (key: StepKey, more: Partial<LeadStep> = {}): LeadStep => ({
+  key,
+  title: key,
+  status: "pending",
+  started: null,
+  finished: null,
+  detail: "",
+  costUsd: null,
+  runId: "",
+  stream: "",
+  waitId: "",
+  estimate: { seconds: 10, n: 5 },
+  ...more,
+});
+const READ = [step("enrich", { status: "done", started: "1970-01-01T00:00:01Z", finished: "1970-01-01T00:00:03Z" }), step("research"), step("write_emails", { estimate: { seconds: 4, n: 9 } }), step("build_page", { estimate: { seconds: 6, n: 9 } })];
+const GOING = { isCompleted: false, isSuccess: false, isCancelled: false };
+const metadata = { "step.enrich": { status: "done", started: 1_000, finished: 3_000, costUsd: 0.28 }, "step.research": { status: "running", started: 3_000, runId: "run_2" }, progress: 15 };
 
 describe("the steps of a lead", () => {
-  it("are those that are planned, and pending until they begin", () => {
-    expect(stepsOf(metadata).map((step) => [step.key, step.status])).toEqual([
-      ["enrich", "COMPLETED"],
-      ["research", "EXECUTING"],
-      ["write_emails", "PENDING"],
-      ["build_page", "PENDING"],
-    ]);
-    expect(stepsOf(undefined)).toEqual([]);
+  it("are those that were read, with what the run says since", () => {
+    const steps = stepsOf(READ, { ...GOING, metadata });
+    expect(steps.map((one) => one.status)).toEqual(["COMPLETED", "EXECUTING", "PENDING", "PENDING"]);
+    expect([steps[0]?.costUsd, steps[1]?.runId, steps[1]?.finished]).toEqual([0.28, "run_2", undefined]);
+  });
+
+  it("are as they were read when the run is kept no longer", () => {
+    expect(stepsOf(READ)[0]).toMatchObject({ status: "COMPLETED", started: 1_000, finished: 3_000 });
+  });
+
+  it("are pending again when the lead is tried once more", () => {
+    const failed = [step("enrich", { status: "failed", detail: "no credit" })];
+    expect(stepsOf(failed, { ...GOING, metadata: {} })[0]?.status).toBe("PENDING");
+    expect(stepsOf(failed)[0]?.status).toBe("FAILED");
   });
 
   it("fail with their run, and are canceled with it", () => {
-    const ended = { isCompleted: true, isSuccess: false };
-    expect(stepsOf(metadata, { ...ended, isCancelled: false })[1]?.status).toBe("FAILED");
-    expect(stepsOf(metadata, { ...ended, isCancelled: true })[1]?.status).toBe("CANCELED");
+    const ended = { isCompleted: true, isSuccess: false, metadata };
+    expect(stepsOf(READ, { ...ended, isCancelled: false })[1]?.status).toBe("FAILED");
+    expect(stepsOf(READ, { ...ended, isCancelled: true })[1]?.status).toBe("CANCELED");
   });
 
   it("are open where something goes on, or failed", () => {
-    expect(openStep(stepsOf(metadata))).toBe("research");
-    expect(openStep(stepsOf({ ...metadata, "step.research": { status: "failed" } }))).toBe("research");
-    expect(openStep(stepsOf({ steps: metadata.steps }))).toBeUndefined();
+    expect(openStep(stepsOf(READ, { ...GOING, metadata }))).toBe("research");
+    expect(openStep(stepsOf([step("research", { status: "failed" })]))).toBe("research");
+    expect(openStep(stepsOf([step("research")]))).toBeUndefined();
   });
 
   it("take as long as they usually do, the writing at once", () => {
-    const usual = { research: { p50Ms: 10_000, n: 5 }, write_emails: { p50Ms: 4_000, n: 5 }, build_page: { p50Ms: 6_000, n: 5 } };
-    expect(remainingMs(stepsOf(metadata), usual, 5_000)).toBe(8_000 + 6_000);
-    expect(remainingMs(stepsOf(metadata), { ...usual, research: { p50Ms: 10_000, n: 2 } }, 5_000)).toBeUndefined();
+    expect(remaining(stepsOf(READ, { ...GOING, metadata }), 5_000)).toEqual({ ms: 8_000 + 6_000, n: 5 });
+    expect(remaining(stepsOf([step("research", { estimate: null })]), 0)).toBeUndefined();
   });
 
-  it("say how far the whole is", () => {
+  it("say how far the whole is, and that only a person lets a lead wait", () => {
     expect([progressOf(metadata), progressOf({ progress: 400 }), progressOf(undefined)]).toEqual([0.15, 1, 0]);
+    expect(statusOf({ status: "WAITING", metadata: {} }, "running")).toBe("EXECUTING");
+    expect(statusOf({ status: "WAITING", metadata: { awaits: "approval" } }, "running")).toBe("WAITING");
+    expect(statusOf(undefined, "archived")).toBe("COMPLETED");
   });
 });

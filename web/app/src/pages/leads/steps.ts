@@ -1,64 +1,74 @@
 /** What a lead's run says of its steps, as the timeline shows them. */
 
 import type { Run } from "@runcast/react-hooks";
+import type { LeadStatus, LeadStep, StepKey, StepStatus } from "@/data/leads";
 import type { Shown } from "@/ui/Status";
-
-export type StepKey = "enrich" | "research" | "write_emails" | "build_page" | "approval";
 
 export interface Step {
   key: StepKey;
   title: string;
   status: Shown;
   /** Milliseconds since the epoch. */
-  started?: number | undefined;
-  finished?: number | undefined;
+  started: number | undefined;
+  finished: number | undefined;
   detail: string;
   costUsd: number;
   /** The run whose streams and logs are the step's. */
-  runId?: string | undefined;
-  waitId?: string | undefined;
+  runId: string;
+  stream: string;
+  waitId: string;
+  estimate: LeadStep["estimate"];
 }
 
-interface Planned {
-  key: StepKey;
-  title: string;
-}
-
+/** In the metadata of the lead's run, under `step.<key>`. */
 interface Told {
-  status?: "running" | "waiting" | "done" | "failed";
-  started?: number;
+  status: StepStatus;
+  started: number;
   finished?: number;
   detail?: string;
-  costUsd?: number | null;
+  costUsd?: number;
   runId?: string;
   waitId?: string;
 }
 
-const SHOWN: Record<NonNullable<Told["status"]>, Shown> = { running: "EXECUTING", waiting: "WAITING", done: "COMPLETED", failed: "FAILED" };
-export const STREAMS: Partial<Record<StepKey, string>> = { write_emails: "emails", build_page: "page" };
+const STEP_SHOWN: Record<StepStatus, Shown> = { pending: "PENDING", running: "EXECUTING", waiting: "WAITING", done: "COMPLETED", failed: "FAILED", canceled: "CANCELED" };
+const LEAD_SHOWN: Record<LeadStatus, Shown> = { queued: "QUEUED", running: "EXECUTING", waiting: "WAITING", completed: "COMPLETED", failed: "FAILED", canceled: "CANCELED", archived: "COMPLETED" };
 
-/** The steps of a run's metadata; what was going on when the run ended did not end well. */
-export function stepsOf(metadata: Record<string, unknown> | undefined, run?: Pick<Run, "isCompleted" | "isSuccess" | "isCancelled">): Step[] {
-  const planned = (metadata?.["steps"] ?? []) as Planned[];
-  return planned.map(({ key, title }) => {
-    const told = (metadata?.[`step.${key}`] ?? {}) as Told;
-    let status: Shown = told.status ? SHOWN[told.status] : "PENDING";
+export const shownLead = (status: LeadStatus): Shown => LEAD_SHOWN[status];
+
+/** A lead waits only for a person; that its run waits for its children is its work. */
+export function statusOf(run: Pick<Run, "status" | "metadata"> | undefined, status: LeadStatus): Shown {
+  if (!run) return LEAD_SHOWN[status];
+  return run.status === "WAITING" && !run.metadata?.["awaits"] ? "EXECUTING" : run.status;
+}
+
+type Ended = Pick<Run, "metadata" | "isCompleted" | "isSuccess" | "isCancelled">;
+
+/** The steps as they were read, with what the run says since; what went on when the run ended did not end well. */
+export function stepsOf(read: readonly LeadStep[], run?: Ended): Step[] {
+  return read.map((step) => {
+    const told = run?.metadata?.[`step.${step.key}`] as Told | undefined;
+    let status = STEP_SHOWN[told?.status ?? (run && !run.isCompleted && step.status !== "done" ? "pending" : step.status)];
     if (run?.isCompleted && !run.isSuccess && (status === "EXECUTING" || status === "WAITING")) status = run.isCancelled ? "CANCELED" : "FAILED";
     return {
-      key,
-      title,
+      key: step.key,
+      title: step.title,
       status,
-      started: told.started,
-      finished: told.finished,
-      detail: told.detail ?? "",
-      costUsd: told.costUsd ?? 0,
-      runId: told.runId,
-      waitId: told.waitId,
+      started: told?.started ?? at(step.started),
+      finished: told ? told.finished : at(step.finished),
+      detail: told ? (told.detail ?? "") : step.detail,
+      costUsd: told?.costUsd ?? step.costUsd ?? 0,
+      runId: (told?.runId ?? step.runId) || "",
+      stream: step.stream,
+      waitId: (told?.waitId ?? step.waitId) || "",
+      estimate: step.estimate,
     };
   });
 }
 
-/** 0 to 1; never backwards, because it is what the run says. */
+const at = (moment: string | null) => (moment === null ? undefined : Date.parse(moment));
+
+/** 0 to 1. */
 export function progressOf(metadata: Record<string, unknown> | undefined): number {
   const value = metadata?.["progress"];
   return typeof value === "number" ? Math.max(0, Math.min(100, value)) / 100 : 0;
@@ -69,18 +79,26 @@ export function openStep(steps: readonly Step[]): StepKey | undefined {
   return (steps.findLast((one) => one.status === "EXECUTING" || one.status === "WAITING") ?? steps.find((one) => one.status === "FAILED"))?.key;
 }
 
-/** Milliseconds until the end, from how long each step usually takes. Undefined where nothing is known, or it is up to a person. */
-export function remainingMs(steps: readonly Step[], usual: Partial<Record<StepKey, { p50Ms: number; n: number }>>, now: number): number | undefined {
+export interface Remaining {
+  ms: number;
+  /** From so many runs of the step that is known least; 0: a guess. */
+  n: number;
+}
+
+/** Until the end, from how long each step usually takes. Undefined where nothing is known. */
+export function remaining(steps: readonly Step[], now: number): Remaining | undefined {
   let total = 0;
   let writing = 0;
+  let n = Number.POSITIVE_INFINITY;
   for (const step of steps) {
     if (step.key === "approval" || step.status === "COMPLETED" || step.status === "FAILED") continue;
-    const known = usual[step.key];
-    if (!known || known.n < 3) return undefined;
-    const left = Math.max(known.p50Ms - (step.started === undefined ? 0 : now - step.started), known.p50Ms * 0.05);
+    if (!step.estimate) return undefined;
+    const usual = step.estimate.seconds * 1_000;
+    const left = Math.max(usual - (step.started === undefined ? 0 : now - step.started), usual * 0.05);
+    n = Math.min(n, step.estimate.n);
     // The writing steps go on beside each other.
     if (step.key === "write_emails" || step.key === "build_page") writing = Math.max(writing, left);
     else total += left;
   }
-  return total + writing;
+  return { ms: total + writing, n: Number.isFinite(n) ? n : 0 };
 }

@@ -1,17 +1,16 @@
 import type { Run } from "@runcast/react-hooks";
 import { useFollow } from "@runcast/react-hooks";
 import { useEffect, useRef, useState } from "react";
-import type { Lead } from "@/data/leads";
-import type { Shown } from "@/ui/Status";
-import { lookOf } from "@/ui/Status";
+import type { Lead, LeadStatus } from "@/data/leads";
 import { progressOf } from "./steps";
 
+export const LIVE: ReadonlySet<LeadStatus> = new Set(["queued", "running", "waiting"]);
 const FOLLOWED_MAX = 150;
 
 /** What to follow for a list: the batch as a whole, or the runs that go on. */
 function topicsOf(leads: readonly Lead[], batch: string | undefined): string[] {
   if (batch) return [`tag:leads:${batch}`];
-  const going = leads.filter((lead) => !["ok", "bad"].includes(lookOf((lead.status ?? "QUEUED") as Shown).hue) && lead.status !== "CANCELED");
+  const going = leads.filter((lead) => LIVE.has(lead.status));
   return going.slice(0, FOLLOWED_MAX).map((lead) => `run:${lead.triggerRunId}`);
 }
 
@@ -48,11 +47,20 @@ export function withRun(lead: Lead, run: Run): Lead {
   const { costUsd, currentStep } = (run.metadata ?? {}) as { costUsd?: number; currentStep?: string };
   return {
     ...lead,
-    status: run.status,
+    status: leadStatus(run),
     progress: run.isSuccess ? 100 : Math.round(progressOf(run.metadata) * 100),
     costUsd: costUsd ?? lead.costUsd,
     ...(currentStep === undefined ? {} : { currentStep }),
-    ...(run.error ? { error: run.error.message } : {}),
+    ...(run.error ? { error: { message: run.error.message, step: "" } } : {}),
     ...(run.finishedAt ? { finishedAt: run.finishedAt } : {}),
   };
+}
+
+/** The status of a lead by that of its run. */
+function leadStatus(run: Run): LeadStatus {
+  if (run.isSuccess) return "completed";
+  if (run.isCancelled) return "canceled";
+  if (run.isCompleted) return "failed";
+  if (run.isWaiting && run.metadata?.["awaits"]) return "waiting";
+  return run.isQueued && !run.metadata?.["progress"] ? "queued" : "running";
 }

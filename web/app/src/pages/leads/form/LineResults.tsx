@@ -14,14 +14,15 @@ export function LineResults({ lines, isChecking }: { lines: readonly CheckedLine
       </p>
       <ul className="mt-1 flex max-h-48 flex-col overflow-auto" tabIndex={0} aria-label="Addresses">
         {lines.map((line, index) => {
-          const isTwice = line.isDuplicate === true;
+          const isTwice = line.duplicateOf !== null;
+          const note = isTwice ? `the same as line ${line.duplicateOf}` : line.leadId ? "a lead of this client already" : line.reason;
           return (
             <li key={index} className="flex items-baseline gap-2 py-0.5 text-xs">
               <span aria-hidden className={cx("w-3 shrink-0 font-bold", isTwice ? "text-fg-3" : line.ok ? "text-ok" : "text-bad")}>
                 {isTwice ? "=" : line.ok ? "✓" : "✕"}
               </span>
-              <span className="min-w-0 flex-1 truncate font-mono">{line.ok ? line.slug : line.line}</span>
-              {line.reason && <span className={cx("max-w-[60%] text-right", line.ok ? "text-fg-3" : "text-bad")}>{line.reason}</span>}
+              <span className="min-w-0 flex-1 truncate font-mono">{line.ok ? line.slug : line.text}</span>
+              {note && <span className={cx("max-w-[60%] text-right", line.ok ? "text-fg-3" : "text-bad")}>{note}</span>}
             </li>
           );
         })}

@@ -24,5 +24,5 @@ export function useChecked(text: string, clientId: string | undefined): { lines:
 
 /** The addresses that become leads: each person once. */
 export function accepted(lines: readonly CheckedLine[]): string[] {
-  return [...new Set(lines.flatMap((line) => (line.ok && line.url ? [line.url] : [])))];
+  return [...new Set(lines.flatMap((line) => (line.ok ? [line.url] : [])))];
 }

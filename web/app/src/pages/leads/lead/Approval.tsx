@@ -7,7 +7,7 @@ import type { Step } from "../steps";
 export function Approval({ step }: { step: Step }) {
   const { complete, isLoading, isDone, error } = useWaitToken(step.waitId ?? "");
   if (step.status !== "WAITING" || !step.waitId) return null;
-  const answer = (approved: boolean) => void complete({ approved }).catch(() => undefined);
+  const answer = (approved: boolean) => void complete(approved).catch(() => undefined);
   return (
     <div className="flex flex-wrap items-center gap-2 rounded-card border border-bar-wait/60 p-3">
       <p className="min-w-0 flex-1">May this be used? Look at the e-mails and the page above first.</p>

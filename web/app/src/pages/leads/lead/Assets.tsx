@@ -1,12 +1,12 @@
 import { Braces, Download, FileText, LayoutTemplate, Mail } from "lucide-react";
 import type { ReactNode } from "react";
 import { useState } from "react";
-import type { LeadAsset } from "@/data/leads";
+import type { LeadAsset, StepKey } from "@/data/leads";
 import { contentPath, hrefOf } from "@/data/leads";
 import { bytes } from "@/format/number";
 import { Dialog } from "@/ui/Dialog";
 import { Status } from "@/ui/Status";
-import type { Step, StepKey } from "../steps";
+import type { Step } from "../steps";
 import { AssetView } from "./StepDetails";
 
 const ICON: Record<LeadAsset["kind"], ReactNode> = { profile: <Braces />, research: <FileText />, email: <Mail />, page: <LayoutTemplate /> };
@@ -33,7 +33,7 @@ export function Assets({ leadId, assets, steps }: { leadId: string; assets: read
             </span>
             <Status status="COMPLETED" word="Ready" iconOnly />
           </button>
-          <a href={hrefOf(`${contentPath(leadId, asset.id)}?download=1`)} download={asset.name} aria-label={`Download ${asset.name}`} className="rounded-control p-1.5 text-fg-3 hover:bg-hover hover:text-fg">
+          <a href={hrefOf(`${contentPath(leadId, asset.id)}?download=true`)} download={asset.name} aria-label={`Download ${asset.name}`} className="rounded-control p-1.5 text-fg-3 hover:bg-hover hover:text-fg">
             <Download aria-hidden />
           </a>
         </div>
@@ -47,7 +47,7 @@ export function Assets({ leadId, assets, steps }: { leadId: string; assets: read
       ))}
       {shown && (
         <Dialog isOpen isWide onClose={() => setShown(undefined)} title={shown.title}>
-          <AssetView leadId={leadId} asset={shown} />
+          <AssetView path={contentPath(leadId, shown.id)} asset={shown} />
         </Dialog>
       )}
     </section>

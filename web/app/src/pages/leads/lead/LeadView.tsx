@@ -1,8 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Ban, Download, RotateCcw, Share2 } from "lucide-react";
 import { useState } from "react";
-import { cancelLead, hrefOf, retryLead, usualQuery } from "@/data/leads";
+import type { StepKey } from "@/data/leads";
+import { cancelLead, hrefOf, retryLead } from "@/data/leads";
 import { duration } from "@/format/duration";
 import { money, percent } from "@/format/number";
 import { serverNow } from "@/format/time";
@@ -15,8 +15,7 @@ import { Progress } from "@/ui/Progress";
 import { lookOf, Status } from "@/ui/Status";
 import { Elapsed, useTick } from "@/ui/Time";
 import { attempt, doUnlessUndone } from "@/ui/toast";
-import type { StepKey } from "../steps";
-import { openStep, remainingMs } from "../steps";
+import { openStep, remaining } from "../steps";
 import { Assets } from "./Assets";
 import { NotifyWhenDone } from "./NotifyWhenDone";
 import { ShareDialog } from "./ShareDialog";
@@ -27,7 +26,6 @@ import { useLead } from "./useLead";
 /** A lead on its way: who it is, its steps as they happen, what came of them. */
 export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }) {
   const { lead, steps, status, progress, costUsd, assets, error, refetch } = useLead(id);
-  const { data: usual = {} } = useQuery(usualQuery);
   const [chosen, setChosen] = useState<Partial<Record<StepKey, boolean>>>({});
   const [isSharing, setSharing] = useState(false);
   const [isCanceling, setCanceling] = useState(false);
@@ -37,7 +35,7 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
   if (error && !lead) return <Failure error={error} onRetry={refetch} />;
   if (!lead) return <Skeleton />;
   const name = lead.name || lead.slug;
-  const left = isGoing ? remainingMs(steps, usual, serverNow()) : undefined;
+  const left = isGoing ? remaining(steps, serverNow()) : undefined;
   const retry = (step?: StepKey) => void attempt("This could not be retried", () => retryLead(id, step)).then(refetch);
   const open = openStep(steps);
   const cancel = () => {
@@ -92,16 +90,15 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
     >
       <div className="flex flex-col gap-1 border-b border-line bg-panel px-4 py-2">
         <div className="flex flex-wrap items-baseline gap-x-4 text-xs text-fg-2">
-          <span aria-live="polite">{lead.currentStep ?? steps.find((one) => one.key === open)?.title ?? ""}</span>
+          <span aria-live="polite">{(isGoing && (lead.currentStep || steps.find((one) => one.key === open)?.title)) || ""}</span>
           <span className="ml-auto">{percent(progress)}</span>
-          {lead.startedAt && (
-            <span>
-              Elapsed <Elapsed from={lead.startedAt} to={lead.finishedAt} className="font-semibold text-fg" />
-            </span>
-          )}
+          <span>
+            Elapsed <Elapsed from={lead.createdAt} to={isGoing ? undefined : (lead.finishedAt ?? lead.createdAt)} className="font-semibold text-fg" />
+          </span>
           {isGoing && (
             <span>
-              Remaining <b className="font-semibold text-fg">{status === "WAITING" ? "on you" : left === undefined ? "–" : `~${duration(left)}`}</b>
+              Remaining <b className="font-semibold text-fg">{status === "WAITING" ? "on you" : left === undefined ? "–" : `~${duration(left.ms)}`}</b>
+              {left !== undefined && status !== "WAITING" && <span className="text-fg-3"> {left.n > 0 ? `(n=${left.n})` : "(a guess)"}</span>}
             </span>
           )}
           <span>
@@ -115,14 +112,14 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
           <LeadHead name={name} title={lead.title} company={lead.company} url={lead.linkedinUrl} />
           {lead.error && steps.every((one) => one.status !== "FAILED") && (
             <p role="alert" className="mb-4 rounded-card border border-bar-bad/50 p-3 break-words whitespace-pre-wrap">
-              {lead.error}
+              {lead.error.message}
             </p>
           )}
           <Timeline
             steps={steps}
             isOpen={(key) => chosen[key] ?? key === open}
             onToggle={(key) => setChosen((before) => ({ ...before, [key]: !(before[key] ?? key === open) }))}
-            render={(step) => <StepDetails leadId={id} step={step} assets={assets} error={lead.error} onRetry={() => retry(step.key)} />}
+            render={(step) => <StepDetails leadId={id} step={step} assets={assets} error={lead.error?.message} onRetry={() => retry(step.key)} />}
           />
         </div>
         <aside className="flex flex-col gap-4">
@@ -130,7 +127,7 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
             <h2 className="mb-2 font-semibold">Lead</h2>
             <Facts
               facts={[
-                ["Client", lead.clientName],
+                ["Client", lead.client.name],
                 ["LinkedIn", <a key="url" href={lead.linkedinUrl} target="_blank" rel="noopener noreferrer" className="break-all text-accent hover:underline">{lead.linkedinUrl.replace("https://www.", "")}</a>],
                 ["Status", <Status key="status" status={status} />],
                 ["Run", <Link key="run" to="/runs/$runId" params={{ runId: lead.triggerRunId }} className="text-accent hover:underline"><Id id={lead.triggerRunId} /></Link>],

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Share } from "@/data/leads";
+import type { NewShare } from "@/data/leads";
 import { shareLead } from "@/data/leads";
 import { moment } from "@/format/time";
 import { Button } from "@/ui/Button";
@@ -11,7 +11,7 @@ import { attempt } from "@/ui/toast";
 /** Makes a link that shows the lead to whoever has it, and nothing else. */
 export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const [days, setDays] = useState("7");
-  const [share, setShare] = useState<Share>();
+  const [share, setShare] = useState<NewShare>();
   const make = () => void attempt("The link could not be made", () => shareLead(id, Number(days))).then(setShare);
   return (
     <Dialog
@@ -31,8 +31,8 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
     >
       {share ? (
         <div className="flex flex-col gap-2">
-          <Code text={new URL(share.url, document.baseURI).href} />
-          <p className="text-fg-3">It is shown only now, and works until {moment(share.expiresAt)}.</p>
+          <Code text={new URL(share.path.slice(1), document.baseURI).href} />
+          <p className="text-fg-3">It is shown only now, and works until {moment(share.share.expiresAt)}.</p>
         </div>
       ) : (
         <Field label="Works for">

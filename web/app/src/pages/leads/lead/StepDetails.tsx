@@ -2,15 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ExternalLink, RotateCcw } from "lucide-react";
 import { lazy, Suspense } from "react";
-import type { LeadAsset } from "@/data/leads";
+import type { LeadAsset, StepKey } from "@/data/leads";
 import { contentPath, contentQuery, hrefOf } from "@/data/leads";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/Code";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { HtmlFrame } from "@/ui/HtmlFrame";
 import { Json } from "@/ui/Json";
-import type { Step, StepKey } from "../steps";
-import { STREAMS } from "../steps";
+import type { Step } from "../steps";
 import { Approval } from "./Approval";
 import { LiveText } from "./LiveText";
 import { StepLogs } from "./StepLogs";
@@ -20,14 +19,13 @@ const KIND: Record<StepKey, LeadAsset["kind"] | undefined> = { enrich: "profile"
 
 /** What a step made, or makes right now, or why it did not; its logs; and what can be done about it. */
 export function StepDetails({ leadId, step, assets, error, onRetry }: { leadId: string; step: Step; assets: readonly LeadAsset[]; error: string | undefined; onRetry?: (() => void) | undefined }) {
-  const stream = STREAMS[step.key];
   const mine = assets.filter((asset) => asset.kind === KIND[step.key]);
   const isGoing = step.status === "EXECUTING";
   return (
     <>
       {step.status === "FAILED" && (
         <div role="alert" className="flex flex-wrap items-start gap-3 rounded-card border border-bar-bad/50 p-3">
-          <p className="min-w-0 flex-1 break-words whitespace-pre-wrap">{error ?? step.detail}</p>
+          <p className="min-w-0 flex-1 break-words whitespace-pre-wrap">{step.detail || error}</p>
           {onRetry && (
             <Button icon={<RotateCcw />} onClick={onRetry}>
               Retry this step
@@ -36,8 +34,8 @@ export function StepDetails({ leadId, step, assets, error, onRetry }: { leadId: 
         </div>
       )}
       {step.key === "approval" && <Approval step={step} />}
-      {isGoing && stream && step.runId && <LiveText runId={step.runId} stream={stream} />}
-      {!isGoing && mine.map((asset) => <AssetView key={asset.id} leadId={leadId} asset={asset} />)}
+      {isGoing && step.stream && step.runId && <LiveText runId={step.runId} stream={step.stream} />}
+      {!isGoing && mine.map((asset) => <AssetView key={asset.id} path={contentPath(leadId, asset.id)} asset={asset} />)}
       {step.runId && <StepLogs runId={step.runId} isLive={isGoing} />}
       {step.runId && (
         <Link to="/runs/$runId" params={{ runId: step.runId }} className="self-start text-xs text-accent hover:underline">
@@ -49,8 +47,8 @@ export function StepDetails({ leadId, step, assets, error, onRetry }: { leadId: 
 }
 
 /** One thing that was made, as it is read. */
-export function AssetView({ leadId, asset }: { leadId: string; asset: LeadAsset }) {
-  const { data, error, refetch } = useQuery(contentQuery(leadId, asset));
+export function AssetView({ path, asset }: { path: string; asset: LeadAsset }) {
+  const { data, error, refetch } = useQuery(contentQuery(path));
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Skeleton rows={2} />;
   switch (asset.kind) {
@@ -68,7 +66,7 @@ export function AssetView({ leadId, asset }: { leadId: string; asset: LeadAsset 
       return (
         <div className="flex flex-col gap-2">
           <HtmlFrame html={data} title={asset.title} />
-          <a href={hrefOf(contentPath(leadId, asset.id))} target="_blank" rel="noopener" className="inline-flex items-center gap-1 self-start text-accent hover:underline">
+          <a href={hrefOf(path)} target="_blank" rel="noopener" className="inline-flex items-center gap-1 self-start text-accent hover:underline">
             Open in a new tab <ExternalLink aria-hidden className="size-3.5" />
           </a>
         </div>

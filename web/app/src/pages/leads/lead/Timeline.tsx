@@ -4,7 +4,8 @@ import { money } from "@/format/number";
 import { cx } from "@/ui/class";
 import { HUE_TEXT, lookOf, Status } from "@/ui/Status";
 import { Elapsed } from "@/ui/Time";
-import type { Step, StepKey } from "../steps";
+import type { StepKey } from "@/data/leads";
+import type { Step } from "../steps";
 
 /** The steps from top to bottom: done, failed, going on, pending. What is open is told by `render`. */
 export function Timeline({ steps, isOpen, onToggle, render }: { steps: readonly Step[]; isOpen: (key: StepKey) => boolean; onToggle: (key: StepKey) => void; render: (step: Step) => ReactNode }) {

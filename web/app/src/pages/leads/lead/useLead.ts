@@ -1,13 +1,14 @@
 import { useFollow, useRun } from "@runcast/react-hooks";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Lead, LeadAsset } from "@/data/leads";
-import { assetsQuery, leadQuery } from "@/data/leads";
+import { useEffect } from "react";
+import type { LeadAsset, LeadDetail } from "@/data/leads";
+import { leadQuery } from "@/data/leads";
 import type { Step } from "../steps";
-import { progressOf, stepsOf } from "../steps";
+import { progressOf, statusOf, stepsOf } from "../steps";
 import type { Shown } from "@/ui/Status";
 
 export interface LiveLead {
-  lead: Lead | undefined;
+  lead: LeadDetail | undefined;
   steps: readonly Step[];
   status: Shown;
   progress: number;
@@ -21,26 +22,26 @@ export interface LiveLead {
 export function useLead(id: string): LiveLead {
   const client = useQueryClient();
   const { data: lead, error, refetch } = useQuery(leadQuery(id));
-  const { data: assets = [] } = useQuery(assetsQuery(id));
   const { run } = useRun(lead?.triggerRunId);
-  const reread = () => {
-    void client.invalidateQueries({ queryKey: ["leads", "lead", id] });
-    void client.invalidateQueries({ queryKey: ["leads", "assets", id] });
-  };
+  const reread = () => void client.invalidateQueries({ queryKey: ["leads", "lead", id] });
   useFollow(["topic:leads.leads"], {
     onEvents: (events) => events.some((event) => "key" in event && event.key === id) && reread(),
     onReset: reread,
   });
+  const { isCompleted } = run ?? {};
+  // What was made, and why it failed, is known best when the run has ended.
+  useEffect(() => {
+    if (isCompleted) void client.invalidateQueries({ queryKey: ["leads", "lead", id] });
+  }, [isCompleted, client, id]);
   const metadata = run?.metadata;
-  const status = (run?.status ?? lead?.status ?? "QUEUED") as Shown;
   const cost = metadata?.["costUsd"];
   return {
     lead,
-    steps: stepsOf(metadata, run),
-    status,
+    steps: stepsOf(lead?.steps ?? [], run),
+    status: statusOf(run, lead?.status ?? "queued"),
     progress: run ? (run.isSuccess ? 1 : progressOf(metadata)) : (lead?.progress ?? 0) / 100,
     costUsd: typeof cost === "number" ? cost : (lead?.costUsd ?? 0),
-    assets,
+    assets: lead?.assets ?? [],
     error,
     refetch: () => void refetch(),
   };
