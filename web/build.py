@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,10 +28,12 @@ STAMP = ".sources"
 _NO_SOURCES = {"node_modules", "dist", "__pycache__"}
 _TEXTS = {".css", ".js", ".json", ".map", ".svg"}
 _PACKED_FROM_BYTES = 1_000
+_SAID_CHARS_MAX = 4_000
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class BuildFailed(Exception):
-    """Node, npm or Vite said no; the message has the end of what they said."""
+    """Node, npm or Vite said no; the message has the beginning of what they said."""
 
 
 def node() -> Path:
@@ -88,8 +91,9 @@ def run(command: Sequence[str], *, cwd: Path) -> None:
         command, cwd=cwd, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True, check=False
     )
     if ended.returncode:
-        said = f"{ended.stdout}\n{ended.stderr}".strip()[-3_000:]
-        raise BuildFailed(f"{' '.join(map(str, command))} ended with {ended.returncode}:\n{said}")
+        # What is wrong comes first, then where in Node's own code it was found.
+        said = _COLOURS.sub("", f"{ended.stdout}\n{ended.stderr}").strip()[:_SAID_CHARS_MAX]
+        raise BuildFailed(f"{' '.join(map(str, command[1:]))} ended with {ended.returncode}:\n{said}")
 
 
 def _sources(web: Path) -> Iterator[Path]:
