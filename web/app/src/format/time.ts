@@ -79,3 +79,18 @@ export function inZone(at: string | number, timeZone: string): string {
 export function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
+
+/** A moment with its day in a named zone: `Mon 23 Nov, 09:00 CET`. Without a zone, the reader's own. */
+export function dayInZone(at: string | number, timeZone: string = chosenZone() === "utc" ? "UTC" : ownZone()): string {
+  const options: Intl.DateTimeFormatOptions = {
+    timeZone,
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+  };
+  return new Intl.DateTimeFormat("en-GB", options).format(new Date(at)).replace(/^(\w+),/, "$1").replace(" at ", ", ");
+}

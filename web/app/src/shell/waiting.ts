@@ -1,12 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { get } from "@/data/api";
+import { openWaitsQuery, WAITS_TOPIC } from "@/data/waits";
+import { useFresh } from "@/live/useFresh";
 
 /** How many waiting tokens are open, up to a hundred. */
 export function useWaitingCount(): number {
-  const { data } = useQuery({
-    queryKey: ["waits", "open"],
-    queryFn: ({ signal }) => get<{ data: unknown[] }>("/api/v1/waitpoints/tokens", { "filter[status]": "WAITING", "page[size]": 100 }, signal),
-    refetchInterval: 15_000,
-  });
+  const { data } = useQuery({ ...openWaitsQuery, refetchInterval: 60_000 });
+  useFresh(WAITS_TOPIC, ["waits"]);
   return data?.data.length ?? 0;
 }
