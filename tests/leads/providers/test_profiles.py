@@ -135,6 +135,25 @@ def test_choices_that_name_nobody_are_refused() -> None:
         make_toolbox(Choices(options={"pld": {}}), {})
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"pdl": {"sandbox": "yes"}}, "options of pdl: sandbox: expected boolean, got 'yes'"),
+        ({"pdl": {"base_url": "https://evil.example"}}, "options of pdl: there is no 'base_url'; there are sandbox"),
+        ({"anthropic": {"timeout_s": 0}}, "timeout_s: from 0 to 600, got 0"),
+        ({"anthropic": {"timeout_s": True}}, "expected number, got True"),
+        ({"anthropic": {"timeout_s": float("nan")}}, "got nan"),
+        ({"openai": {"price": {"input": 1}}}, "price: output is missing"),
+        ({"tavily": {"reader": "gpt"}}, "one of anthropic, openai, gemini, none, got 'gpt'"),
+        ({"local": {"tokens": 5000}}, "tokens: from 8 to 1000, got 5000"),
+        ({"hunter": {"x": 1}}, "there are none"),
+    ],
+)
+def test_options_that_a_provider_does_not_have_are_refused(options: dict[str, dict[str, object]], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        make_toolbox(Choices(options=options), {})
+
+
 async def test_the_sandbox_is_another_host() -> None:
     from runcast.apps.leads.providers.profiles.requests import access_of
 

@@ -28,6 +28,7 @@ from runcast.apps.leads.providers.estimates import MODELS, estimate
 from runcast.apps.leads.providers.keys import access, private_hosts
 from runcast.apps.leads.providers.local_llm.model import LocalModel, model_file, with_opening
 from runcast.apps.leads.providers.offline import profile as offline
+from runcast.apps.leads.providers.options import check_options
 from runcast.apps.leads.providers.profiles import requests, template
 from runcast.apps.leads.providers.profiles.api import look_up
 from runcast.apps.leads.providers.research import pages, perplexity, searched
@@ -59,9 +60,11 @@ def make_toolbox(choices: Choices, env: Mapping[str, str]) -> Toolbox:
     ('anthropic', 'template')
     """
     infos = catalog(env, choices.options)
-    for name in choices.options:
+    for name, given in choices.options.items():
         if name not in infos:
             raise InvalidInput(f"no provider is called {name!r}; there are {', '.join(infos)}, and http:… for others")
+        if not name.startswith(template.PREFIX):
+            check_options(infos[name], given)
     orders = {
         Kind.ENRICH: _order(Kind.ENRICH, choices.enrich, infos),
         Kind.RESEARCH: _order(Kind.RESEARCH, choices.research, infos),
