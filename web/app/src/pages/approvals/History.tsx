@@ -2,13 +2,14 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { History as Clock } from "lucide-react";
 import type { Wait } from "@/data/waits";
-import { decidedWaitsQuery, said } from "@/data/waits";
+import { decidedWaitsQuery } from "@/data/waits";
 import { duration } from "@/format/duration";
 import { Empty, Failure, Skeleton } from "@/ui/Empty";
 import { More } from "@/ui/More";
 import { Status } from "@/ui/Status";
 import { Table } from "@/ui/Table";
 import { Ago } from "@/ui/Time";
+import { said } from "./answer";
 import { questionOf } from "./deciding";
 
 /** Who decided what, and when. */

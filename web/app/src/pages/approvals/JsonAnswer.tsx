@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Wait } from "@/data/waits";
-import { answerOf, waitQuery } from "@/data/waits";
+import { waitQuery } from "@/data/waits";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, TextArea } from "@/ui/Field";
 import { Json } from "@/ui/Json";
+import { answerOf } from "./answer";
 import { questionOf, yesAndNo } from "./deciding";
 
 /** Any value as the answer: what approving would send, to be edited. */

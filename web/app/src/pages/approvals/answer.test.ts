@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AnswerForm } from "./waits";
-import { answerOf, said } from "./waits";
+import type { AnswerForm } from "@/data/waits";
+import { answerOf, said } from "./answer";
 
 const publish = { label: "Publish", value: "publish", isRefusal: false };
 const drop = { label: "Drop", value: "drop", isRefusal: true };
