@@ -23,6 +23,8 @@ class TimelineRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     depth: int
     created_at: int
     started_at: int | None
+    claimed_at: int | None
+    """When a worker took it last."""
     finished_at: int | None
     error: ErrorInfo | None
     has_parts: bool

@@ -30,6 +30,8 @@ class TimelineRunView(msgspec.Struct, frozen=True, rename="camel", omit_defaults
     attempt: int
     created_at: int
     started_at: int | UnsetType = UNSET
+    claimed_at: int | UnsetType = UNSET
+    """When a worker took it last."""
     finished_at: int | UnsetType = UNSET
     error: ShortErrorView | UnsetType = UNSET
     has_parts: bool = False
@@ -149,6 +151,7 @@ def _run(run: TimelineRun) -> TimelineRunView:
         attempt=run.attempt,
         created_at=run.created_at,
         started_at=_given(run.started_at),
+        claimed_at=_given(run.claimed_at),
         finished_at=_given(run.finished_at),
         error=_error(run.error),
         has_parts=run.has_parts,

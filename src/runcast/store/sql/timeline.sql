@@ -1,5 +1,5 @@
 -- name: timeline_runs -> TimelineRun*
-select id, parent_id, batch_id, task, queue, status, attempt, depth, created_at, started_at, finished_at, error,
+select id, parent_id, batch_id, task, queue, status, attempt, depth, created_at, started_at, claimed_at, finished_at, error,
   journaled > 0 as has_parts
 from runs
 where id = :root_id or (parent_id is not null and root_id = :root_id)

@@ -16,7 +16,7 @@ export function Toolbar({ trace }: { trace: Trace }) {
   const field = useRef<HTMLInputElement>(null);
   const spans = useSpans(trace);
   const { isTruncated } = useTraceState(trace);
-  const failures = spans.filter((span) => span.error !== undefined && !span.isRecovered).length;
+  const failures = spans.filter((span) => span.error !== undefined && !span.isRecovered && span.kind !== "attempt" && span.kind !== "try").length;
   useShortcuts([
     { keys: "/", label: "Search steps and logs", group: "Run", run: () => field.current?.focus() },
     { keys: "x", label: "Failures only", group: "Run", run: () => view.change({ errorsOnly: !view.errorsOnly }) },
@@ -41,10 +41,10 @@ export function Toolbar({ trace }: { trace: Trace }) {
         type="button"
         aria-pressed={view.isCompressed}
         onClick={() => view.change({ isCompressed: !view.isCompressed })}
-        title="Long pauses are shown short"
+        title="Long stretches in which nothing was done are shown short"
         className={cx("h-6 rounded-control border px-2 max-md:hidden", view.isCompressed ? "border-line-strong bg-hover text-fg" : "border-line-strong text-fg-2 hover:bg-hover")}
       >
-        Short pauses
+        Skip idle time
       </button>
       <label className="flex items-center gap-1.5 text-fg-2 max-md:hidden">
         Levels

@@ -46,6 +46,13 @@ export function rowsOf(store: TraceStore, options: RowOptions): Row[] {
     const children = shown ? store.childrenOf(id).filter((one) => shown.has(one)) : store.childrenOf(id);
     const span = store.get(id);
     if (!span) return;
+    const whole = isFiltered ? undefined : wholeGroup(store, span, children);
+    if (whole) {
+      const isOpen = options.opened.get(id) ?? false;
+      rows.push({ id, depth, hasChildren: true, isOpen, position, siblings, group: whole });
+      if (isOpen) whole.ids.forEach((one, at) => walk(one, depth + 1, at + 1, whole.ids.length));
+      return;
+    }
     const canOpen = children.length > 0 || (!shown && mayHaveMore(store, span));
     const isOpen = children.length > 0 && (options.opened.get(id) ?? (isFiltered || isOpenByItself(span, depth, options.level)));
     rows.push({ id, depth, hasChildren: canOpen, isOpen, position, siblings, ...(shown?.get(id) ? { isContext: true } : {}) });
@@ -84,6 +91,14 @@ function mayHaveMore(store: TraceStore, span: Span): boolean {
 function isOpenByItself(span: Span, depth: number, level: number): boolean {
   // The tries of a step are in its bar already.
   return depth < level && (span.kind !== "step" || span.status === "FAILED") && !(span.kind === "attempt" && span.isRecovered && depth > 1);
+}
+
+/** A batch of many of one name is one row with them. */
+function wholeGroup(store: TraceStore, span: Span, children: readonly string[]): Group | undefined {
+  if (span.kind !== "batch" || children.length < GROUPED_FROM) return undefined;
+  const groups = groupsOf(store, span.id, children);
+  const [only] = groups?.values() ?? [];
+  return only?.ids.length === children.length ? { ...only, parentId: span.id } : undefined;
 }
 
 function groupsOf(store: TraceStore, parentId: string, children: readonly string[]): Map<string, Group> | undefined {

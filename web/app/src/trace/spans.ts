@@ -12,9 +12,11 @@ export const isFinal = (run: RunFact): boolean => FINAL.has(run.status);
 export function attemptsOf(run: RunFact, within: Within | undefined): (AttemptFact & { startedAt: number; isLast: boolean; endedAt: number | undefined })[] {
   const past = within?.attempts ?? [];
   if (past.length === 0) return [];
-  let before = run.startedAt ?? run.createdAt;
+  let before: number | undefined;
   const found = past.map((one) => {
-    const startedAt = one.startedAt ?? before;
+    // What is kept of an attempt's start is when it was claimed last: after a wait that is later.
+    const claimedAt = one.startedAt ?? one.finishedAt;
+    const startedAt = before === undefined ? (run.startedAt ?? claimedAt) : begunAfter(before, claimedAt, within);
     before = one.finishedAt;
     return { ...one, startedAt, isLast: false, endedAt: one.finishedAt as number | undefined };
   });
@@ -231,7 +233,7 @@ export function openStepSpan(run: RunFact, tries: readonly TryFact[], parentId: 
     key: last.key,
     childRunId: undefined,
     dueAt: isPaused && !isOver ? last.retryAt : undefined,
-    isRecovered: isPaused && !isOver,
+    isRecovered: false,
   };
 }
 
