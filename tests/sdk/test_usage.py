@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from runcast import InvalidInput, NotFound, Retry, step, task, usage, wait
+from runcast import AbortRun, InvalidInput, NotFound, Retry, step, streams, task, usage, wait
 from runcast.domain.limits import USAGE_ITEMS_MAX
 from runcast.domain.usage import RunUsage, Usage
 from runcast.sdk.registry import Registry
@@ -149,3 +149,37 @@ def test_outside_of_a_run_usage_is_measured_and_recorded_nowhere() -> None:
         usage.add("gpt", 0.1, "calls", cost=0.1)
     assert spent.cost == Decimal("0.1")
     assert usage.current().items == ()
+
+
+@step(key="answer")
+async def answer_once_asked_again() -> str:
+    tries.append("answer")
+    usage.add("gpt", 7, "tokens", cost="0.5")
+    streams.append("text", f"try {len(tries)}")
+    if len(tries) == 1:
+        raise AbortRun("not today")
+    return "done"
+
+
+@task(registry=home, retry=Retry(max_attempts=1))
+async def answered() -> str:
+    return await answer_once_asked_again()
+
+
+@task(registry=home, retry=Retry(max_attempts=1))
+async def asks() -> str:
+    return await answered.options(key="child").trigger_and_wait().unwrap()
+
+
+@pytest.mark.parametrize("name", ["answered", "asks"])
+async def test_a_step_that_a_resumed_run_does_again_spends_and_streams_again(name: str) -> None:
+    tries.clear()
+    async with TestEngine(list(home)) as engine:
+        first = await engine.client.trigger(name)
+        assert not (await engine.finish(first)).ok
+        resumed = await engine.client.resume(first.id)
+        assert (await engine.finish(resumed)).ok
+        for run, words in ((first, "try 1"), (resumed, "try 2")):
+            assert (await engine.client.usage(run.id)).total.cost == Decimal("0.5")
+            asked = [one.id for one in (await engine.client.list(task="answered", root=run.id)).runs]
+            assert [part.value for part in await engine.client.parts(asked[0], "text")] == [f'"{words}"']

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -10,6 +11,18 @@ from runcast.domain.errors import ErrorInfo
 
 ROUNDS_SCOPE = "#rounds"
 """Among the applied counts: how often the body restarted by `Continue`. No scope of a body has this name."""
+
+
+_TRY_SCOPE = re.compile(r"@(?:\d+:)?\d+\.\d+$", re.ASCII)
+
+
+def is_of_try(scope: str) -> bool:
+    """Whether a scope is of one try of a step, `key@epoch.try`, rather than of all its tries, or of the body.
+
+    >>> is_of_try("fetch@1.2"), is_of_try("fetch"), is_of_try("mail:ada@example.com")
+    (True, False, False)
+    """
+    return _TRY_SCOPE.search(scope) is not None
 
 
 class EffectKind(StrEnum):

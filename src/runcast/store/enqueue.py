@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from runcast.domain.effect import ROUNDS_SCOPE
+from runcast.domain.effect import ROUNDS_SCOPE, is_of_try
 from runcast.domain.errors import ErrorInfo, InvalidInput
 from runcast.domain.limits import DEPTH_MAX, NEVER_MS, TAGS_MAX
 from runcast.domain.origin import check_origin
@@ -16,7 +16,7 @@ from runcast.domain.run import NewRun, RunStatus, Triggered
 from runcast.gateway import TaskInfo
 from runcast.store import blobs, changes, queues, run_tags
 from runcast.store.named import find_named, of_task, save_named
-from runcast.store.rows import KeyTurn, Name, QueueRow, TaskRow
+from runcast.store.rows import AppliedRow, KeyTurn, Name, QueueRow, TaskRow
 from runcast.store.script import Due, Ready, Script, call
 
 _TASK = msgspec.json.Decoder(TaskInfo)
@@ -232,6 +232,15 @@ def _row(
     )  # fmt: skip
 
 
+def _adopt_applied(run: NewRun) -> Script[None]:
+    """How far effects came, except those of tries: the successor's first try of a step is another one than the
+    predecessor's, so what it streams and spends is new."""
+    known: list[AppliedRow] = yield call("all_applied", run_id=run.adopts)
+    rows = [(run.id, row.scope, row.count) for row in known if not is_of_try(row.scope)]
+    if rows:
+        yield call("put_applied", rows=rows)
+
+
 def _adopt(run: NewRun) -> Script[None]:
     """Copy the predecessor's journal, forgetting what its final error names."""
     text: str | None = yield call("run_error", id=run.adopts)
@@ -250,7 +259,7 @@ def _adopt(run: NewRun) -> Script[None]:
         yield call("adopt_children", run_id=run.id, adopts=run.adopts)
     count: int = yield call("count_entries", run_id=run.id)
     yield call("set_journaled", run_id=run.id, count=count)
-    yield call("adopt_applied", run_id=run.id, adopts=run.adopts)
+    yield from _adopt_applied(run)
     # Effects that count as applied must be there: metadata came with the row.
     yield call("adopt_tags", run_id=run.id, adopts=run.adopts, maximum=TAGS_MAX)
     yield from run_tags.index([run.id])

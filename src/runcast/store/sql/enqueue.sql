@@ -147,11 +147,10 @@ update runs
 set parent_id = :run_id
 where parent_id = :adopts and parent_id is not null and awaited = 1 and finished_at is null;
 
--- name: adopt_applied
-insert into applied (run_id, scope, count)
-select :run_id, scope, count
+-- name: all_applied -> AppliedRow*
+select run_id, scope, count
 from applied
-where run_id = :adopts;
+where run_id = :run_id;
 
 -- name: adopt_blobs
 insert into blobs (run_id, digest, data)
