@@ -92,8 +92,7 @@ async def _enriched(job: LeadJob) -> Enriched:
     asset = NewAsset(
         kind="profile", name="profile.json", title=profile.name, content_type="application/json", content=text
     )
-    run_id = current_run().id
-    await transact(save_person, job.lead_id, profile.name, profile.title, profile.company, asset, run_id)
+    await transact(save_person, job.lead_id, profile.name, profile.title, profile.company, asset, done.run_id)
     cost = sum(one.cost_usd or 0 for one in done.tried)
     _show_done(job, StepKey.ENRICH, done.run_id, done.started, cost, _describe(profile))
     return done
@@ -104,7 +103,7 @@ async def _researched(job: LeadJob, profile: Profile) -> Researched:
     done = await _outcome(
         StepKey.RESEARCH, research.options(key=StepKey.RESEARCH, tags=_tags(job)).trigger_and_wait(asked)
     )
-    await _keep(job, "research", [("research.md", "Research", "text/markdown", done.research.markdown)])
+    await _keep(job, done.run_id, "research", [("research.md", "Research", "text/markdown", done.research.markdown)])
     cost = sum(one.cost_usd or 0 for one in done.tried)
     count = len(done.research.sources)
     _show_done(job, StepKey.RESEARCH, done.run_id, done.started, cost, f"{count} source{'s' if count != 1 else ''}")
@@ -139,7 +138,7 @@ async def _letters(job: LeadJob, asked: WriteJob) -> Letters | None:
         (f"email-{number}.md", one.subject, "text/markdown", f"# {one.subject}\n\n{one.body}\n")
         for number, one in enumerate(done.emails, 1)
     ]
-    await _keep(job, "email", texts)
+    await _keep(job, done.run_id, "email", texts)
     count = len(done.emails)
     text = f"{count} e-mail{'s' if count != 1 else ''} by {done.provider}"
     _show_done(job, StepKey.EMAILS, done.run_id, done.started, done.cost_usd, text)
@@ -153,7 +152,7 @@ async def _page(job: LeadJob, asked: WriteJob) -> Page | None:
     if done is None:
         call = build_page.options(key=StepKey.PAGE, tags=_tags(job)).trigger_and_wait(asked)
         done = await _outcome(StepKey.PAGE, call)
-    await _keep(job, "page", [("landing.html", "Landing page", "text/html", done.html)])
+    await _keep(job, done.run_id, "page", [("landing.html", "Landing page", "text/html", done.html)])
     _show_done(job, StepKey.PAGE, done.run_id, done.started, done.cost_usd, f"by {done.provider}")
     return done
 
@@ -198,13 +197,14 @@ async def _outcome(key: StepKey, call: Call[Ok[T] | Failed]) -> T:
     raise AssertionError("a failed result raises")
 
 
-async def _keep(job: LeadJob, kind: str, made: list[tuple[str, str, str, str]]) -> None:
-    """Keep texts as assets of the lead, and as artifacts of the run: (name, title, content type, content)."""
+async def _keep(job: LeadJob, run_id: str, kind: str, made: list[tuple[str, str, str, str]]) -> None:
+    """Keep texts that the step's run made, as assets of the lead and artifacts of this run: (name, title, content type,
+    content)."""
     assets = [
         NewAsset(kind=kind, name=name, title=title, content_type=content_type, content=content)
         for name, title, content_type, content in made
     ]
-    await transact(save_assets, job.lead_id, assets, current_run().id)
+    await transact(save_assets, job.lead_id, assets, run_id)
     for asset in assets:
         artifacts.add(asset.name, asset.content, content_type=asset.content_type)
 

@@ -1,0 +1,49 @@
+"""Engines with Leads installed, and providers that a test scripts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+
+from runcast.apps.leads import tools
+from runcast.apps.leads.installed import TASKS, leads
+from runcast.sdk.registry import Registry
+from runcast.testing import TestEngine
+from tests.api.site import Site, serving
+from tests.leads.scripted import Script, scripted_toolbox
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    """Providers answer as it says; without a word from it, as they do offline."""
+    script = Script()
+    monkeypatch.setattr(tools, "toolbox", partial(scripted_toolbox, script))
+    return script
+
+
+@pytest.fixture
+async def engine(script: Script) -> AsyncIterator[TestEngine]:
+    async with TestEngine(TASKS, extensions=[leads]) as engine:
+        yield engine
+
+
+def leads_registry() -> Registry:
+    registry = Registry()
+    for task in TASKS:
+        registry.add(task)
+    return registry
+
+
+@pytest.fixture
+async def site(script: Script) -> AsyncIterator[Site]:
+    async with serving(registry=leads_registry(), extensions=[leads]) as site:
+        yield site
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def any_site(request: pytest.FixtureRequest, script: Script) -> AsyncIterator[Site]:
+    address = ":memory:" if request.param == "memory" else request.getfixturevalue("postgres")
+    async with serving(address, leads_registry(), extensions=[leads]) as site:
+        yield site
