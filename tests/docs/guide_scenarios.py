@@ -21,6 +21,7 @@ from runcast import RunStatus, outbox
 from runcast.engine.relay import Relay
 from runcast.store.outboxes import open_outbox
 from runcast.testing import TestEngine
+from tests.leads.fakes.all import faked
 
 Load = Callable[[str], ModuleType]
 Scenario = Callable[[TestEngine, Load], Awaitable[None]]
@@ -191,7 +192,15 @@ async def public_tokens(engine: TestEngine, load: Load) -> None:
     assert run.output == '"ONCE UPON A TIME"'
 
 
+async def leads_providers(_engine: TestEngine, load: Load) -> None:
+    with faked("PDL") as fakes:
+        by_provider, offline = await load("docs/guides/leads-providers.md:1").look_up("ada-lovelace", fakes.env())
+    assert (by_provider.source, by_provider.value.title) == ("pdl", "chief engineer")
+    assert (offline.source, offline.value.name) == ("offline", "Ada Lovelace")
+
+
 GUIDE_SCENARIOS = {
+    "docs/guides/leads-providers.md:1": leads_providers,
     "docs/guides/public-tokens.md:1": public_tokens,
     "docs/guides/trigger-dev-clients.md:1": trigger_dev_clients,
     "docs/guides/offload.md:1": offload_factors,

@@ -31,11 +31,15 @@ def _check(value: Any, schema: JsonObject, what: str) -> None:
     elif "enum" in schema and value not in schema["enum"]:
         raise InvalidInput(f"{what}: one of {', '.join(schema['enum'])}, got {value!r:.80}")
     elif kind in ("integer", "number"):
-        least: float = schema.get("minimum", schema.get("exclusiveMinimum", value))
-        most: float = schema.get("maximum", value)
-        # Not a number is neither.
-        if not least <= value <= most or value == schema.get("exclusiveMinimum"):
-            raise InvalidInput(f"{what}: from {least} to {most}, got {value!r:.80}")
+        _check_number(float(value), schema, what)
+
+
+def _check_number(value: float, schema: JsonObject, what: str) -> None:
+    least: float = schema.get("minimum", schema.get("exclusiveMinimum", value))
+    most: float = schema.get("maximum", value)
+    # Not a number is neither.
+    if not least <= value <= most or value == schema.get("exclusiveMinimum"):
+        raise InvalidInput(f"{what}: from {least:g} to {most:g}, got {value:g}")
 
 
 def _check_object(value: JsonObject, schema: JsonObject, what: str) -> None:
