@@ -7,6 +7,7 @@ import { count, plural } from "@/format/number";
 import { clock, moment } from "@/format/time";
 import { cx } from "@/ui/class";
 import type { RunsSearch } from "./search";
+import { withFilter } from "./search";
 
 interface Bar {
   at: number;
@@ -37,20 +38,39 @@ export const totalsOf = (stats: Stats): { all: number; failed: number } => ({
   failed: BAD.reduce((sum, status) => sum + (stats.totals[status] ?? 0), 0),
 });
 
-export function activityParams(search: RunsSearch) {
+const USUAL = "24h";
+const SHORTER: readonly (readonly [string, number])[] = [
+  ["15m", 900_000],
+  ["1h", 3_600_000],
+  ["6h", 21_600_000],
+];
+
+/** Where nothing says from when on: a day, or as long as there are runs at all. */
+export function usualPeriod(oldest: number | undefined, now: number): string {
+  return oldest === undefined ? USUAL : (SHORTER.find(([, ms]) => now - oldest <= ms * 1.1)?.[0] ?? USUAL);
+}
+
+export function useUsualPeriod(search: RunsSearch): string {
+  const isSaid = !!(search.period || search.from || search.to);
+  const { data: day } = useQuery({ ...statsQuery(activityParams(withFilter(search, { period: undefined, from: undefined, to: undefined }))), enabled: !isSaid });
+  const first = day?.buckets.find(({ counts }) => Object.keys(counts).length > 0);
+  return usualPeriod(first && Date.parse(first.at), day ? Date.parse(day.until) : 0);
+}
+
+export function activityParams(search: RunsSearch, usual = USUAL) {
   const task = search.task?.includes(",") ? undefined : search.task;
   const range = search.from || search.to;
   return {
     "filter[taskIdentifier]": task,
-    "filter[createdAt][period]": range ? undefined : (search.period ?? "24h"),
+    "filter[createdAt][period]": range ? undefined : (search.period ?? usual),
     "filter[createdAt][from]": search.from,
     "filter[createdAt][to]": search.to,
   };
 }
 
 /** What happened when: drag over it to narrow the list to that time. With the keys: arrows, shift and arrows, Enter. */
-export function Activity({ search, onRange }: { search: RunsSearch; onRange: (from: string, to: string) => void }) {
-  const { data: stats } = useQuery(statsQuery(activityParams(search)));
+export function Activity({ search, usual, onRange }: { search: RunsSearch; usual: string; onRange: (from: string, to: string) => void }) {
+  const { data: stats } = useQuery(statsQuery(activityParams(search, usual)));
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<Range>();
   const [hover, setHover] = useState<number>();

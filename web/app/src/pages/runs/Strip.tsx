@@ -10,6 +10,7 @@ import type { RunsSearch } from "./search";
 
 interface StripProps {
   search: RunsSearch;
+  usual: string;
   fresh: number;
   onLoad: () => void;
   canFollow: boolean;
@@ -18,8 +19,8 @@ interface StripProps {
 }
 
 /** Between activity and list: new runs that wait to be shown. It has its place always, so that no row moves when they come. */
-export function Strip({ search, fresh, onLoad, canFollow, isFollowing, onFollow }: StripProps) {
-  const { data: stats } = useQuery(statsQuery(activityParams(search)));
+export function Strip({ search, usual, fresh, onLoad, canFollow, isFollowing, onFollow }: StripProps) {
+  const { data: stats } = useQuery(statsQuery(activityParams(search, usual)));
   useShortcuts(fresh > 0 ? [{ keys: ".", label: "Load new runs", group: "Lists", run: onLoad }] : []);
   const told = fresh > 0 ? `${capped(fresh, FRESH_MAX)} new ${fresh === 1 ? "run" : "runs"}` : "";
   const totals = stats && totalsOf(stats);
@@ -35,7 +36,7 @@ export function Strip({ search, fresh, onLoad, canFollow, isFollowing, onFollow 
         </button>
       ) : (
         <span className="flex min-w-0 flex-1 items-center truncate px-4 text-fg-3">
-          {totals && `${plural(totals.all, "run")}${stats.complete ? "" : " or more"}${totals.failed > 0 ? `, ${count(totals.failed)} failed` : ""} · ${search.from || search.to ? "in this time" : `last ${search.period ?? "24h"}`}${search.task ? "" : ", all tasks"}`}
+          {totals && `${plural(totals.all, "run")}${stats.complete ? "" : " or more"}${totals.failed > 0 ? `, ${count(totals.failed)} failed` : ""} · ${search.from || search.to ? "in this time" : `last ${search.period ?? usual}`}${search.task ? "" : ", all tasks"}`}
         </span>
       )}
       {canFollow && (

@@ -36,14 +36,14 @@ export function Took({ run }: { run: ListedRun }) {
 }
 
 export const COLUMNS: readonly RunColumn[] = [
-  { key: "status", label: "Status", className: "w-36", cell: (run) => <Status status={shownStatus(run)} /> },
-  { key: "task", label: "Task", className: "w-[17%]", cell: (run) => <span className="font-semibold">{run.taskIdentifier}</span> },
-  { key: "run", label: "Run", className: "w-24", cell: (run) => <RunLink run={run} /> },
+  { key: "status", label: "Status", className: "w-32", cell: (run) => <Status status={shownStatus(run)} /> },
+  { key: "task", label: "Task", className: "w-[15%]", cell: (run) => <span className="font-semibold">{run.taskIdentifier}</span> },
+  { key: "run", label: "Run", className: "w-22", cell: (run) => <RunLink run={run} /> },
   { key: "progress", label: "Progress", cell: (run) => <Doing run={run} /> },
-  { key: "created", label: "Created", className: "w-24", cell: (run) => <Ago at={run.createdAt} className={dim} /> },
-  { key: "duration", label: "Duration", className: "w-24", cell: (run) => <Took run={run} /> },
+  { key: "created", label: "Created", className: "w-22", cell: (run) => <Ago at={run.createdAt} className={dim} /> },
+  { key: "duration", label: "Duration", className: "w-22", cell: (run) => <Took run={run} /> },
   { key: "cost", label: "Cost", className: "w-20 max-lg:hidden", cell: (run) => <span className="text-fg-3">{run.costInCents > 0 ? money(run.costInCents) : "–"}</span> },
-  { key: "tags", label: "Tags", className: "w-[14%] max-lg:hidden", cell: (run) => <Tags run={run} /> },
+  { key: "tags", label: "Tags", className: "w-[12%] max-lg:hidden", cell: (run) => <Tags run={run} /> },
   { key: "queue", label: "Queue", className: "w-28 max-lg:hidden", isExtra: true, cell: (run) => <span className={dim}>{run.queue}</span> },
   { key: "attempts", label: "Attempts", className: "w-20", isExtra: true, cell: (run) => <span className={dim}>{`${run.attemptCount ?? 0}${run.maxAttempts ? `/${run.maxAttempts}` : ""}`}</span> },
   { key: "at", label: "Created at", className: "w-40", isExtra: true, cell: (run) => <span className={dim}>{moment(run.createdAt)}</span> },

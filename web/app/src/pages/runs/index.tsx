@@ -8,7 +8,7 @@ import { Empty, Failure, Skeleton } from "@/ui/Empty";
 import { Header, useTitle } from "@/ui/Page";
 import { attempt } from "@/ui/toast";
 import { useActions } from "./actions";
-import { Activity } from "./Activity";
+import { Activity, useUsualPeriod } from "./Activity";
 import { BulkBar } from "./BulkBar";
 import { COLUMNS } from "./columns";
 import { Counts } from "./Counts";
@@ -62,13 +62,14 @@ export default function Runs() {
     return () => clearTimeout(timer);
   }, [isLoadingAlone, isEmpty, load]);
 
+  const usual = useUsualPeriod(search);
   const isNew = list !== undefined && isEmpty && !isFiltered(search) && !search.after && !asked.isPlaceholderData;
   return (
     <div className="relative flex h-full min-w-0 flex-col">
       <Header
         title="Runs"
         actions={
-          <Button tone="primary" icon={<Plus />} shortcut="n" onClick={() => void navigate({ to: "/test" as string })}>
+          <Button tone="primary" icon={<Plus />} shortcut="n" className="max-sm:hidden" onClick={() => void navigate({ to: "/test" as string })}>
             New run
           </Button>
         }
@@ -85,8 +86,8 @@ export default function Runs() {
             <Views search={search} onSearch={go} />
             <ColumnChoices keys={keys} onChoose={setColumnKeys} />
           </Filters>
-          <Activity search={search} onRange={(from, to) => go(withFilter(search, { from, to, period: undefined }))} />
-          <Strip search={search} fresh={fresh} onLoad={load} canFollow={canFollow} isFollowing={isFollowing} onFollow={setFollowing} />
+          <Activity search={search} usual={usual} onRange={(from, to) => go(withFilter(search, { from, to, period: undefined }))} />
+          <Strip search={search} usual={usual} fresh={fresh} onLoad={load} canFollow={canFollow} isFollowing={isFollowing} onFollow={setFollowing} />
           {list && !isEmpty && (
             <RunsTable
               list={list}

@@ -2,7 +2,7 @@
 import type { LiveEvent, Run } from "@runcast/client";
 import { describe, expect, it } from "vitest";
 import type { ListedRun } from "@/data/runs";
-import { activityParams, spanOf } from "./Activity";
+import { activityParams, spanOf, usualPeriod } from "./Activity";
 import { toCsv } from "./export";
 import { begin, extended, FRESH_MAX, loaded, patch, progressOf, refreshed, ROWS_MAX } from "./fold";
 import { bulkFilter, fits, listParams, readRunsSearch, readTyped, topicOf, withFilter } from "./search";
@@ -115,6 +115,7 @@ describe("the address", () => {
   it("is read as far as it says something", () => {
     expect(readRunsSearch({ status: "FAILED,NOPE", tag: 17, test: "false", roots: "true", other: 1, queue: " " })).toEqual({ status: "FAILED", tag: "17", test: false, roots: true });
     expect(readRunsSearch({ status: "NOPE" })).toEqual({});
+    expect(readRunsSearch({ status: "failed", since: "24h" })).toEqual({ status: "FAILED", period: "24h" });
   });
 
   it("becomes the filter of the API, and that of a bulk action", () => {
@@ -181,6 +182,7 @@ describe("what is drawn", () => {
 
   it("spans bars in either direction, within the row", () => {
     expect([spanOf(5, 2, 95), spanOf(-3, 200, 95)]).toEqual([[2, 5], [0, 95]]);
+    expect([usualPeriod(undefined, 9), usualPeriod(0, 60_000), usualPeriod(0, 3_000_000), usualPeriod(0, 86_400_000)]).toEqual(["24h", "15m", "1h", "24h"]);
     expect(activityParams({ from: "x", period: "1h" })["filter[createdAt][period]"]).toBeUndefined();
   });
 });

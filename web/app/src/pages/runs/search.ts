@@ -38,9 +38,10 @@ export function readRunsSearch(raw: Record<string, unknown>): RunsSearch {
     const value = raw[key];
     if ((typeof value === "string" && value.trim() !== "") || typeof value === "number") search[key] = String(value).trim();
   }
-  const statuses = search.status?.split(",").filter((one) => one in STATUS_WORDS) ?? [];
+  const statuses = search.status?.toUpperCase().split(",").filter((one) => one in STATUS_WORDS) ?? [];
   if (statuses.length > 0) search.status = statuses.join(",");
   else delete search.status;
+  if (!search.period && typeof raw["since"] === "string") search.period = raw["since"];
   if (raw["roots"] === true || raw["roots"] === "true") search.roots = true;
   if (raw["test"] === true || raw["test"] === "true") search.test = true;
   if (raw["test"] === false || raw["test"] === "false") search.test = false;

@@ -10,6 +10,11 @@ import type { RunsSearch } from "./search";
 import { fits, listParams, topicOf } from "./search";
 
 const HIDDEN_MS = 1_000;
+/** What is counted, and how long after a change. */
+const COUNTED = [
+  ["now", 500],
+  ["stats", 3_000],
+] as const;
 /** Of runs that wait to be shown; where more changed, the list is read. */
 const HELD_MAX = 5_000;
 /** After runs have ended: what they cost is read, not told. */
@@ -60,6 +65,26 @@ export function useRunsList(search: RunsSearch) {
   return { asked, list: asked.isPlaceholderData ? undefined : asked.data, shown: asked.data, refresh, loadMore, isLoadingMore };
 }
 
+/** How many run and when is read again soon after something changed. */
+function useCounting(): () => void {
+  const client = useQueryClient();
+  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  useEffect(() => {
+    const all = timers.current;
+    return () => all.forEach(clearTimeout);
+  }, []);
+  return useCallback(() => {
+    for (const [name, ms] of COUNTED) {
+      if (timers.current.has(name)) continue;
+      const read = () => {
+        timers.current.delete(name);
+        if (isSeen()) void client.invalidateQueries({ queryKey: ["runs", name] });
+      };
+      timers.current.set(name, setTimeout(read, ms));
+    }
+  }, [client]);
+}
+
 /** Changes that come within a frame are shown together: a thousand a second are sixty. */
 function useLivePatches(search: RunsSearch, change: (fold: (list: RunsList) => RunsList) => void, refresh: () => Promise<void>): void {
   const waiting = useRef(new Map<string, LiveEvent>());
@@ -86,6 +111,7 @@ function useLivePatches(search: RunsSearch, change: (fold: (list: RunsList) => R
       return patched;
     });
   };
+  const counting = useCounting();
   useEffect(() => {
     const held = waiting.current;
     held.clear();
@@ -93,6 +119,7 @@ function useLivePatches(search: RunsSearch, change: (fold: (list: RunsList) => R
   }, [search]);
   useFollow([topicOf(search)], {
     onEvents: (events) => {
+      counting();
       // The newest of each run, so that a hidden page keeps no more than it shows.
       for (const event of events) waiting.current.set(event.t, event);
       if (waiting.current.size > HELD_MAX) {
