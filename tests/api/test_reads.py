@@ -141,12 +141,8 @@ async def test_tasks_and_workers_are_listed(office: Site) -> None:
     await office.until(run_id, lambda run: run.status is RunStatus.WAITING)
     (worker,) = (await office.get("/api/v1/workers"))["data"]
     assert (worker["executing"], worker["waiting"], worker["pid"] > 0) == (0, 1, True)
-    assert (worker["runs"], worker["leaves"], worker["free"]["async"] > 0, "seenAt" in worker) == (
-        [],
-        False,
-        True,
-        False,
-    )
+    assert (worker["runs"], worker["leaves"], worker["free"]["async"] > 0) == ([], False, True)
+    assert ("seenAt" in worker) is not worker["embedded"]
 
 
 async def test_errors_that_look_the_same_are_one_kind(office: Site) -> None:
@@ -226,6 +222,15 @@ async def test_batches_are_listed_by_pages(office: Site) -> None:
     assert (first["data"][0]["runCount"], first["data"][0]["sealed"]) == (1, True)
     second = await office.get("/api/v1/batches", params={"page[after]": first["pagination"]["next"]})
     assert [one["id"] for one in second["data"]] == [made[0]]
+
+
+async def test_a_list_of_batches_says_how_many_runs_failed(office: Site) -> None:
+    items = [{"task": "break_down", "payload": {"number": 1}}, {"task": "work", "payload": {}}]
+    made = await office.post("/api/v2/tasks/batch", {"items": items})
+    for run_id in (await office.get(f"/api/v2/batches/{made['id']}"))["runs"]:
+        await office.ended(run_id)
+    (batch,) = (await office.get("/api/v1/batches"))["data"]
+    assert (batch["runCount"], batch["liveRuns"], batch["failedRuns"]) == (2, 0, 1)
 
 
 @pytest.mark.parametrize("path", ["journal", "logs", "messages", "usage", "why", "artifacts"])

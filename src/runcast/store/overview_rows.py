@@ -77,6 +77,8 @@ class ListedBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     refused: int
     """Items that became no run."""
     live: int
+    failed: int
+    """Runs that failed, timed out or crashed."""
 
 
 class TaskCount(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -23,7 +23,7 @@ from runcast.store.registered import DeclaredTask
 
 SAMPLES_MAX = 5
 BULK_IDS_MAX = 1_000
-ERROR_BUCKETS = 24
+ERROR_BUCKETS = 48
 
 
 class TaskView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -102,6 +102,8 @@ class BatchRowView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     run_count: int
     live_runs: int
     """Runs of it that have not ended."""
+    failed_runs: int
+    """Runs of it that failed, timed out or crashed."""
     refused_items: int
     """Items that became no run."""
     sealed: bool
@@ -247,6 +249,7 @@ def show_batch(batch: ListedBatch) -> BatchRowView:
         id=batch.id,
         run_count=batch.size,
         live_runs=batch.live,
+        failed_runs=batch.failed,
         refused_items=batch.refused,
         sealed=batch.sealed_at is not None or batch.run_id is not None,
         idempotency_key=batch.idempotency_key or UNSET,

@@ -53,7 +53,10 @@ select
 select b.id, b.run_id, b.size, b.created_at, b.sealed_at, b.idempotency_key,
   (select count(*) from batch_errors e where e.batch_id = b.id) as refused,
   (select count(*) from runs
-    where runs.batch_id = b.id and runs.batch_id is not null and runs.finished_at is null) as live
+    where runs.batch_id = b.id and runs.batch_id is not null and runs.finished_at is null) as live,
+  (select count(*) from runs
+    where runs.batch_id = b.id and runs.batch_id is not null
+      and runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT')) as failed
 from batches b
 where b.environment = :environment and (b.id < :after or :after is null)
 order by b.id desc

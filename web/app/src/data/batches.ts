@@ -7,6 +7,8 @@ export interface BatchRow {
   runCount: number;
   /** Runs of it that have not ended. */
   liveRuns: number;
+  /** Runs of it that failed, timed out or crashed. */
+  failedRuns: number;
   /** Items that became no run. */
   refusedItems: number;
   sealed: boolean;

@@ -29,8 +29,8 @@ export function Code({ text, className, wrap = true }: { text: string; className
 /** An id that is clicked to be copied. */
 export function Id({ id, className }: { id: string; className?: string }) {
   return (
-    <span className={cx("inline-flex items-center gap-0.5 font-mono text-xs text-fg-2", className)}>
-      <span className="truncate">{id}</span>
+    <span className={cx("inline-flex max-w-full items-center gap-0.5 font-mono text-xs text-fg-2", className)}>
+      <span className="min-w-0 truncate">{id}</span>
       <CopyButton text={id} label="Copy id" className="size-5" />
     </span>
   );

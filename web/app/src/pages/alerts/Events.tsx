@@ -57,7 +57,7 @@ const COLUMNS: Column<AlertEvent>[] = [
     key: "message",
     label: "Of",
     cell: (event) => (
-      <span className="flex max-w-[70ch] min-w-0 flex-col max-sm:max-w-[48vw]">
+      <span className="flex max-w-[70ch] min-w-0 flex-col max-sm:max-w-[32vw]">
         <span className="truncate font-medium">{event.subject}</span>
         <span className="truncate text-xs text-fg-2" title={event.message}>
           {event.message}

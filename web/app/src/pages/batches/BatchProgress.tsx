@@ -42,11 +42,11 @@ export function BatchProgress({ batch, runs, only }: { batch: Batch; runs: reado
               search={only === group ? {} : { only: group }}
               replace
               aria-current={only === group ? "true" : undefined}
-              className={cx("inline-flex h-7 items-center gap-2 rounded-control border px-2.5 max-sm:h-9", only === group ? "border-accent bg-active" : "border-line hover:bg-hover", counts[group] === 0 && "opacity-60")}
+              className={cx("inline-flex h-7 items-center gap-2 rounded-control border px-2.5 max-sm:h-9", only === group ? "border-accent bg-active" : "border-line hover:bg-hover")}
             >
               <span aria-hidden className={cx("size-2 rounded-full", HUE_BAR[HUES[group]])} />
-              <span className={counts[group] > 0 ? HUE_TEXT[HUES[group]] : "text-fg-2"}>{WORDS[group]}</span>
-              <span className="font-semibold">{count(counts[group])}</span>
+              <span className={counts[group] > 0 ? HUE_TEXT[HUES[group]] : "text-fg-3"}>{WORDS[group]}</span>
+              <span className={counts[group] > 0 ? "font-semibold" : "text-fg-3"}>{count(counts[group])}</span>
             </Link>
           </li>
         ))}

@@ -80,7 +80,7 @@ const COLUMNS: Column<BatchRow>[] = [
       const ended = batch.runCount - batch.liveRuns;
       return (
         <span className="flex items-center gap-2">
-          <Progress className="w-24 max-sm:hidden" label="Ended" hue={batch.liveRuns > 0 ? "run" : "ok"} isMoving={batch.liveRuns > 0} share={batch.runCount === 0 ? 1 : ended / batch.runCount} />
+          <Progress className="w-24 max-sm:hidden" label="Ended" hue={batch.liveRuns > 0 ? "run" : batch.failedRuns > 0 ? "bad" : "ok"} isMoving={batch.liveRuns > 0} share={batch.runCount === 0 ? 1 : ended / batch.runCount} />
           <span className="whitespace-nowrap text-fg-2">
             {count(ended)} of {count(batch.runCount)}
           </span>
@@ -88,6 +88,7 @@ const COLUMNS: Column<BatchRow>[] = [
       );
     },
   },
+  { key: "failed", label: "Failed", cell: (batch) => (batch.failedRuns > 0 ? <span className="text-bad">{count(batch.failedRuns)}</span> : <span className="text-fg-3">–</span>) },
   { key: "refused", label: "Refused", isWide: true, cell: (batch) => (batch.refusedItems > 0 ? <span className="text-wait">{plural(batch.refusedItems, "item")}</span> : <span className="text-fg-3">–</span>) },
   {
     key: "from",
@@ -108,7 +109,9 @@ const COLUMNS: Column<BatchRow>[] = [
 function BatchStatus({ batch }: { batch: BatchRow }) {
   if (!batch.sealed) return <Status status="PENDING" word="Filling" />;
   if (batch.liveRuns > 0) return <Status status="EXECUTING" />;
-  return batch.refusedItems > 0 ? <Status status="PARTIAL" /> : <Status status="COMPLETED" word="Ended" />;
+  const lost = batch.failedRuns + batch.refusedItems;
+  if (lost === 0) return <Status status="COMPLETED" word="Ended" />;
+  return lost >= batch.runCount ? <Status status="FAILED" /> : <Status status="PARTIAL" />;
 }
 
 const TOGETHER = `results = await enrich.batch_trigger_and_wait(

@@ -12,13 +12,13 @@ const RUN: Column<Run> = {
   key: "run",
   label: "Run",
   cell: (run) => (
-    <Link to="/runs/$runId" params={{ runId: run.id }} title={run.id} className="font-mono text-xs hover:underline">
+    <Link to="/runs/$runId" params={{ runId: run.id }} title={run.id} className="font-mono text-xs whitespace-nowrap hover:underline">
       …{shortId(run.id)}
     </Link>
   ),
 };
-const TASK: Column<Run> = { key: "task", label: "Task", cell: (run) => <span className="font-medium">{run.taskIdentifier}</span> };
-const TOOK: Column<Run> = { key: "took", label: "Duration", cell: (run) => (run.startedAt ? <Elapsed from={run.startedAt} to={run.finishedAt} /> : "–"), className: "w-28 text-fg-2" };
+const TASK: Column<Run> = { key: "task", label: "Task", cell: (run) => <span className="font-medium break-all">{run.taskIdentifier}</span> };
+const TOOK: Column<Run> = { key: "took", label: "Duration", isWide: true, cell: (run) => <span className="text-fg-2">{run.startedAt ? <Elapsed from={run.startedAt} to={run.finishedAt} /> : "–"}</span>, className: "w-28" };
 const CREATED: Column<Run> = { key: "created", label: "Created", cell: (run) => <Ago at={run.createdAt} className="whitespace-nowrap text-fg-2" />, className: "w-28" };
 const TAGS: Column<Run> = {
   key: "tags",
@@ -37,6 +37,6 @@ const TAGS: Column<Run> = {
 /** Runs as a small table, below what they belong to. */
 export function RunTable({ runs, label, withTask }: { runs: readonly Run[]; label: string; withTask?: boolean }) {
   const navigate = useNavigate();
-  const columns = [STATUS, ...(withTask ? [TASK] : []), RUN, CREATED, TOOK, TAGS];
+  const columns = [STATUS, ...(withTask ? [TASK] : []), { ...RUN, isWide: withTask ?? false }, CREATED, TOOK, TAGS];
   return <Table label={label} rows={runs} columns={columns} keyOf={(run) => run.id} onOpen={(run) => void navigate({ to: "/runs/$runId", params: { runId: run.id } })} />;
 }

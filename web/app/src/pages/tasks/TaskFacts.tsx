@@ -15,7 +15,7 @@ export function TaskFacts({ task }: { task: Task }) {
   return (
     <Section title="About">
       <div className="flex flex-col gap-3 p-4">
-        {task.description && <p className="whitespace-pre-line text-fg-2">{task.description}</p>}
+        {task.description && <p className="whitespace-pre-line text-fg-2">{task.description.replaceAll(/\n{2,}/g, "\n")}</p>}
         <Facts
           facts={[
             task.source !== "" && ["Code", <Source key="source" source={task.source} />],

@@ -69,7 +69,7 @@ function columnsOf(all: AllTaskStats | undefined): Column<Row>[] {
       key: "task",
       label: "Task",
       cell: ({ task }) => (
-        <span className="flex max-w-96 min-w-0 flex-col">
+        <span className="flex max-w-96 min-w-0 flex-col max-sm:max-w-[50vw]">
           <Link to="/tasks/$name" params={{ name: task.name }} className="truncate font-medium hover:underline">
             {task.name}
           </Link>
@@ -93,6 +93,7 @@ function columnsOf(all: AllTaskStats | undefined): Column<Row>[] {
     {
       key: "test",
       label: <span className="sr-only">Test</span>,
+      isWide: true,
       className: "w-16 text-right",
       cell: ({ task }) => (
         <Link to="/test/$name" params={{ name: task.name }} aria-label={`Test ${task.name}`} title="Test" className="inline-flex size-7 items-center justify-center rounded-control text-fg-2 hover:bg-hover hover:text-fg">

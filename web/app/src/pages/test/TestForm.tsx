@@ -1,6 +1,6 @@
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Play, RotateCcw } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { Task } from "@/data/tasks";
 import { triggerTask } from "@/data/tasks";
 import { Button } from "@/ui/Button";
@@ -25,7 +25,7 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
   const { as: mode = "form" } = route.useSearch();
   const navigate = useNavigate();
   const schema = task.payloadSchema as Schema;
-  const { draft, put, reset } = useDraft(task.name, schema);
+  const { draft, put, reset } = useDraft(task.name, schema, begun);
   const [options, setOptions] = useState(NO_OPTIONS);
   const [isTried, setTried] = useState(false);
   const [isBusy, setBusy] = useState(false);
@@ -33,9 +33,6 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
   const place = useRef<HTMLDivElement>(null);
   const problems = useMemo(() => check(draft.value, schema, schema), [draft.value, schema]);
   const broken = jsonProblem(draft);
-  useEffect(() => {
-    if (begun) put({ value: begun.payload, text: undefined });
-  }, [begun?.payload]);
 
   const trigger = async (anyway = false) => {
     setTried(true);
@@ -82,7 +79,7 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
     >
       <div ref={place} className="grid items-start gap-4 p-4 lg:grid-cols-[minmax(0,1fr)_minmax(260px,340px)]">
         <div className="flex min-w-0 flex-col gap-4">
-          {task.description && <p className="max-w-3xl whitespace-pre-line text-fg-2">{task.description}</p>}
+          {task.description && <p className="max-w-3xl whitespace-pre-line text-fg-2">{task.description.replaceAll(/\n{2,}/g, "\n")}</p>}
           <Problems refusal={refusal} problems={isTried ? problems : []} onAnyway={broken ? undefined : () => void trigger(true)} />
           <Section
             title="Payload"

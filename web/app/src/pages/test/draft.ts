@@ -35,9 +35,9 @@ export function typed(draft: Draft, text: string): Draft {
   }
 }
 
-/** A draft that outlives a reload of the page, one for each task. */
-export function useDraft(task: string, schema: Schema) {
-  const [draft, setDraft] = useState<Draft>(() => stored(task) ?? { value: blank(schema, schema), text: undefined });
+/** A draft that outlives a reload of the page, one for each task. `begun`: what it begins with instead. */
+export function useDraft(task: string, schema: Schema, begun?: { payload: unknown }) {
+  const [draft, setDraft] = useState<Draft>(() => (begun ? { value: begun.payload, text: undefined } : stored(task)) ?? { value: blank(schema, schema), text: undefined });
   const put = (next: Draft) => {
     setDraft(next);
     try {

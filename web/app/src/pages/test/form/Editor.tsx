@@ -20,7 +20,7 @@ export function Editor({ field, value, isRequired, isWrong, describedBy, id, onC
   const placeholder = field.fallback === undefined || field.fallback === null ? undefined : String(field.fallback);
   switch (shape.kind) {
     case "boolean":
-      return isRequired && !field.isNullable ? (
+      return !field.isNullable && (isRequired || typeof field.fallback === "boolean") ? (
         <Checkbox id={id} aria-describedby={describedBy} label={value === true ? "Yes" : "No"} checked={value === true} onChange={(event) => onChange(event.target.checked)} />
       ) : (
         <Select {...common} value={typeof value === "boolean" ? String(value) : ""} onChange={(event) => onChange(event.target.value === "" ? nothing : event.target.value === "true")} className="self-start">
@@ -72,7 +72,7 @@ function NumberInput({ value, onChange, step, placeholder, ...rest }: Common & {
   const [text, setText] = useState(shownNumber(value));
   useEffect(() => {
     if (numberOf(text) !== value) setText(shownNumber(value));
-  }, [value]);
+  }, [value, text]);
   return (
     <Input
       {...rest}
@@ -102,7 +102,7 @@ function JsonInput({ value, onChange, ...rest }: Common) {
   const [text, setText] = useState(() => shownJson(value));
   useEffect(() => {
     if (JSON.stringify(jsonOf(text)) !== JSON.stringify(value)) setText(shownJson(value));
-  }, [value]);
+  }, [value, text]);
   return (
     <TextArea
       {...rest}

@@ -163,7 +163,7 @@ export function summary(schema: Schema, root: Schema): string {
 function words(shape: Shape, schema: Schema, root: Schema): string {
   switch (shape.kind) {
     case "text":
-      return [shape.format ?? "text", lengths(schema), schema.pattern && `like ${schema.pattern}`].filter(Boolean).join(", ");
+      return [schema.pattern ? `text like ${schema.pattern}` : (shape.format ?? "text"), lengths(schema)].filter(Boolean).join(", ");
     case "number":
       return `${shape.isInteger ? "whole number" : "number"}${bounds(schema)}`;
     case "boolean":
@@ -184,7 +184,7 @@ function words(shape: Shape, schema: Schema, root: Schema): string {
 function lengths({ minLength, maxLength }: Schema): string {
   if (minLength !== undefined && maxLength !== undefined) return `${minLength} to ${maxLength} characters`;
   if (maxLength !== undefined) return `up to ${maxLength} characters`;
-  return minLength ? `${minLength} characters or more` : "";
+  return (minLength ?? 0) > 1 ? `${minLength} characters or more` : "";
 }
 
 function bounds(schema: Schema): string {
