@@ -64,6 +64,8 @@ def test_a_delayed_run_says_when_it_starts(db: World) -> None:
     db.worker()
     found = db.why(db.trigger(delay_ms=90_000))
     assert (found.reason, found.estimate_ms) == ("it was delayed; it starts in about 90 s", 90_000)
+    assert db.why(db.trigger(delay_ms=70 * 60_000)).reason == "it was delayed; it starts in about 70 min"
+    assert db.why(db.trigger(delay_ms=9 * 86_400_000)).reason == "it was delayed; it starts in about 9 days"
 
 
 def test_a_run_between_two_attempts_says_so(db: World) -> None:

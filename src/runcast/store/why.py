@@ -48,7 +48,14 @@ def _say(run: Run, reason: str, **more: object) -> Explanation:
 
 
 def _seconds(ms: int) -> str:
-    return f"about {ms / 1000:.0f} s" if ms >= 1000 else f"{ms} ms"
+    """As people say it: what is far away needs no seconds."""
+    if ms < 1_000:
+        return f"{ms} ms"
+    if ms < 180_000:
+        return f"about {ms / 1_000:.0f} s"
+    if ms < 180 * 60_000:
+        return f"about {ms / 60_000:.0f} min"
+    return f"about {ms / 3_600_000:.0f} h" if ms < 72 * 3_600_000 else f"about {ms / 86_400_000:.0f} days"
 
 
 def _queued(run: Run, now: int) -> Script[Explanation]:

@@ -19,7 +19,7 @@ export function Footer({ trace }: { trace: Trace }) {
         <Kbd keys="↑↓←→" /> move
       </span>
       <span className="flex items-center gap-1">
-        <Kbd keys="E" /> expand
+        <Kbd keys="⇧E" /> expand
       </span>
       <span className="flex items-center gap-1">
         <Kbd keys="W" /> collapse

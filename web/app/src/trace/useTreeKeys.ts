@@ -32,7 +32,7 @@ export function useTreeKeys(keys: TreeKeys): void {
     if (row) openBelow(trace, row, isOpen, newest.current.onOpen);
   };
   useShortcuts([
-    { keys: "e", label: "Expand with everything below", group: "Run", run: () => all(true) },
+    { keys: "shift+e", label: "Expand with everything below", group: "Run", run: () => all(true) },
     { keys: "w", label: "Collapse with everything below", group: "Run", run: () => all(false) },
     { keys: "t", label: "To the top", group: "Run", run: () => newest.current.onSelect(trace.runId) },
     {

@@ -12,7 +12,8 @@ const IDS = /\s*\((?:runs )?(?:run|waitpoint|batch|step)[^)]*\)/g;
 
 /** Why a run does nothing right now, in words. */
 export function Why({ run, attempts }: { run: Run; attempts: Attempts | undefined }) {
-  const isStill = STILL.has(run.status) || attempts?.nextAt !== undefined;
+  // What counts down to the next attempt is shown as a number.
+  const isStill = STILL.has(run.status) && attempts?.nextAt === undefined;
   const { data: why } = useQuery({ ...whyQuery(run.id), enabled: isStill, refetchInterval: run.status === "QUEUED" ? 5_000 : false });
   if (!isStill || !why) return null;
   // The ids are linked instead, and what counts down is shown elsewhere.

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
-import type { Artifact, Entry, WholeRun } from "@/data/run";
+import type { Artifact, Entry, Failure, WholeRun } from "@/data/run";
 import { attemptsQuery, usageQuery } from "@/data/run";
 import { count, money } from "@/format/number";
 import { clock, moment } from "@/format/time";
@@ -39,7 +39,7 @@ function OfRun({ run, journal, artifacts, isOther, onShow }: Given) {
   const { data: attempts } = useQuery(attemptsQuery(run.id));
   const { data: usage } = useQuery(usageQuery(run.id));
   const names = run.streams ?? [];
-  const { error } = run;
+  const error: Failure | undefined = run.error ?? (run.isCompleted ? undefined : attempts?.data.findLast((one) => one.error)?.error);
   return (
     <>
       <WaitCards journal={journal} />

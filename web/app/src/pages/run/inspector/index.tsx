@@ -14,7 +14,7 @@ import { Metadata } from "./Metadata";
 import { Overview } from "./Overview";
 import { Streams } from "./Streams";
 import type { TabName } from "./tabs";
-import { readTab } from "./tabs";
+import { readTab, shownTabs } from "./tabs";
 import { Input, Output } from "./Values";
 
 /** What is known about the selected span; about the run itself when none is selected. */
@@ -53,17 +53,17 @@ function Shown({ run, trace, span: selected, isOther }: Inspected & { isOther: b
     <Tabs<TabName>
       current={tab}
       onChange={show}
-      tabs={[
-        { name: "overview", label: "Overview" },
-        { name: "input", label: "Input" },
-        { name: "output", label: "Output" },
-        { name: "logs", label: "Logs" },
-        { name: "stream", label: "Stream", count: run.streams?.length },
-        { name: "artifacts", label: "Artifacts", count: artifacts?.length },
-        { name: "metadata", label: "Metadata" },
-        { name: "journal", label: "Journal", count: journal?.length },
-        { name: "code", label: "Code" },
-      ]}
+      tabs={shownTabs(tab, {
+        overview: true,
+        input: true,
+        output: true,
+        logs: true,
+        stream: run.streams?.length,
+        artifacts: artifacts?.length,
+        journal: journal?.length,
+        metadata: run.metadata !== undefined && Object.keys(run.metadata).length > 0,
+        code: true,
+      })}
     >
       <div className="flex flex-col gap-4 p-4">
         {tab === "overview" && <Overview {...given} isOther={isOther} journal={journal} artifacts={artifacts} onShow={show} />}
