@@ -4,7 +4,7 @@ import { get, RuncastError } from "./api";
 /** An app that is installed beside the engine, and what it adds to the navigation. */
 export interface App {
   name: string;
-  nav: { path: string; label: string; icon?: string; key?: string }[];
+  nav: { path: string; title: string; icon?: string }[];
 }
 
 export const appsQuery = queryOptions({

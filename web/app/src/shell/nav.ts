@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { Activity, Bell, Bug, CalendarClock, Cpu, FlaskConical, Layers, LayoutGrid, ListTree, PackageOpen, Settings, ShieldCheck, Users } from "lucide-react";
+import { Activity, Bell, Bug, CalendarClock, Cpu, FlaskConical, Layers, LayoutGrid, ListTree, PackageOpen, Settings, ShieldCheck, Users, Workflow } from "lucide-react";
 import type { App } from "@/data/apps";
 
 export interface NavItem {
@@ -29,12 +29,19 @@ const OPERATE: NavItem[] = [
   { to: "/errors", label: "Errors", icon: Bug, key: "e" },
   { to: "/alerts", label: "Alerts", icon: Bell },
 ];
-const ICONS: Record<string, LucideIcon> = { users: Users, grid: LayoutGrid };
+const ICONS: Record<string, LucideIcon> = { contact: Users, table: LayoutGrid, workflow: Workflow };
+const KEYS = new Set(["f", "l"]);
+
+/** An app's first letter, where ours leave it free. */
+function keyOf(title: string): { key?: string } {
+  const letter = title.slice(0, 1).toLowerCase();
+  return KEYS.has(letter) ? { key: letter } : {};
+}
 
 /** What there is, with the apps that are installed. */
 export function navigation(apps: readonly App[]): NavGroup[] {
   const build = apps.flatMap((app) =>
-    app.nav.map((item): NavItem => ({ to: item.path, label: item.label, icon: ICONS[item.icon ?? ""] ?? LayoutGrid, ...(item.key ? { key: item.key } : {}) })),
+    app.nav.map((item): NavItem => ({ to: item.path, label: item.title, icon: ICONS[item.icon ?? ""] ?? LayoutGrid, ...keyOf(item.title) })),
   );
   return [
     { items: WATCH },

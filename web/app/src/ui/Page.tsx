@@ -4,7 +4,7 @@ import { cx } from "./class";
 import { ConnectionPill } from "./ConnectionPill";
 
 /** A page: its header stays, its content scrolls. `title` is what the tab says, too. */
-export function Page({ title, header, children, className }: { title: string; header?: ReactNode; children: ReactNode; className?: string }) {
+export function Page({ title, header, children, className }: { title?: string; header?: ReactNode; children: ReactNode; className?: string }) {
   useTitle(title);
   return (
     <div className="flex h-full min-w-0 flex-col">
@@ -14,22 +14,25 @@ export function Page({ title, header, children, className }: { title: string; he
   );
 }
 
-export function useTitle(title: string): void {
+/** Undefined leaves it to what is around. */
+export function useTitle(title: string | undefined): void {
   useEffect(() => {
-    document.title = title ? `${title} · Runcast` : "Runcast";
+    if (title !== undefined) document.title = title ? `${title} · Runcast` : "Runcast";
   }, [title]);
 }
 
-/** 48 px on top of a page: where one is, and what can be done. */
-export function Header({ title, children, actions }: { title: ReactNode; children?: ReactNode; actions?: ReactNode }) {
+/** 48 px on top of a page, or of a part of one: where one is, and what can be done. */
+export function Header({ title, children, actions, isPart }: { title: ReactNode; children?: ReactNode; actions?: ReactNode; isPart?: boolean }) {
   return (
     <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-panel px-4 py-1.5">
       <h1 className="flex min-w-0 items-center gap-2 text-base font-semibold">{title}</h1>
       {children}
       <div className="ml-auto flex flex-wrap items-center gap-2">
-        <span className="mr-1 max-sm:hidden">
-          <ConnectionPill />
-        </span>
+        {!isPart && (
+          <span className="mr-1 max-sm:hidden">
+            <ConnectionPill />
+          </span>
+        )}
         {actions}
       </div>
     </header>

@@ -1,5 +1,5 @@
 import type { RunStatus } from "@runcast/client";
-import { Ban, CalendarClock, Check, CircleDashed, Flame, Hourglass, Pause, RotateCw, TimerOff, TriangleAlert, X } from "lucide-react";
+import { Ban, CalendarClock, Check, CircleDashed, Flame, Hourglass, RotateCw, TimerOff, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { cx } from "./class";
 
@@ -52,7 +52,7 @@ const LOOKS: Record<Shown, Omit<Look, "word"> & { word?: string }> = {
   DEQUEUED: { hue: "run", shape: hollow },
   EXECUTING: { hue: "run", shape: spinner },
   RETRYING: { hue: "run", shape: bare(<RotateCw />), word: "Retrying" },
-  WAITING: { hue: "wait", shape: inRing(<Pause />) },
+  WAITING: { hue: "wait", shape: inRing(<span className="flex gap-[1.5px]"><span className="h-1.5 w-[1.5px] bg-current" /><span className="h-1.5 w-[1.5px] bg-current" /></span>) },
   COMPLETED: { hue: "ok", shape: solid(<Check />) },
   PARTIAL: { hue: "wait", shape: bare(<TriangleAlert />), word: "Partial" },
   SKIPPED: { hue: "idle", shape: bare(<CircleDashed />), word: "Skipped" },

@@ -11,6 +11,7 @@ import { cx } from "@/ui/class";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { Header, Page } from "@/ui/Page";
 import { Progress } from "@/ui/Progress";
+import type { Hue } from "@/ui/Status";
 import { lookOf, Status } from "@/ui/Status";
 import { attempt, doUnlessUndone } from "@/ui/toast";
 import { LeadView } from "./lead/LeadView";
@@ -76,7 +77,7 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
         </Header>
       }
     >
-      <Progress share={leads.reduce((sum, lead) => sum + (hueOf(lead) === "ok" ? 100 : lead.progress), 0) / (leads.length * 100 || 1)} label="The batch" hue={failed.length > 0 && going.length === 0 ? "bad" : going.length === 0 ? "ok" : "run"} isMoving={going.length > 0} className="shrink-0 rounded-none" />
+      <Progress share={leads.reduce((sum, lead) => sum + (hueOf(lead) === "ok" ? 100 : lead.progress), 0) / (leads.length * 100 || 1)} label="The batch" hue={barHue(leads)} isMoving={barHue(leads) === "run"} className="shrink-0 rounded-none" />
       <div className="flex min-h-0 flex-1 max-sm:flex-col">
         <ul aria-label="Leads of the batch" className="w-64 shrink-0 overflow-y-auto border-r border-line bg-panel max-sm:max-h-52 max-sm:w-full max-sm:border-r-0 max-sm:border-b">
           {leads.map((lead) => (
@@ -96,6 +97,12 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
       </div>
     </Page>
   );
+}
+
+function barHue(leads: readonly Lead[]): Hue {
+  const hues = new Set(leads.map(hueOf));
+  if (leads.some((lead) => lead.status === "queued" || lead.status === "running")) return "run";
+  return hues.has("wait") ? "wait" : hues.has("bad") ? "bad" : "ok";
 }
 
 /** How the batch stands, in one line. */

@@ -10,7 +10,7 @@ export function Approval({ step }: { step: Step }) {
   const answer = (approved: boolean) => void complete(approved).catch(() => undefined);
   return (
     <div className="flex flex-wrap items-center gap-2 rounded-card border border-bar-wait/60 p-3">
-      <p className="min-w-0 flex-1">May this be used? Look at the e-mails and the page above first.</p>
+      <p className="min-w-52 flex-1">May this be used? Look at the e-mails and the page above first.</p>
       <Button tone="primary" icon={<Check />} shortcut="a" isBusy={isLoading} disabled={isDone} onClick={() => answer(true)}>
         Approve
       </Button>

@@ -66,9 +66,10 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
   const title = isGoing ? `(${percent(progress)}) ${name}` : name;
   return (
     <Page
-      title={title}
+      {...(crumbs ? { title } : {})}
       header={
         <Header
+          isPart={!crumbs}
           title={
             <>
               {crumbs && (

@@ -82,11 +82,9 @@ function parsed(text: string): unknown {
   }
 }
 
-/** `Subject: …`, an empty line, and the letter. */
+/** `# Subject`, an empty line, and the letter. */
 function Letter({ text }: { text: string }) {
-  const [head = "", ...rest] = text.split(/\r?\n\r?\n/);
-  const subject = /^subject:\s*(.*)$/im.exec(head)?.[1];
-  const body = subject === undefined ? text : rest.join("\n\n");
+  const [, subject, body = text] = /^# (.*)\r?\n\s*\n([\s\S]*)$/.exec(text) ?? [];
   return (
     <article className="overflow-hidden rounded-card border border-line">
       <header className="flex items-center gap-2 border-b border-line bg-sunken px-3 py-1.5">
