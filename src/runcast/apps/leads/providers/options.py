@@ -7,14 +7,6 @@ from typing import Any
 from runcast import InvalidInput
 from runcast.apps.leads.contract import JsonObject, ProviderInfo
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float),
-    "object": dict,
-}
-
 
 def check_options(info: ProviderInfo, options: JsonObject) -> None:
     """Raises `InvalidInput` for what the provider cannot be told."""
@@ -22,23 +14,27 @@ def check_options(info: ProviderInfo, options: JsonObject) -> None:
 
 
 def _check(value: Any, schema: JsonObject, what: str) -> None:
-    kind = schema["type"]
-    # True is an int to Python, and to nobody else.
-    if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        raise InvalidInput(f"{what}: expected {kind}, got {value!r:.80}")
-    if kind == "object":
-        _check_object(value, schema, what)
-    elif "enum" in schema and value not in schema["enum"]:
-        raise InvalidInput(f"{what}: one of {', '.join(schema['enum'])}, got {value!r:.80}")
-    elif kind in ("integer", "number"):
-        _check_number(float(value), schema, what)
+    match schema["type"], value:
+        case "object", dict():
+            _check_object(value, schema, what)
+        case "boolean", bool():
+            return
+        case "string", str():
+            if "enum" in schema and value not in schema["enum"]:
+                raise InvalidInput(f"{what}: one of {', '.join(schema['enum'])}, got {value!r:.80}")
+        # True is an int to Python, and to nobody else.
+        case ("integer", int()) | ("number", int() | float()) if not isinstance(value, bool):
+            _check_number(value, schema, what)
+        case kind, _:
+            raise InvalidInput(f"{what}: expected {kind}, got {value!r:.80}")
 
 
 def _check_number(value: float, schema: JsonObject, what: str) -> None:
-    least: float = schema.get("minimum", schema.get("exclusiveMinimum", value))
-    most: float = schema.get("maximum", value)
-    # Not a number is neither.
-    if not least <= value <= most or value == schema.get("exclusiveMinimum"):
+    above: float = schema.get("exclusiveMinimum", float("-inf"))
+    least: float = max(above, schema.get("minimum", above))
+    most: float = schema.get("maximum", float("inf"))
+    # Not a number is not between any.
+    if not least <= value <= most or value == above:
         raise InvalidInput(f"{what}: from {least:g} to {most:g}, got {value:g}")
 
 
