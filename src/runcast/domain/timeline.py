@@ -62,6 +62,8 @@ class Parts(msgspec.Struct, frozen=True):
     """What is within a run: all of it, a page of it, or what changed."""
 
     run_id: str
+    claimed_at: int | None
+    """When a worker took the run last."""
     count: int
     """How many entries the run has in all: who knows fewer has missed something."""
     attempts: Sequence[Attempt]

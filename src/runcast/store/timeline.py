@@ -28,7 +28,7 @@ def timeline(run: Run) -> Script[Timeline]:
             found.append((yield from parts(each.id)))
             room -= len(found[-1].entries)
         else:
-            found.append(Parts(each.id, 0, (), (), (), None))
+            found.append(Parts(each.id, each.claimed_at, 0, (), (), (), None))
     return Timeline(cursor, runs, found, len(tree) > TIMELINE_RUNS_MAX)
 
 
@@ -48,6 +48,7 @@ def parts(run_id: str, *, since: int = 0, after: tuple[int, str] | None = None) 
     since = max(0, since - OVERLAP_MS)
     at, key = after or (-1, "")
     limit = TIMELINE_ENTRIES_PAGE
+    claimed_at: int | None = yield call("claimed_at", run_id=run_id)
     attempts: list[Attempt] = yield call("attempts_of", run_id=run_id)
     entries: list[TimelineEntry] = yield call(
         "timeline_entries", run_id=run_id, since=since, after_at=at, after_key=key, limit=limit
@@ -55,7 +56,7 @@ def parts(run_id: str, *, since: int = 0, after: tuple[int, str] | None = None) 
     tries: list[TimelineTry] = yield call("timeline_tries", run_id=run_id, since=since, limit=limit)
     count: int = yield call("count_entries", run_id=run_id)
     following = (entries[-1].started_at, entries[-1].key) if len(entries) == limit else None
-    return Parts(run_id, count, attempts, entries, tries, following)
+    return Parts(run_id, claimed_at, count, attempts, entries, tries, following)
 
 
 def _below(run_id: str, tree: Sequence[TimelineRun]) -> list[TimelineRun]:

@@ -78,6 +78,8 @@ class PartsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What is within a run: all, a page, or what changed."""
 
     run_id: str
+    claimed_at: int | UnsetType = UNSET
+    """When a worker took the run last."""
     count: int
     """Journal entries of the run in all: who knows fewer missed something."""
     attempts: tuple[TimelineAttemptView, ...]
@@ -122,6 +124,7 @@ def show_timeline(found: Timeline, root_id: str, now: int) -> TimelineView:
 def show_parts(parts: Parts) -> PartsView:
     return PartsView(
         run_id=parts.run_id,
+        claimed_at=_given(parts.claimed_at),
         count=parts.count,
         attempts=tuple(map(_attempt, parts.attempts)),
         entries=tuple(map(_entry, parts.entries)),

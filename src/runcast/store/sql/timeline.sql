@@ -6,6 +6,11 @@ where id = :root_id or (parent_id is not null and root_id = :root_id)
 order by depth, batch_position, id
 limit :limit;
 
+-- name: claimed_at -> int
+select claimed_at
+from runs
+where id = :run_id;
+
 -- name: timeline_entries -> TimelineEntry*
 -- By when they began, in pages; or those that changed since a moment.
 select key, kind, name, status, error, awaits, due_at, tries, started_at, finished_at

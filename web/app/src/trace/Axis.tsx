@@ -46,8 +46,8 @@ export function Axis({ geometry, onView }: { geometry: Geometry; onView: (view: 
       {scale.stretches.map(
         (one) =>
           one.isBreak && (
-            <span key={one.from} className="absolute inset-y-1 flex items-center justify-center rounded bg-sunken font-medium text-fg-2" style={{ left: pixels(geometry, one.from), width: pixels(geometry, one.to) - pixels(geometry, one.from) }} title={`${duration(one.to - one.from)} in which nothing was done`}>
-              ⁄⁄{breakLabel(one.to - one.from)}⁄⁄
+            <span key={one.from} className="absolute inset-y-0 flex items-center justify-center rounded bg-sunken border-x border-dashed border-line-strong font-medium text-fg-2" style={{ left: pixels(geometry, one.from), width: pixels(geometry, one.to) - pixels(geometry, one.from) }} title={`${duration(one.to - one.from)} in which nothing was done`}>
+              {breakLabel(one.to - one.from)}
             </span>
           ),
       )}

@@ -1,11 +1,12 @@
 import { ChevronRight } from "lucide-react";
-import { memo, useSyncExternalStore } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import type { Trace } from "@/data/trace";
 import { useSpan } from "@/data/trace";
 import { duration } from "@/format/duration";
 import { count } from "@/format/number";
 import { serverNow } from "@/format/time";
 import { cx } from "@/ui/class";
+import type { Shown } from "@/ui/Status";
 import { Status } from "@/ui/Status";
 import { Bars, Density } from "./Bars";
 import type { Geometry } from "./geometry";
@@ -13,6 +14,7 @@ import { pixels } from "./geometry";
 import type { Row, Tally } from "./rows";
 import { density, tally } from "./rows";
 import type { Span } from "./span";
+import type { TraceStore } from "./store";
 
 export const ROW_PX = 30;
 
@@ -111,20 +113,41 @@ function Chevron({ row, onOpen }: { row: Row; onOpen: RowProps["onOpen"] }) {
 
 const BUCKETS = 48;
 
+/** Draws anew when something changed, with a pause between. */
+function useChanges(store: TraceStore, pauseMs: number): void {
+  const [, draw] = useState(0);
+  const pause = useRef(pauseMs);
+  pause.current = pauseMs;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = store.subscribe(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        draw((n) => n + 1);
+      }, pause.current);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [store]);
+}
+
 function GroupRow({ trace, row, geometry, onOpen }: RowProps) {
   const { store } = trace;
-  useSyncExternalStore(store.subscribe, () => Math.floor(store.version / 8));
   const { group } = row;
+  // Thousands are counted anew less often.
+  useChanges(store, (group?.ids.length ?? 0) / 40);
   if (!group) return null;
   const sum = tally(store, group);
   const now = serverNow();
   const end = sum.finishedAt ?? now;
-  const hue = sum.bad > 0 ? "text-bar-bad" : sum.running > 0 ? "text-bar-run" : sum.ok > 0 ? "text-bar-ok" : "text-bar-idle";
+  const hue = sum.running > 0 ? "text-bar-run" : sum.bad > sum.ok ? "text-bar-bad" : sum.ok > 0 ? "text-bar-ok" : "text-bar-idle";
   return (
     <>
       <div className="flex w-(--tree) shrink-0 items-center gap-1.5 overflow-hidden border-r border-line pr-2" style={{ paddingLeft: 6 + row.depth * 16 }}>
         <Chevron row={row} onOpen={onOpen} />
-        <Status status={sum.running > 0 ? "EXECUTING" : sum.waiting > 0 ? "WAITING" : sum.bad > 0 ? "FAILED" : sum.idle > 0 && sum.ok === 0 ? "QUEUED" : "COMPLETED"} iconOnly />
+        <Status status={groupStatus(sum)} iconOnly />
         <span className="truncate">
           {group.name} <span className="text-fg-3">×{count(group.ids.length)}</span>
         </span>
@@ -136,6 +159,13 @@ function GroupRow({ trace, row, geometry, onOpen }: RowProps) {
       </div>
     </>
   );
+}
+
+function groupStatus(sum: Tally): Shown {
+  if (sum.running > 0) return "EXECUTING";
+  if (sum.waiting > 0) return "WAITING";
+  if (sum.bad > 0) return sum.ok > 0 ? "PARTIAL" : "FAILED";
+  return sum.ok > 0 ? (sum.finishedAt === undefined ? "EXECUTING" : "COMPLETED") : "QUEUED";
 }
 
 function Tallied({ sum }: { sum: Tally }) {

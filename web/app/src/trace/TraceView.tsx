@@ -74,7 +74,7 @@ function Tree({ trace, selected, onSelect }: TraceViewProps) {
               return <TraceRow key={slot} trace={trace} row={row} top={place * ROW_PX} isSelected={row.id === current} geometry={geometry} onSelect={onSelect} onOpen={open} />;
             })}
           </div>
-          {rows.length === 0 || (rows.length === 1 && (view.query !== "" || view.errorsOnly)) ? <NoMatch trace={trace} /> : null}
+          {rows.length === 0 ? <NoMatch trace={trace} /> : null}
         </div>
       </div>
       <TreeWidth />

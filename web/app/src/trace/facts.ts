@@ -55,6 +55,7 @@ export interface TryFact {
 
 export interface PartsFact {
   runId: string;
+  claimedAt?: number;
   count: number;
   attempts: AttemptFact[];
   entries: EntryFact[];

@@ -79,7 +79,7 @@ export function rowsOf(store: TraceStore, options: RowOptions): Row[] {
       }
     }
   };
-  walk(store.runId, 0, 1, 1);
+  if (!shown || shown.has(store.runId)) walk(store.runId, 0, 1, 1);
   return rows;
 }
 

@@ -21,7 +21,7 @@ export interface Scale {
 
 /** A pause longer than this share of the axis is made short. */
 const LONG = 0.2;
-const BREAK = 0.05;
+const BREAK = 0.06;
 const BREAKS_MAX = 12;
 
 /** `activity`: when something was done, in any order. */
@@ -108,7 +108,8 @@ export function ticksOf(scale: Scale, view: readonly [number, number], space: nu
     for (let at = Math.ceil(visibleFrom / step) * step; at <= until; at += step) {
       const x = xOf(scale, scale.from + at);
       const last = ticks.at(-1);
-      if (!last || (x - last.x) / (v1 - v0) >= space * 0.8) ticks.push({ x, label: tickLabel(at, step) });
+      const isFree = !scale.stretches.some((other) => other.isBreak && other.x0 >= x && (other.x0 - x) / (v1 - v0) < space * 0.45);
+      if (isFree && (!last || (x - last.x) / (v1 - v0) >= space * 0.8)) ticks.push({ x, label: tickLabel(at, step) });
     }
   }
   return ticks;

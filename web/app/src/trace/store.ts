@@ -107,8 +107,6 @@ export class TraceStore {
     const attempt = run.attemptCount ?? 0;
     const startedAt = time(run.startedAt) ?? before?.startedAt;
     const finishedAt = time(run.finishedAt);
-    const isNewAttempt = attempt > (before?.attempt ?? 0);
-    const claimedAt = isNewAttempt && run.isExecuting ? time(run.updatedAt) : before?.claimedAt;
     this.#putRun({
       ...(before ?? {}),
       id: run.id,
@@ -120,7 +118,6 @@ export class TraceStore {
       ...(run.parentId === undefined ? {} : { parentId: run.parentId }),
       ...(run.batchId === undefined ? {} : { batchId: run.batchId }),
       ...(startedAt === undefined ? {} : { startedAt }),
-      ...(claimedAt === undefined ? {} : { claimedAt }),
       ...(finishedAt === undefined ? {} : { finishedAt }),
       ...(run.error === undefined ? {} : { error: run.error }),
     });
@@ -136,8 +133,11 @@ export class TraceStore {
   }
 
   putParts(parts: PartsFact): void {
-    const run = this.#runs.get(parts.runId);
-    if (!run) return;
+    const known = this.#runs.get(parts.runId);
+    if (!known) return;
+    const run = parts.claimedAt === undefined || parts.claimedAt === known.claimedAt ? known : { ...known, claimedAt: parts.claimedAt };
+    this.#runs.set(run.id, run);
+    const isMoved = run !== known;
     let within = this.#within.get(parts.runId);
     const isFirst = !within;
     if (!within) this.#within.set(parts.runId, (within = { attempts: [], entries: new Map(), tries: new Map() }));
@@ -155,9 +155,9 @@ export class TraceStore {
       if (entry.awaits !== undefined) this.#holders.set(entry.awaits, { runId: run.id, entry });
       keys.add(entry.key);
     }
-    if (isFirst || hadAttempts !== parts.attempts.length) this.#showWithin(run);
+    if (isFirst || isMoved || hadAttempts !== parts.attempts.length) this.#showWithin(run);
     else if (keys.size > 0) for (const key of keys) this.#showEntry(run, within, key);
-    if (keys.size > 0 || isFirst || hadAttempts !== parts.attempts.length) this.#showRun(run);
+    if (keys.size > 0 || isFirst || isMoved || hadAttempts !== parts.attempts.length) this.#showRun(run);
   }
 
   /** Everything is read anew. */

@@ -83,7 +83,7 @@ export class TraceViewState {
       else if (span.finishedAt === undefined && now > last) last = now;
     }
     const length = Math.max(1, last - root.startedAt);
-    const to = isOver && last < now - 1 ? last : root.startedAt + length * 1.06 + 50;
+    const to = root.startedAt + length * (isOver ? 1.015 : 1.06) + (isOver ? 0 : 50);
     const activity = activityOf(spans, (id) => this.#store.childrenOf(id), now);
     const scale = makeScale(root.startedAt, to, activity, this.isCompressed);
     this.#scale = { at: performance.now(), key, scale };
