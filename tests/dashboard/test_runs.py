@@ -137,7 +137,7 @@ def test_runs_are_canceled_together_after_a_question(busy: World, pages: Pages) 
     question.get_by_role("button", name="Cancel 3 runs").click()
     for run_id in doomed:
         expect(row(page, run_id)).to_contain_text("Canceled")
-    page.get_by_role("button", name="View").click()
+    page.get_by_role("button", name="View", exact=True).click()
     expect(page).to_have_url(re.compile("/bulk/bulk_"))
     expect(page.get_by_role("main").get_by_text("Completed")).to_be_visible()
     page.get_by_role("button", name="View runs").click()

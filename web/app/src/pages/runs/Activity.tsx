@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { KeyboardEvent, PointerEvent } from "react";
-import { useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 import type { Stats } from "@/data/runs";
 import { BAD, BUCKETS, statsQuery } from "@/data/runs";
 import { count, plural } from "@/format/number";
@@ -69,7 +69,7 @@ export function activityParams(search: RunsSearch, usual = USUAL) {
 }
 
 /** What happened when: drag over it to narrow the list to that time. With the keys: arrows, shift and arrows, Enter. */
-export function Activity({ search, usual, onRange }: { search: RunsSearch; usual: string; onRange: (from: string, to: string) => void }) {
+export const Activity = memo(function Activity({ search, usual, onRange }: { search: RunsSearch; usual: string; onRange: (from: string, to: string) => void }) {
   const { data: stats } = useQuery(statsQuery(activityParams(search, usual)));
   const box = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<Range>();
@@ -139,7 +139,7 @@ export function Activity({ search, usual, onRange }: { search: RunsSearch; usual
       )}
     </div>
   );
-}
+});
 
 function Column({ bar, highest, isDim, isHovered }: { bar: Bar; highest: number; isDim: boolean; isHovered: boolean }) {
   const piece = (value: number, color: string) => value > 0 && <div className={color} style={{ height: `${Math.max(5, (value / highest) * 100)}%` }} />;

@@ -35,7 +35,7 @@ function Reason({ run }: { run: ListedRun }) {
     <span className="truncate text-bad" title={`${error.name ?? "Error"}: ${error.message.slice(0, 1_000)}`}>
       {error.name && <span className="font-medium">{error.name}</span>}
       {error.name && message && " "}
-      <span className="opacity-90">{message}</span>
+      {message}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ListFilter, Search, X } from "lucide-react";
-import { useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 import type { RunStatus } from "@runcast/client";
 import { tasksQuery } from "@/data/tasks";
 import { moment } from "@/format/time";
@@ -26,7 +26,7 @@ interface FiltersProps {
 }
 
 /** What narrows the list. All of it is in the address. */
-export function Filters({ search, onSearch, children }: FiltersProps) {
+export const Filters = memo(function Filters({ search, onSearch, children }: FiltersProps) {
   const [adding, setAdding] = useState<FilterKey>();
   const change = (next: { [Key in FilterKey]?: RunsSearch[Key] | undefined }) => onSearch(withFilter(search, next));
   return (
@@ -70,7 +70,7 @@ export function Filters({ search, onSearch, children }: FiltersProps) {
       <span className="ml-auto flex items-center gap-2">{children}</span>
     </div>
   );
-}
+});
 
 function SearchBox({ search, onSearch }: FiltersProps) {
   const navigate = useNavigate();

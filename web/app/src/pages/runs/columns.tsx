@@ -24,7 +24,7 @@ export const shownStatus = (run: ListedRun) => (run.retryAt ? ("RETRYING" as con
 
 export function RunLink({ run }: { run: ListedRun }) {
   return (
-    <Link to="/runs/$runId" params={{ runId: run.id }} title={run.id} aria-label={`Run ${run.id}`} className="font-mono text-xs text-fg-2 hover:text-fg hover:underline">
+    <Link to="/runs/$runId" params={{ runId: run.id }} title={run.id} className="font-mono text-xs text-fg-2 hover:text-fg hover:underline">
       {shortId(run.id)}
     </Link>
   );

@@ -63,19 +63,22 @@ export default function Runs() {
   }, [isLoadingAlone, isEmpty, load]);
 
   const usual = useUsualPeriod(search);
+  const narrow = useCallback((from: string, to: string) => go(withFilter(search, { from, to, period: undefined })), [go, search]);
+  // Rows change sixty times a second; what stands around them is drawn when it changes itself.
+  const choices = useMemo(
+    () => (
+      <>
+        <Views search={search} onSearch={go} />
+        <ColumnChoices keys={keys} onChoose={setColumnKeys} />
+      </>
+    ),
+    [search, go, keys, setColumnKeys],
+  );
+  const header = useMemo(() => <Top search={search} />, [search]);
   const isNew = list !== undefined && isEmpty && !isFiltered(search) && !search.after && !asked.isPlaceholderData;
   return (
     <div className="relative flex h-full min-w-0 flex-col">
-      <Header
-        title="Runs"
-        actions={
-          <Button tone="primary" icon={<Plus />} shortcut="n" className="max-sm:hidden" onClick={() => void navigate({ to: "/test" as string })}>
-            New run
-          </Button>
-        }
-      >
-        <Counts current={search} />
-      </Header>
+      {header}
       {isNew ? (
         <div className="min-h-0 flex-1 overflow-auto">
           <Onboarding />
@@ -83,10 +86,9 @@ export default function Runs() {
       ) : (
         <>
           <Filters search={search} onSearch={go}>
-            <Views search={search} onSearch={go} />
-            <ColumnChoices keys={keys} onChoose={setColumnKeys} />
+            {choices}
           </Filters>
-          <Activity search={search} usual={usual} onRange={(from, to) => go(withFilter(search, { from, to, period: undefined }))} />
+          <Activity search={search} usual={usual} onRange={narrow} />
           <Strip search={search} usual={usual} fresh={fresh} onLoad={load} canFollow={canFollow} isFollowing={isFollowing} onFollow={setFollowing} />
           {list && !isEmpty && (
             <RunsTable
@@ -113,6 +115,22 @@ export default function Runs() {
       )}
       <BulkBar actions={actions} selection={selection} search={search} isWhole={rows.length > 0 && rows.every((row) => selection.ids.has(row.id))} onAll={() => setSelection(everything)} onClear={clear} />
     </div>
+  );
+}
+
+function Top({ search }: { search: RunsSearch }) {
+  const navigate = useNavigate();
+  return (
+    <Header
+      title="Runs"
+      actions={
+        <Button tone="primary" icon={<Plus />} shortcut="n" className="max-sm:hidden" onClick={() => void navigate({ to: "/test" as string })}>
+          New run
+        </Button>
+      }
+    >
+      <Counts current={search} />
+    </Header>
   );
 }
 

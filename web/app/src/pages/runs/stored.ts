@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { RunsSearch } from "./search";
 import { readRunsSearch } from "./search";
 
@@ -25,11 +25,11 @@ export function useColumns(): [readonly string[] | undefined, (keys: readonly st
     const stored = read(COLUMNS);
     return Array.isArray(stored) ? stored.map(String) : undefined;
   });
-  const choose = (next: readonly string[] | undefined) => {
+  const choose = useCallback((next: readonly string[] | undefined) => {
     if (next) localStorage.setItem(COLUMNS, JSON.stringify(next));
     else localStorage.removeItem(COLUMNS);
     setKeys(next ? [...next] : undefined);
-  };
+  }, []);
   return [keys, choose];
 }
 
