@@ -205,7 +205,7 @@ async def serving(
         server = await stack.enter_async_context(Server(config, clock))
         for environment in environments:
             settings = replace(worker or WorkerSettings(grace_ms=0), environment=environment)
-            await _work(stack, server, registry or sample_tasks(), settings)
+            await _work(stack, server, sample_tasks() if registry is None else registry, settings)
         assert server.http is not None
         headers = {"Authorization": f"Bearer {server.http.local_key}"}
         client = httpx2.AsyncClient(base_url=server.http.url, headers=headers, timeout=PATIENCE_S)

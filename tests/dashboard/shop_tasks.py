@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from runcast import Alert, task
+from runcast import Alert, AlertEvent, task
 from runcast.sdk.registry import Registry
 from tests.dashboard.example_tasks import example_tasks
 
@@ -65,7 +65,7 @@ def shop_tasks() -> Registry:
         return f"{order.quantity} for {order.customer}"
 
     @task(registry=registry)
-    async def on_alert() -> None:
+    async def on_alert(event: AlertEvent) -> None:
         """Hears of failures."""
 
     Alert("failures", on="failed", run=on_alert, registry=registry)

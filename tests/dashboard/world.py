@@ -66,7 +66,7 @@ def open_world(
 
     `local`: who opens its pages on this machine needs no account, as in `runcast dev`.
     """
-    site = serving(database, registry or example_tasks(), http=ApiSettings(local=local, port=port))
+    site = serving(database, example_tasks() if registry is None else registry, http=ApiSettings(local=local, port=port))
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(site) as served:
         yield World(served, portal)
 

@@ -15,12 +15,15 @@ export function Leaf({ label, field, path, value, isRequired }: PartProps) {
   const isAlone = field.shape.kind === "boolean";
   return (
     <div className="flex min-w-0 flex-col gap-1">
-      <label htmlFor={id} className="flex flex-wrap items-baseline gap-x-2 font-medium text-fg-2">
-        {label}
-        {!isRequired && <span className="text-xs font-normal text-fg-3">optional</span>}
-        {!isAlone && <span className="text-xs font-normal text-fg-3">{hint}</span>}
-      </label>
-      <Editor id={id} field={field} value={value} isRequired={isRequired} describedBy={`${id}-note`} isWrong={problem !== undefined} onChange={(next) => change(path, next)} />
+      <div className="flex flex-wrap items-baseline gap-x-2">
+        <label htmlFor={id} className="font-medium text-fg-2">
+          {label}
+        </label>
+        <span id={`${id}-hint`} className="text-xs text-fg-3">
+          {[!isRequired && "optional", !isAlone && hint].filter(Boolean).join(" · ")}
+        </span>
+      </div>
+      <Editor id={id} field={field} value={value} isRequired={isRequired} describedBy={`${id}-hint ${id}-note`} isWrong={problem !== undefined} onChange={(next) => change(path, next)} />
       <p id={`${id}-note`} className={cx("text-xs", problem ? "text-bad" : "text-fg-3")}>
         {problem ? `${label} ${problem}` : field.description}
       </p>

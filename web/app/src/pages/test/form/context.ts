@@ -23,7 +23,7 @@ export function useForm(): Form {
 /** What is wrong right here, not further inside. */
 export function useProblem(path: Path, value: unknown): string | undefined {
   const { problems, isTried } = useForm();
-  if (!isTried && (value === undefined || value === "")) return undefined;
+  if (!isTried && (value === undefined || value === null || value === "")) return undefined;
   const key = path.join("\0");
   return problems.find((one) => one.path.join("\0") === key)?.message;
 }
