@@ -38,9 +38,14 @@ export function History() {
             label: "Question",
             className: "w-full max-w-0",
             cell: (wait) => (
-              <Link to="/approvals/$id" params={{ id: wait.id }} className="block truncate hover:underline">
-                {questionOf(wait)}
-              </Link>
+              <div className="min-w-0 py-1">
+                <Link to="/approvals/$id" params={{ id: wait.id }} className="block truncate hover:underline">
+                  {questionOf(wait)}
+                </Link>
+                <span className="block truncate text-xs text-fg-3 sm:hidden">
+                  {byWords(wait)} {wait.completedAt && <Ago at={wait.completedAt} />}
+                </span>
+              </div>
             ),
           },
           { key: "task", label: "Task", isWide: true, cell: (wait) => <span className="text-fg-2">{wait.taskIdentifier ?? ""}</span> },

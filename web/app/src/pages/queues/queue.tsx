@@ -8,7 +8,9 @@ import { queueKeysQuery, queueQuery } from "@/data/queues";
 import { duration } from "@/format/duration";
 import { count } from "@/format/number";
 import { serverNow } from "@/format/time";
+import { useRecentRuns } from "@/data/recent";
 import { useFresh } from "@/live/useFresh";
+import { RunTable } from "@/pages/tasks/RunTable";
 import { Bars } from "@/ui/Bars";
 import { Button } from "@/ui/Button";
 import { Crumbs } from "@/ui/Crumbs";
@@ -91,6 +93,25 @@ function Whole({ queue }: { queue: Queue }) {
         </Section>
         <Keys queue={queue} keys={keys} />
       </div>
+      <Newest name={queue.name} />
     </div>
+  );
+}
+
+/** What came last, live. */
+function Newest({ name }: { name: string }) {
+  const { data } = useRecentRuns({ "filter[queue]": name }, (run) => run.queue === name, { size: 15 });
+  if (!data) return null;
+  return (
+    <Section
+      title="Newest runs"
+      actions={
+        <Link to="/runs" search={{ queue: name }} className="text-xs text-fg-2 hover:text-fg hover:underline">
+          All its runs
+        </Link>
+      }
+    >
+      {data.data.length === 0 ? <p className="p-4 text-fg-2">No run has come through it yet.</p> : <RunTable runs={data.data} label="Newest runs" withTask />}
+    </Section>
   );
 }

@@ -48,7 +48,7 @@ export function ScheduleTable({ schedules, onOpen }: { schedules: readonly Sched
                 {one.type === "DECLARATIVE" && <Tag>in code</Tag>}
               </span>
               <span className="text-xs text-fg-2 sm:hidden">
-                {one.generator.description} · <Activity schedule={one} />
+                {one.generator.description} · {one.nextRun ? <>next <Ago at={one.nextRun} /></> : <Activity schedule={one} />}
               </span>
             </div>
           ),
@@ -75,7 +75,8 @@ export function ScheduleTable({ schedules, onOpen }: { schedules: readonly Sched
               <div className="flex flex-col py-1 whitespace-nowrap">
                 <span>{dayInZone(one.nextRun, one.timezone)}</span>
                 <span className="text-2xs text-fg-3">
-                  {dayInZone(one.nextRun)} for you · <Ago at={one.nextRun} />
+                  {dayInZone(one.nextRun) !== dayInZone(one.nextRun, one.timezone) && `${dayInZone(one.nextRun)} for you · `}
+                  <Ago at={one.nextRun} />
                 </span>
               </div>
             ) : (

@@ -54,7 +54,7 @@ export function VariableSettings() {
   };
   return (
     <Section
-      title={`Environment variables of ${me?.environment ?? ""}`}
+      title={`Variables of ${me?.environment ?? ""}`}
       actions={
         mayChange && (
           <>
@@ -82,7 +82,7 @@ export function VariableSettings() {
           rows={shown}
           keyOf={(one) => one.name}
           columns={[
-            { key: "name", label: "Name", cell: (one) => <span className="font-mono text-xs break-all">{one.name}</span> },
+            { key: "name", label: "Name", cell: (one) => <span title={one.name} className="block max-w-80 truncate font-mono text-xs max-sm:max-w-40">{one.name}</span> },
             {
               key: "value",
               label: "Value",

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Navigate, useParams } from "@tanstack/react-router";
 import { Bell, Braces, FolderTree, Info, KeyRound, Ticket, UserRound, Users } from "lucide-react";
 import type { ComponentType } from "react";
+import { useEffect, useRef } from "react";
 import { useMay } from "@/data/may";
 import { meQuery } from "@/data/me";
 import { Empty } from "@/ui/Empty";
@@ -40,12 +41,14 @@ export default function Settings() {
   const { data: me } = useQuery(meQuery);
   const mayOperate = useMay("operator");
   const mayAdmin = useMay("admin");
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" }), [section]);
   const isAllowed = (area: Area) => area.needs === undefined || (area.needs === "admin" ? mayAdmin : mayOperate);
   if (section === undefined) return <Navigate to="/settings/$section" params={{ section: "me" }} replace />;
   const area = AREAS.find((one) => one.name === section);
   return (
     <Page title={area ? `${area.label} · Settings` : "Settings"} header={<Header title="Settings" />} className="max-sm:flex max-sm:flex-col sm:flex">
-      <nav aria-label="Settings" className="flex shrink-0 gap-px overflow-x-auto border-line p-2 max-sm:border-b sm:w-56 sm:flex-col sm:border-r sm:p-3">
+      <nav ref={nav} aria-label="Settings" className="flex shrink-0 gap-px overflow-x-auto border-line p-2 max-sm:border-b sm:w-56 sm:flex-col sm:border-r sm:p-3">
         {AREAS.filter(isAllowed).map((one) => (
           <Link key={one.name} to="/settings/$section" params={{ section: one.name }} className={ITEM} activeProps={{ className: "bg-active text-fg font-medium" }}>
             <one.icon />
