@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -96,6 +98,9 @@ class ScriptedToolbox:
             for piece in self._script.next(what):
                 if isinstance(piece, Exception):
                     raise piece
+                if isinstance(piece, Gate):
+                    await piece.passed()
+                    continue
                 yield piece
             return
         real = self._real.write_emails if what == "write_emails" else self._real.write_page
@@ -141,3 +146,24 @@ def cut(whole: str) -> list[Any]:
 
 def down(detail: str = "Paid answered 503") -> ProviderFailed:
     return ProviderFailed("paid", Outcome.TRANSIENT, detail)
+
+
+class Gate:
+    """Holds a text in the middle until a test lets it go on."""
+
+    def __init__(self) -> None:
+        self._open = threading.Event()
+
+    def open(self) -> None:
+        self._open.set()
+
+    async def passed(self) -> None:
+        while not self._open.is_set():
+            await asyncio.sleep(0.01)
+
+
+def held(whole: str, gate: Gate) -> list[Any]:
+    """A text whose second half comes when the gate is open."""
+    pieces = text(whole)
+    half = len(pieces) // 2
+    return [*pieces[:half], gate, *pieces[half:]]

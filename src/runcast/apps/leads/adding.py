@@ -44,7 +44,7 @@ def add_leads(tx: Tx, environment: str, client_id: str, people: list[NewLead], o
     batch_id = tx.new_id("leads") if len(people) > 1 else ""
     brief = brief_of(client)
     rows, added = [], []
-    for new in people:
+    for position, new in enumerate(people, 1):
         lead_id = tx.new_id("lead")
         job = LeadJob(
             lead_id=lead_id,
@@ -59,8 +59,8 @@ def add_leads(tx: Tx, environment: str, client_id: str, people: list[NewLead], o
         added.append(
             AddedLead(id=lead_id, linkedin_url=new.person.url, slug=new.person.slug, trigger_run_id=str(run_id))
         )
-        fields = [lead_id, environment, client_id, client.name, batch_id, new.person.url, new.person.slug, "", "", ""]
-        rows.append([*fields, run_id, _json(options), _json(new.known), tx.now_ms])
+        fields = [lead_id, environment, client_id, client.name, batch_id, position, new.person.url, new.person.slug]
+        rows.append([*fields, "", "", "", run_id, _json(options), _json(new.known), tx.now_ms])
     yield from tx.query("add_leads", rows=rows)
     yield from tx.query("add_runs", rows=[[one.id, one.trigger_run_id, tx.now_ms] for one in added])
     if batch_id:

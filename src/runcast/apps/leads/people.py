@@ -138,6 +138,7 @@ def check_page(url: str) -> str:
     """The address of a public page. Raises `InvalidInput`."""
     try:
         parts = urlsplit(url.strip())
+        _ = parts.port
     except ValueError as error:
         raise InvalidInput(f"{url[:100]!r} is no web address") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 2_048 or "\0" in url:

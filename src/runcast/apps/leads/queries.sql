@@ -37,7 +37,7 @@ from app_leads_batches
 where id = :id and environment = :environment;
 
 -- name: add_leads
-insert into app_leads_leads (id, environment, client_id, client_name, batch_id, linkedin_url, slug, name, title, company,
+insert into app_leads_leads (id, environment, client_id, client_name, batch_id, position, linkedin_url, slug, name, title, company,
   run_id, options, input, created_at) {values :rows};
 
 -- name: add_runs
@@ -57,18 +57,22 @@ from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.id = :id and (:environment = '' or l.environment = :environment);
 
+-- name: place -> PlaceRow?
+select created_at, position from app_leads_leads where id = :id and environment = :environment;
+
 -- name: leads -> LeadRow*
--- Newest first; those after the last one of the page before.
+-- Newest first, and what was given together in its order; those after the last one of the page before.
 select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_url, l.slug, l.name, l.title, l.company,
   l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.environment = :environment
-  and (:after = '' or l.id < :after)
+  and l.created_at <= :at
+  and (l.created_at < :at or l.position > :position or l.position = :position and l.id > :after)
   and (:client_id = '' or l.client_id = :client_id)
   and (:asked = 0 or coalesce(r.status, '') in (select s.name from {rows :statuses (name text)} s))
   and (:approval = 0 or :approval = 1 and r.metadata like '%"awaits":%' or :approval = 2 and r.metadata not like '%"awaits":%')
-order by l.id desc
+order by l.created_at desc, l.position, l.id
 limit :limit;
 
 -- name: batch_leads -> LeadRow*
@@ -78,11 +82,11 @@ select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_u
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.batch_id = :batch_id and l.environment = :environment
-  and (:after = '' or l.id > :after)
+  and l.position > :position
   and (:client_id = '' or l.client_id = :client_id)
   and (:asked = 0 or coalesce(r.status, '') in (select s.name from {rows :statuses (name text)} s))
   and (:approval = 0 or :approval = 1 and r.metadata like '%"awaits":%' or :approval = 2 and r.metadata not like '%"awaits":%')
-order by l.id
+order by l.position
 limit :limit;
 
 -- name: known_people -> KnownRow*

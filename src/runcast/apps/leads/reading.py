@@ -7,10 +7,21 @@ import msgspec
 from runcast import NotFound, Transaction, Tx
 from runcast.apps.leads.extension import leads
 from runcast.apps.leads.plan import StepKey, task_of
-from runcast.apps.leads.rows import AssetContent, AssetRow, BatchRow, KnownRow, LeadRow, PastRun, RunOfLead, ShareRow
+from runcast.apps.leads.rows import (
+    AssetContent,
+    AssetRow,
+    BatchRow,
+    KnownRow,
+    LeadRow,
+    PastRun,
+    PlaceRow,
+    RunOfLead,
+    ShareRow,
+)
 
 PAGE_MAX = 1_000
 """As many leads as are given at once: a batch is one page."""
+_NEVER_MS = 2**52
 PAST_RUNS = 50
 """From which is said how long a step takes."""
 
@@ -37,17 +48,28 @@ def get_lead(tx: Tx, environment: str, lead_id: str) -> Transaction[LeadRow]:
 
 @leads.reading
 def list_leads(tx: Tx, environment: str, filter: Filter, limit: int) -> Transaction[list[LeadRow]]:
+    place = yield from _place(tx, environment, filter)
     found: list[LeadRow] = yield from tx.query(
         "batch_leads" if filter.batch_id else "leads",
         environment=environment,
+        position=place.position,
         client_id=filter.client_id,
         asked=int(filter.statuses is not None),
         statuses=[[status] for status in filter.statuses or ()],
         approval=filter.approval,
-        after=filter.after,
         limit=limit,
-        **({"batch_id": filter.batch_id} if filter.batch_id else {}),
+        **({"batch_id": filter.batch_id} if filter.batch_id else {"after": filter.after, "at": place.created_at}),
     )
+    return found
+
+
+def _place(tx: Tx, environment: str, filter: Filter) -> Transaction[PlaceRow]:
+    """After which the page begins."""
+    if not filter.after:
+        return PlaceRow(_NEVER_MS, 0)
+    found: PlaceRow | None = yield from tx.query("place", id=filter.after, environment=environment)
+    if found is None:
+        raise NotFound(f"no lead {filter.after[:100]!r}")
     return found
 
 

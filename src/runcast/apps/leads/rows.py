@@ -55,6 +55,13 @@ class LeadRow(msgspec.Struct, frozen=True):
     finished_at: int | None
 
 
+class PlaceRow(msgspec.Struct, frozen=True):
+    """Where a lead is in lists."""
+
+    created_at: int
+    position: int
+
+
 class KnownRow(msgspec.Struct, frozen=True):
     """A person who is a lead of the client already."""
 
@@ -120,6 +127,7 @@ ROWS = (
     KnownRow,
     LeadRow,
     PastRun,
+    PlaceRow,
     RunOfLead,
     ShareRow,
 )

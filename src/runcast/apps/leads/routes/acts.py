@@ -35,6 +35,7 @@ class Canceled(msgspec.Struct, frozen=True, kw_only=True):
 async def retry(lead_id: str, caller: Caller, data: RetryBody | None = None) -> Retried:
     """What failed is done again, and nothing else: what is done stays, and is not paid for twice. A step that is done
     already is done anew, with what depends on it."""
+    caller.require("write")
     run_id = await retry_lead(caller.environment, lead_id, data.step if data else "")
     return Retried(id=lead_id, trigger_run_id=run_id)
 

@@ -50,6 +50,7 @@ async def retrieve(batch_id: str, caller: Caller) -> BatchView:
 @post("/batches/{batch_id:str}/retry", status_code=200, summary="Retry the failed leads of a batch")
 async def retry_failed(batch_id: str, caller: Caller) -> Done:
     """Each goes on where it failed."""
+    caller.require("write")
     count = 0
     for row in await rows_of(caller.environment, batch_id, list(_FAILED)):
         if read_status(row) is LeadStatus.FAILED:

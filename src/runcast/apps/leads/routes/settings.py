@@ -12,6 +12,7 @@ from runcast.apps.leads.routes.environment import worker_env
 from runcast.apps.leads.tools import toolbox
 
 OPTIONS_BYTES_MAX = 64 * 1024
+_SECRETS = frozenset({"api_key", "apikey", "key", "password", "secret", "token"})
 
 
 class SettingsView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -37,9 +38,25 @@ async def change(data: Choices, caller: Caller) -> SettingsView:
     caller.require("write")
     if len(msgspec.json.encode(data)) > OPTIONS_BYTES_MAX:
         raise InvalidInput(f"settings have up to {OPTIONS_BYTES_MAX:,} bytes")
+    if name := _find_secret(msgspec.to_builtins(data.options)):
+        raise InvalidInput(f"{name!r} looks like a key: keys are environment variables, and are told to nobody")
     shown = await _show(data)
     await transact(put_choices, caller.environment, data)
     return shown
+
+
+def _find_secret(value: object) -> str | None:
+    """The name of something that should not be here."""
+    if isinstance(value, list):
+        return next((found for one in value if (found := _find_secret(one))), None)
+    if not isinstance(value, dict):
+        return None
+    for name, inner in value.items():
+        if isinstance(inner, str) and name.lower().replace("-", "_") in _SECRETS:
+            return str(name)
+        if found := _find_secret(inner):
+            return found
+    return None
 
 
 async def _show(choices: Choices) -> SettingsView:

@@ -19,6 +19,7 @@ create table app_leads_leads (
   client_id text not null,
   client_name text not null,
   batch_id text not null,
+  position bigint not null,
   linkedin_url text not null,
   slug text not null,
   name text not null,
@@ -29,8 +30,8 @@ create table app_leads_leads (
   input text not null,
   created_at bigint not null
 );
-create index app_leads_leads_of on app_leads_leads (environment, id);
-create index app_leads_leads_batch on app_leads_leads (batch_id, id);
+create index app_leads_leads_of on app_leads_leads (environment, created_at, position);
+create index app_leads_leads_batch on app_leads_leads (batch_id, position);
 create index app_leads_leads_person on app_leads_leads (environment, slug);
 create table app_leads_batches (
   id text primary key,
