@@ -9,6 +9,7 @@ from benchmarks import (
     http_retry,
     imports,
     latency,
+    lists,
     live,
     recovery,
     schedules,
@@ -33,5 +34,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         http_retry.BENCHMARK,
         live.BENCHMARK,
         api.BENCHMARK,
+        lists.BENCHMARK,
     )
 }

@@ -34,7 +34,7 @@ export function BulkBar({ actions, selection, search, isWhole, onAll, onClear }:
             {selection.isAll ? `All ${all ?? "…"} matching` : `${counted(selection.ids.size)} selected`}
           </span>
           {!selection.isAll && isWhole && matching && (matching.count > selection.ids.size || !matching.complete) && (
-            <Button tone="quiet" className="text-accent" onClick={onAll}>
+            <Button tone="quiet" className="!text-accent" onClick={onAll}>
               Select all {all} matching
             </Button>
           )}

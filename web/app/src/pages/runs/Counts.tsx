@@ -25,7 +25,7 @@ export function Counts({ current }: { current: RunsSearch }) {
     { word: "failed · 1h", shape: "FAILED", search: { status: BAD.join(","), period: "1h" }, value: now.failed },
   ];
   return (
-    <nav aria-label="Runs by state" className="flex gap-1 overflow-x-auto max-sm:-mx-2 max-sm:w-full">
+    <nav aria-label="Runs by state" className="flex gap-1 overflow-x-auto max-sm:-mx-1 max-sm:w-full max-sm:justify-between">
       {counts.map((one) => {
         const isHere = one.search.status === current.status && one.search.period === current.period;
         const hue: Hue = one.value > 0 ? lookOf(one.shape).hue : "idle";
@@ -35,7 +35,7 @@ export function Counts({ current }: { current: RunsSearch }) {
             to="/runs"
             search={isHere ? {} : one.search}
             aria-current={isHere ? "true" : undefined}
-            className={cx("inline-flex h-7 items-center gap-1.5 rounded-control px-2 whitespace-nowrap hover:bg-hover", isHere && "bg-active", HUE_TEXT[hue])}
+            className={cx("inline-flex h-7 items-center gap-1.5 rounded-control px-2 whitespace-nowrap max-sm:gap-1 max-sm:px-1 hover:bg-hover", isHere && "bg-active", HUE_TEXT[hue])}
           >
             {one.value > 0 && <span aria-hidden>{lookOf(one.shape).shape}</span>}
             <span>

@@ -52,8 +52,12 @@ export function Onboarding() {
       </div>
       <ol className="flex flex-col gap-6">
         <Step number={1} title="Write a task" isDone={isReady}>
-          <Code text={INSTALL} />
-          <Code text={TASK} />
+          {!isReady && (
+            <>
+              <Code text={INSTALL} />
+              <Code text={TASK} />
+            </>
+          )}
         </Step>
         <Step number={2} title="Start a worker" isDone={isReady}>
           {!isReady && <Code text={START} />}

@@ -2,6 +2,7 @@ import type { MouseEvent } from "react";
 import { memo } from "react";
 import { useNavigate } from "@tanstack/react-router";
 import type { ListedRun } from "@/data/runs";
+import { shortId } from "@/format/number";
 import { cx } from "@/ui/class";
 import { Status } from "@/ui/Status";
 import { Ago } from "@/ui/Time";
@@ -75,6 +76,7 @@ function PhoneCell({ run }: { run: ListedRun }) {
         <Status status={shownStatus(run)} className="text-xs" />
       </div>
       <div className="flex h-5 min-w-0 items-center gap-2 text-xs">
+        <span className="shrink-0 font-mono text-2xs text-fg-3">{shortId(run.id)}</span>
         <span className="flex min-w-0 flex-1 items-center truncate">
           <Doing run={run} />
         </span>

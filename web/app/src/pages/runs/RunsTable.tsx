@@ -64,7 +64,7 @@ export function RunsTable(props: TableProps) {
     <div
       ref={scroller}
       onScroll={(event) => onTop(event.currentTarget.scrollTop < height)}
-      className="min-h-0 flex-1 overflow-auto"
+      className={cx("min-h-0 flex-1 overflow-auto", (selection.isAll || selection.ids.size > 0) && "pb-16")}
       tabIndex={-1}
     >
       <table aria-label="Runs" aria-rowcount={rows.length + 1} className="w-full table-fixed border-collapse text-left">
