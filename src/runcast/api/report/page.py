@@ -14,7 +14,7 @@ import msgspec
 
 from runcast import __version__
 from runcast.api.report.gather import Exhibit, Report
-from runcast.api.report.sheet import state_of
+from runcast.api.report.sheet import short_name, state_of
 from runcast.api.report.style import STYLE
 from runcast.api.times import moment
 from runcast.domain.effect import Log
@@ -132,7 +132,7 @@ def _row(span: Span, depth: int, entry: Entry | None, start: float, share: float
     again = f" <span class=dim>×{tries}</span>" if tries != 1 else ""
     said = _result(span, entry)
     return (
-        f"<tr><td style='padding-left:{min(depth, 12) * 14}px'><span class={tone}>{shape}</span> {_esc(span.message)}{again}"
+        f"<tr><td style='padding-left:{min(depth, 12) * 14}px'><span class={tone}>{shape}</span> {_esc(short_name(span.message))}{again}"
         f" <span class=dim>{_esc(span.kind)}</span><td class='lane {tone}'>"
         f"<div><i style='left:{min(start, 1):.2%};width:{min(share, 1):.2%}'></i></div>"
         f"<td class=number>{'…' if span.finished_at is None else _took(span.duration_ms)}<td class='wide mono'>{said}</tr>"

@@ -31,7 +31,7 @@ def _cells(span: Span) -> tuple[object, ...]:
     return (
         span.run_id,
         span.kind,
-        span.message,
+        short_name(span.message),
         span.properties.get("key", ""),
         state_of(span),
         "" if span.attempt is None else span.attempt,
@@ -42,6 +42,15 @@ def _cells(span: Span) -> tuple[object, ...]:
         "" if error is None else error.name,
         "" if error is None else error.user_message or error.message,
     )
+
+
+def short_name(name: str) -> str:
+    """What tells it apart, of a function within others.
+
+    >>> short_name("make.<locals>.send"), short_name("send")
+    ('send', 'send')
+    """
+    return name.rpartition("<locals>.")[2]
 
 
 def state_of(span: Span) -> str:

@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { Attempts, WholeRun } from "@/data/run";
 import { declaredTasksQuery, journalQuery, reportUrl } from "@/data/run";
 import type { Span } from "@/data/trace";
+import { shortName } from "@/trace/span";
 import { Button } from "@/ui/Button";
 import { Menu } from "@/ui/Menu";
 import type { Ask } from "./AskDialog";
@@ -24,7 +25,7 @@ export function Actions({ run, whole, attempts, span }: { run: Run; whole: Whole
   const { data: tasks } = useQuery({ ...declaredTasksQuery, enabled: edit !== undefined });
   const failed = journal?.findLast((entry) => entry.status === "failed");
   const can = possible(run, attempts, span, failed?.key);
-  const name = span && span.key === can.forkFrom ? span.name : failed?.name || failed?.kind;
+  const name = span && span.key === can.forkFrom ? span.name : failed && shortName(failed.name || failed.kind);
   const schema = tasks?.data.find((task) => task.name === run.taskIdentifier)?.payloadSchema;
   const deeds = useDeeds({ run, whole, name: name ?? "", setEdit, setAsk });
   const report = () => void window.open(reportUrl(run.id, "html"), "_blank", "noopener");

@@ -12,6 +12,7 @@ import type { Shown } from "@/ui/Status";
 import { Status } from "@/ui/Status";
 import { Tag } from "@/ui/Tag";
 import { Elapsed } from "@/ui/Time";
+import { shortName } from "@/trace/span";
 import { Nothing } from "./Heading";
 import type { Use } from "./journal";
 import { useOf } from "./journal";
@@ -64,7 +65,7 @@ function Row({ entry, use, isSelected }: { entry: Entry; use: Use; isSelected: b
     <li className={cx(isSelected && "bg-active")}>
       <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)} className="flex min-h-8 w-full items-center gap-2 px-2 py-1 text-left hover:bg-hover">
         <Status status={STATUS[entry.status]} iconOnly className={use === "reused" ? "opacity-60" : ""} />
-        <span className={cx("min-w-0 flex-1 truncate", (use === "unused" || use === "again") && "text-fg-3 line-through")}>{entry.name || entry.key}</span>
+        <span className={cx("min-w-0 flex-1 truncate", (use === "unused" || use === "again") && "text-fg-3 line-through")}>{shortName(entry.name || entry.key)}</span>
         {word && (
           <span title={word[1]}>
             <Tag>{word[0]}</Tag>

@@ -58,7 +58,7 @@ function WaitCard({ id }: { id: string }) {
         </p>
       )}
       {token.timeoutAt && (
-        <p className="text-xs text-fg-3">
+        <p className="text-xs text-fg-2">
           Ends unanswered <Ago at={token.timeoutAt} />
         </p>
       )}
