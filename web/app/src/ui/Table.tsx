@@ -63,7 +63,7 @@ export function Table<Row>({ rows, columns, keyOf, onOpen, label, rowClass }: { 
               data-key={key}
               aria-selected={onOpen ? key === selected : undefined}
               onClick={(event) => {
-                if ((event.target as HTMLElement).closest("a, button, input, label") || window.getSelection()?.toString()) return;
+                if (!event.currentTarget.contains(event.target as Node) || (event.target as HTMLElement).closest("a, button, input, label") || window.getSelection()?.toString()) return;
                 setSelected(key);
                 onOpen?.(row);
               }}
