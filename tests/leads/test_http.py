@@ -17,6 +17,11 @@ from tests.leads.conftest import leads_registry
 from tests.leads.scripted import EMAILS, Script, no_research, read, text
 
 ADA = "https://www.linkedin.com/in/ada-lovelace"
+FIFTY = [
+    f"{first}{second}"
+    for first in "bcdfg"
+    for second in ("ada", "eva", "ida", "ola", "una", "bea", "lea", "mia", "pia", "zoe")
+]
 HOSTILE = '<script>alert("1")</script>'
 
 
@@ -112,7 +117,7 @@ async def test_a_request_without_a_person_in_it_is_refused_as_a_whole(site: Site
 
 
 async def test_fifty_leads_are_a_batch_with_totals(any_site: Site) -> None:
-    answer = await bulk(any_site, *(f"linkedin.com/in/person-{number}" for number in range(50)), generateEmails=False)
+    answer = await bulk(any_site, *(f"linkedin.com/in/{name}-hopper" for name in FIFTY), generateEmails=False)
     await asyncio.gather(*(any_site.ended(lead["triggerRunId"]) for lead in answer["leads"]))
     first = await any_site.get("/api/leads", params={"batch": answer["batchId"], "limit": 30})
     rest = await any_site.get("/api/leads", params={"batch": answer["batchId"], "limit": 30, "after": first["next"]})
@@ -150,7 +155,7 @@ async def test_a_failed_lead_says_why_and_retry_goes_on(any_site: Site, script: 
 
 async def test_all_failed_leads_of_a_batch_are_retried_at_once(site: Site, script: Script) -> None:
     script.says("research", *[no_research(Outcome.OUT_OF_CREDITS)] * 3, read())
-    answer = await bulk(site, *(f"linkedin.com/in/p{number}" for number in range(3)))
+    answer = await bulk(site, *(f"linkedin.com/in/{name}-hopper" for name in ("ada", "grace", "vera")))
     await asyncio.gather(*(site.ended(lead["triggerRunId"]) for lead in answer["leads"]))
     path = f"/api/leads/batches/{answer['batchId']}"
     assert (await site.get(path))["totals"]["byStatus"] == {"failed": 3}

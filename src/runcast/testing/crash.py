@@ -19,6 +19,7 @@ from runcast.domain.journal import Wait
 from runcast.domain.run import FINAL, NewRun, RunStatus
 from runcast.sdk.codec import encode_json
 from runcast.sdk.durations import Duration
+from runcast.sdk.extension import Extension
 from runcast.sdk.outside import has_running_loop
 from runcast.sdk.task import TaskDefinition
 from runcast.testing.crashing import Crash, CrashAt, MortalEngine, dispose
@@ -66,6 +67,7 @@ def assert_crash_safe(
     fresh: Callable[[], object] | None = None,
     same: Callable[[Any], Any] | None = None,
     tasks: Sequence[TaskDefinition[..., Any]] | None = None,
+    extensions: Sequence[Extension] = (),
     evict_after: Duration | None = None,
     fails: bool = False,
     points: int = POINTS_MAX,
@@ -98,7 +100,7 @@ def assert_crash_safe(
         sweep = _Sweep(task, payload, Path(folder), complete or {}, ledger, same or _whole)
         sweep.fresh = fresh
         sweep.fails = fails
-        sweep.options = {"tasks": tasks, "evict_after": evict_after, "schedules": False}
+        sweep.options = {"tasks": tasks, "extensions": extensions, "evict_after": evict_after, "schedules": False}
         try:
             return sweep.run(points, seed)
         finally:

@@ -257,7 +257,8 @@ def _show_step(step: Step, time: StepTime | None) -> StepView:
         title=step.title,
         status=step.status,
         started=_moment(state.started) if state else None,
-        finished=_moment(state.finished) if state else None,
+        # A database and a worker have clocks of their own.
+        finished=_moment(max(state.finished, state.started)) if state and state.finished else None,
         detail=state.detail if state else "",
         cost_usd=state.cost_usd if state else None,
         run_id=state.run_id if state and step.key is not StepKey.APPROVAL else "",
