@@ -55,6 +55,13 @@ async def test_a_price_that_depends_on_the_plan_is_unknown_rather_than_free(fake
     assert (await make_toolbox(Choices(), fakes.env("HUNTER")).enrich("hunter", ADA)).cost_usd is None
 
 
+async def test_a_credit_costs_what_the_settings_say_of_the_plan(fakes: Fakes) -> None:
+    choices = Choices(options={"hunter": {"price_usd": 0.02}, "pdl": {"sandbox": True}})
+    toolbox = make_toolbox(choices, fakes.env("HUNTER", "PDL"))
+    assert (await toolbox.enrich("hunter", ADA)).cost_usd == 0.02
+    assert (await toolbox.enrich("pdl", ADA)).cost_usd == 0.0
+
+
 CASES = [
     ("pdl", pdl_error(401, "authentication_error", "Invalid API Key"), Outcome.AUTH_ERROR, None),
     ("pdl", pdl_error(402, "payment_required", "no credits"), Outcome.OUT_OF_CREDITS, None),
@@ -139,14 +146,17 @@ def test_choices_that_name_nobody_are_refused() -> None:
     ("options", "message"),
     [
         ({"pdl": {"sandbox": "yes"}}, "options of pdl: sandbox: expected boolean, got 'yes'"),
-        ({"pdl": {"base_url": "https://evil.example"}}, "options of pdl: there is no 'base_url'; there are sandbox"),
+        (
+            {"pdl": {"base_url": "https://evil.example"}},
+            "options of pdl: there is no 'base_url'; there are sandbox, price_usd",
+        ),
         ({"anthropic": {"timeout_s": 0}}, "timeout_s: from 0 to 600, got 0"),
         ({"anthropic": {"timeout_s": True}}, "expected number, got True"),
         ({"anthropic": {"timeout_s": float("nan")}}, "got nan"),
         ({"openai": {"price": {"input": 1}}}, "price: output is missing"),
         ({"tavily": {"reader": "gpt"}}, "one of anthropic, openai, gemini, none, got 'gpt'"),
         ({"local": {"tokens": 5000}}, "tokens: from 8 to 1000, got 5000"),
-        ({"hunter": {"x": 1}}, "there are none"),
+        ({"offline": {"x": 1}}, "there are none"),
     ],
 )
 def test_options_that_a_provider_does_not_have_are_refused(options: dict[str, dict[str, object]], message: str) -> None:

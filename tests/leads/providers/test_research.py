@@ -113,6 +113,13 @@ async def test_the_reader_may_be_chosen_or_switched_off(fakes: Fakes) -> None:
     assert fakes["ANTHROPIC"].seen == []
 
 
+async def test_a_reader_that_was_chosen_and_has_no_key_says_so_before_anything_is_paid(fakes: Fakes) -> None:
+    choices = Choices(options={"brave": {"reader": "gemini"}})
+    found = await make_toolbox(choices, fakes.env("BRAVE")).research("brave", ADA)
+    assert found.outcome is Outcome.AUTH_ERROR and "GEMINI_API_KEY" in found.detail
+    assert fakes["BRAVE"].seen == []
+
+
 @pytest.mark.parametrize(
     ("name", "reply", "outcome"),
     [

@@ -34,6 +34,7 @@ _PRICE: JsonObject = {
     "properties": {"input": {"type": "number", "minimum": 0}, "output": {"type": "number", "minimum": 0}},
     "required": ["input", "output"],
 }
+_CREDIT: JsonObject = {"type": "number", "title": "US dollars for a credit, in your plan", "minimum": 0}
 _READER: JsonObject = {
     "type": "string", "title": "Who reads the findings", "enum": ["anthropic", "openai", "gemini", "none"],
 }  # fmt: skip
@@ -47,7 +48,7 @@ PROVIDERS: tuple[ProviderInfo, ...] = (
         needs=("PDL_API_KEY",),
         note="Nobody found is free. The sandbox has people who are made up.",
         price=f"$0.28 a person or less, {_AS_OF}",
-        options_schema=_options(sandbox={"type": "boolean", "title": "Sandbox", "default": False}),
+        options_schema=_options(sandbox={"type": "boolean", "title": "Sandbox", "default": False}, price_usd=_CREDIT),
     ),
     ProviderInfo(
         name="enrich_layer",
@@ -57,7 +58,7 @@ PROVIDERS: tuple[ProviderInfo, ...] = (
         needs=("ENRICHLAYER_API_KEY",),
         note="Reads LinkedIn for you: check that you may use it.",
         price="1 credit a profile; the price depends on the plan",
-        options_schema=_options(),
+        options_schema=_options(price_usd=_CREDIT),
     ),
     ProviderInfo(
         name="hunter",
@@ -67,7 +68,7 @@ PROVIDERS: tuple[ProviderInfo, ...] = (
         needs=("HUNTER_API_KEY",),
         note="Nobody found is free.",
         price="1 credit a person; the price depends on the plan",
-        options_schema=_options(),
+        options_schema=_options(price_usd=_CREDIT),
     ),
     ProviderInfo(
         name="offline",

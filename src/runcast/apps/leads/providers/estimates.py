@@ -55,10 +55,10 @@ def enrich_usd(name: str, given: Mapping[str, JsonObject]) -> float | None:
     """Of somebody found."""
     if name in FREE or given.get(name, {}).get("sandbox") is True:
         return 0.0
-    if name in KNOWN:
-        return KNOWN[name].match_usd
     price = given.get(name, {}).get("price_usd")
-    return float(price) if isinstance(price, int | float) else None
+    if isinstance(price, int | float):
+        return float(price)
+    return KNOWN[name].match_usd if name in KNOWN else None
 
 
 def research_usd(name: str, reader: str, given: Mapping[str, JsonObject]) -> float | None:

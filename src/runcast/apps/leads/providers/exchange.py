@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 import msgspec
@@ -24,8 +26,17 @@ CONNECT_TIMEOUT_S = 10.0
 _CONNECTING = Retry(max_attempts=3, min_s=0.2, max_s=1)
 _DETAIL_CHARS = 300
 
-Unreachable = (httpx2.HTTPError, httpx2.InvalidURL, OutgoingRefused, OSError)
+Unreachable = (httpx2.HTTPError, httpx2.InvalidURL, OutgoingRefused, OSError, UnicodeError)
 """What a request may raise, beside what it answers."""
+_UNSENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.InvalidURL,
+    httpx2.UnsupportedProtocol,
+    OutgoingRefused,
+    UnicodeError,
+)
+"""Nothing of it has left."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +85,20 @@ def without(secret: str | tuple[str, ...], text: str) -> str:
     return text
 
 
+def unreachable(title: str, error: BaseException, secret: str | tuple[str, ...]) -> str:
+    """A line for people about one of `Unreachable`."""
+    return f"{title} cannot be reached: {without(secret, str(error)) or type(error).__name__}"
+
+
+def lost_usd(error: BaseException) -> float | None:
+    """What a call cost whose answer was lost: nobody knows, unless it was never sent.
+
+    >>> lost_usd(httpx2.ConnectError("refused")), lost_usd(httpx2.ReadTimeout("late")) is None
+    (0.0, True)
+    """
+    return 0.0 if isinstance(error, _UNSENT) else None
+
+
 @asynccontextmanager
 async def opened(call: Call) -> AsyncIterator[httpx2.Response]:
     """The response as it begins to come. Raises one of `Unreachable`."""
@@ -120,8 +145,17 @@ def _transport(call: Call) -> httpx2.AsyncBaseTransport:
     if call.guarded:
         return guarded_transport(private=call.private, response_bytes_max=ANSWER_BYTES_MAX)
     verify = _certificates() if call.url.startswith("https:") else False
-    inner = httpx2.AsyncHTTPTransport(verify=verify, trust_env=True)
+    inner = httpx2.AsyncHTTPTransport(verify=verify, proxy=_proxy(call.url))
     return retry_transport(inner, retry=_CONNECTING, statuses="599", methods=(), timeouts=False)
+
+
+def _proxy(url: str) -> str | None:
+    """Of the environment (`HTTPS_PROXY`, `NO_PROXY`), as a transport by itself does not look there."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 @lru_cache(maxsize=1)

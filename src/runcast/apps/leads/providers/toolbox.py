@@ -106,7 +106,9 @@ class _Toolbox:
         options = self._options.get(provider, {})
         if provider in requests.KNOWN:
             where = requests.access_of(provider, self._env, options)
-            return await look_up(requests.KNOWN[provider], requests.call_of(provider, wanted, where), where.key)
+            return await look_up(
+                requests.api_of(provider, options), requests.call_of(provider, wanted, where), where.key
+            )
         if provider.startswith(template.PREFIX):
             described = template.read_template(provider, options)
             call = template.call_of(described, wanted, self._env, self._private)
@@ -122,8 +124,11 @@ class _Toolbox:
         if provider in _ENGINES:
             engine, url = _ENGINES[provider]
             reader = self._reader(provider)
-            where = access(self._env, provider.upper(), url)
-            return await searched.research(wanted, engine, where, self._model(reader) if reader else None)
+            try:
+                model = self._model(reader) if reader else None
+            except ProviderFailed as error:
+                return FoundResearch(outcome=error.outcome, source=provider, detail=error.detail)
+            return await searched.research(wanted, engine, access(self._env, provider.upper(), url), model)
         return await pages.research(wanted, self._private, options)
 
     def write_emails(self, provider: str, request: WriteRequest) -> Stream:

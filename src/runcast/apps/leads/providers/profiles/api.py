@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from runcast.apps.leads.contract import Fact, FoundProfile, JsonObject, Outcome, Profile
-from runcast.apps.leads.providers.exchange import Answer, Call, Unreachable, ask, without
+from runcast.apps.leads.providers.exchange import Answer, Call, Unreachable, ask, lost_usd, unreachable, without
 from runcast.apps.leads.providers.outcomes import outcome_of, told, wait_of
 from runcast.apps.leads.providers.profiles.paths import clean, dig, text_at
 
@@ -43,8 +43,8 @@ async def look_up(api: ProfileApi, call: Call, secret: str | tuple[str, ...]) ->
     try:
         answer = await ask(call)
     except Unreachable as error:
-        detail = f"{api.title} cannot be reached: {without(secret, str(error)) or type(error).__name__}"
-        return FoundProfile(outcome=Outcome.TRANSIENT, source=api.name, cost_usd=_unknown(error), detail=detail)
+        detail = unreachable(api.title, error, secret)
+        return FoundProfile(outcome=Outcome.TRANSIENT, source=api.name, cost_usd=lost_usd(error), detail=detail)
     return found_in(api, answer, secret)
 
 
@@ -104,11 +104,6 @@ def spent_usd(api: ProfileApi, answer: Answer, *, is_match: bool) -> float | Non
     if credits_spent != credits_spent or api.match_usd is None:
         return 0.0 if credits_spent == 0 else listed
     return max(credits_spent * api.match_usd, listed or 0.0)
-
-
-def _unknown(error: BaseException) -> float | None:
-    """The call may have been paid for when its answer was lost; a connection that was never made was not."""
-    return 0.0 if type(error).__name__.startswith(("Connect", "OutgoingRefused", "InvalidURL")) else None
 
 
 def _host(url: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from runcast.apps.leads.contract import EnrichInput, JsonObject
 from runcast.apps.leads.providers.exchange import Call
 from runcast.apps.leads.providers.keys import Access, access
@@ -20,6 +22,14 @@ from runcast.apps.leads.providers.profiles.known import (
 
 KNOWN: dict[str, ProfileApi] = {api.name: api for api in (PDL, ENRICH_LAYER, HUNTER)}
 """In the order in which they are asked if nobody says another."""
+
+
+def api_of(name: str, options: JsonObject) -> ProfileApi:
+    """One of `KNOWN`, at the price that somebody's plan has."""
+    price = options.get("price_usd")
+    # The sandbox takes credits that nobody pays for.
+    price = 0.0 if options.get("sandbox") is True else price
+    return KNOWN[name] if price is None else msgspec.structs.replace(KNOWN[name], match_usd=float(price))
 
 
 def access_of(name: str, env: Mapping[str, str], options: JsonObject) -> Access:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from runcast.apps.leads.contract import JsonObject, Outcome, Source
-from runcast.apps.leads.providers.exchange import Answer, Call, Unreachable, ask, without
+from runcast.apps.leads.providers.exchange import Answer, Call, Unreachable, ask, lost_usd, unreachable
 from runcast.apps.leads.providers.keys import Access
 from runcast.apps.leads.providers.outcomes import outcome_of, told, wait_of
 from runcast.apps.leads.providers.prices import SEARCH_USD
@@ -86,8 +86,8 @@ async def search(engine: Engine, where: Access, query: str) -> Searched:
     try:
         answer = await ask(engine.call(where, query))
     except Unreachable as error:
-        detail = f"{engine.title} cannot be reached: {without(where.key, str(error)) or type(error).__name__}"
-        return Searched(Outcome.TRANSIENT, cost_usd=None, detail=detail)
+        detail = unreachable(engine.title, error, where.key)
+        return Searched(Outcome.TRANSIENT, cost_usd=lost_usd(error), detail=detail)
     if answer.status != 200:
         outcome = outcome_of(answer.status, engine.statuses)
         detail = told(engine.title, outcome, answer, where.key)

@@ -11,9 +11,11 @@ from runcast.apps.leads.providers.writing.model import Prompt
 
 RESEARCH_CHARS_MAX = 12_000
 FACTS_MAX = 60
-_EMAIL_TOKENS = 450
-_PAGE_TOKENS = 1_500
-_RESEARCH_TOKENS = 1_500
+_EMAIL_TOKENS = 500
+_PAGE_TOKENS = 6_000
+_RESEARCH_TOKENS = 6_000
+_THINKING_TOKENS = 4_000
+"""What models think counts as written, with most of them; only what is used is paid."""
 
 _RULES = """\
 The message has one document between <data> and </data>: JSON with what was found about a person, and about the client for whom you write.
@@ -55,7 +57,7 @@ def emails_prompt(request: WriteRequest) -> Prompt:
     return Prompt(
         system=_EMAILS.format(rules=_RULES, count=request.count, sender=sender, tone=tone),
         user=document(_known(request)),
-        output_tokens_max=_EMAIL_TOKENS * request.count + 200,
+        output_tokens_max=_EMAIL_TOKENS * request.count + _THINKING_TOKENS,
     )
 
 
