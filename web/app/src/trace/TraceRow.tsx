@@ -43,7 +43,7 @@ export const TraceRow = memo(
         aria-selected={isSelected}
         {...(row.hasChildren ? { "aria-expanded": row.isOpen } : {})}
         onClick={select}
-        className={cx("absolute inset-x-0 flex h-[30px] cursor-pointer border-b border-line [contain:strict]", isSelected ? "bg-active" : "hover:bg-hover", row.isContext && "opacity-60")}
+        className={cx("absolute inset-x-0 flex h-[30px] cursor-pointer border-b border-line [contain:strict]", isSelected ? "bg-active [&_.text-fg-3]:text-fg-2" : "hover:bg-hover", row.isContext && "opacity-60")}
         style={{ transform: `translateY(${top}px)` }}
       >
         {row.group ? <GroupRow {...props} /> : <SpanRow {...props} />}

@@ -54,6 +54,11 @@ function Tree({ trace, selected, onSelect }: TraceViewProps) {
     },
     [trace, view],
   );
+  const isKnown = selected !== undefined;
+  // Who comes by a link, or selects elsewhere on the page, sees the row; who closes what holds it does not open it again.
+  useEffect(() => {
+    if (isKnown) view.reveal(current);
+  }, [view, current, isKnown]);
   useClock(frame, geometry, !isOver);
   useTreeKeys({ trace, current, onSelect, onOpen: open });
   useInSight(frame, view.placeOf(current));

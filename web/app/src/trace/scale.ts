@@ -21,6 +21,8 @@ export interface Scale {
 
 /** A pause longer than this share of the axis is made short. */
 const LONG = 0.2;
+/** Where almost all is left out, what remains is so short that any pause in it would be long. */
+const NOTICED_MS = 1_000;
 const BREAK = 0.06;
 const BREAKS_MAX = 12;
 
@@ -59,7 +61,8 @@ function longPauses(from: number, to: number, activity: readonly [number, number
   let left = to - from;
   for (const pause of pauses.sort((a, b) => b[1] - b[0] - (a[1] - a[0]))) {
     const length = pause[1] - pause[0];
-    if (length <= LONG * left || found.length >= BREAKS_MAX || left - length < 1) break;
+    const isWorthIt = length >= NOTICED_MS || length > LONG * (to - from);
+    if (length <= LONG * left || !isWorthIt || found.length >= BREAKS_MAX || left - length < 1) break;
     found.push(pause);
     left -= length;
   }

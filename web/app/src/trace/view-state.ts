@@ -1,10 +1,12 @@
 import type { Row } from "./rows";
-import { LEVEL_MAX, rowsOf } from "./rows";
+import { groupId, LEVEL_MAX, rowsOf } from "./rows";
 import type { Scale } from "./scale";
 import { activityOf, makeScale } from "./scale";
+import type { Span } from "./span";
 import type { TraceStore } from "./store";
 
 type Listener = () => void;
+const parentOf = (store: TraceStore, span: Span): Span | undefined => (span.parentId === undefined ? undefined : store.get(span.parentId));
 const SCALE_MS = 250;
 
 /** What is shown of a trace: which rows, and which part of the time. One for each page. */
@@ -43,6 +45,17 @@ export class TraceViewState {
 
   open(id: string, isOpen: boolean): void {
     this.opened.set(id, isOpen);
+    this.#tell();
+  }
+
+  /** Open whatever hides a span. */
+  reveal(id: string): void {
+    const span = this.#store.get(id);
+    if (!span || this.placeOf(id) >= 0) return;
+    for (let one = span, parent = parentOf(this.#store, one); parent; one = parent, parent = parentOf(this.#store, one)) {
+      this.opened.set(parent.id, true);
+      this.opened.set(groupId(parent.id, one.name), true);
+    }
     this.#tell();
   }
 

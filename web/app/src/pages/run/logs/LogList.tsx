@@ -72,7 +72,7 @@ const Line = memo(function Line({ line, isWrapped }: { line: LogLine; isWrapped?
   const data = dataOf(line);
   const at = Date.parse(line.at);
   return (
-    <div className={cx("flex gap-3 px-4 leading-5 hover:bg-hover", isWrapped ? "break-words whitespace-pre-wrap" : "h-5 whitespace-pre", level === "error" && "bg-bad/8")}>
+    <div className={cx("flex gap-3 px-4 leading-5 hover:bg-hover", isWrapped ? "break-words whitespace-pre-wrap" : "h-5 whitespace-pre", level === "error" && "bg-bad/8 [&_.text-fg-3]:text-fg-2")}>
       <time dateTime={line.at} title={moment(at)} className="shrink-0 text-fg-3">
         {clock(at, undefined, { millis: true })}
       </time>
