@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import type { Bulk } from "@/data/runs";
-import { abortBulk, bulkQuery } from "@/data/runs";
+import { abortBulk, bulkQuery, fetchRuns } from "@/data/runs";
 import { count, plural } from "@/format/number";
+import { RunTable } from "@/pages/tasks/RunTable";
 import { Button } from "@/ui/Button";
 import { Id } from "@/ui/Code";
 import { Crumbs } from "@/ui/Crumbs";
@@ -13,6 +14,7 @@ import { Ago, Elapsed } from "@/ui/Time";
 import { attempt } from "@/ui/toast";
 import { BulkProgress, BulkState, VERBS } from "./parts";
 
+const SHOWN = 20;
 const MISSED: Record<Bulk["type"], string> = { CANCEL: "had ended before", REPLAY: "could not be replayed", RESUME: "had nothing to retry" };
 const DONE: Record<Bulk["type"], string> = { CANCEL: "canceled", REPLAY: "replayed", RESUME: "retried" };
 
@@ -59,11 +61,26 @@ export default function BulkAction() {
   );
 }
 
+/** The runs that it canceled, or made: the newest. */
+function Reached({ bulk }: { bulk: Bulk }) {
+  const { data } = useQuery({
+    queryKey: ["bulk", bulk.id, "runs"],
+    queryFn: ({ signal }) => fetchRuns({ "filter[bulkAction]": bulk.id }, { size: SHOWN, signal }),
+    refetchInterval: bulk.status === "PENDING" ? 1_000 : 5_000,
+  });
+  if (!data || data.data.length === 0) return null;
+  return (
+    <Section title={bulk.type === "CANCEL" ? "Canceled" : "New runs"}>
+      <RunTable runs={data.data} label="Runs of the bulk action" withTask />
+    </Section>
+  );
+}
+
 function Shown({ bulk }: { bulk: Bulk }) {
   const { counts } = bulk;
   const left = bulk.status === "PENDING" ? Math.max(0, counts.total - counts.success - counts.failure) : 0;
   return (
-    <div className="mx-auto flex max-w-3xl flex-col gap-4 p-4">
+    <div className="mx-auto flex max-w-4xl flex-col gap-4 p-4">
       <Section>
         <div className="flex flex-col gap-4 p-4">
           <BulkProgress bulk={bulk} />
@@ -75,6 +92,7 @@ function Shown({ bulk }: { bulk: Bulk }) {
           </Stats>
         </div>
       </Section>
+      <Reached bulk={bulk} />
       <Section title="About">
         <Facts
           className="p-4"

@@ -20,6 +20,8 @@ export interface RowProps {
   isPhone: boolean;
   isCurrent: boolean;
   isSelected: boolean;
+  /** It was just put here. */
+  isArrived: boolean;
   onPoint: (id: string) => void;
   onSelect: (id: string, isRange: boolean) => void;
 }
@@ -44,7 +46,7 @@ export const Row = memo(function Row(props: RowProps) {
       // Shift chooses rows, not text.
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       style={{ height: isPhone ? PHONE_ROW_PX : ROW_PX }}
-      className={cx("cursor-pointer border-b border-line", (isCurrent || isSelected) && "[&_.text-fg-3]:text-fg-2 [&_.text-idle]:text-fg-2", isCurrent ? "bg-active/40 shadow-[inset_0_0_0_1px_var(--accent)]" : isSelected ? "bg-accent/4 shadow-[inset_2px_0_0_var(--accent)]" : "hover:bg-hover")}
+      className={cx("cursor-pointer border-b border-line", props.isArrived && "arrived", (isCurrent || isSelected) && "[&_.text-fg-3]:text-fg-2 [&_.text-idle]:text-fg-2", isCurrent ? "bg-active/40 shadow-[inset_0_0_0_1px_var(--accent)]" : isSelected ? "bg-accent/4 shadow-[inset_2px_0_0_var(--accent)]" : "hover:bg-hover")}
     >
       <td className="w-10 py-0 pr-0 pl-4">
         <input

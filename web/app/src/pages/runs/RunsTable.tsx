@@ -104,6 +104,7 @@ export function RunsTable(props: TableProps) {
               index={first + at}
               columns={columns}
               isPhone={isPhone}
+              isArrived={list.arrived.has(run.id)}
               isCurrent={run.id === current}
               isSelected={selection.isAll || selection.ids.has(run.id)}
               onPoint={onCurrent}

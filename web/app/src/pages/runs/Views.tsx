@@ -1,3 +1,4 @@
+import { useNavigate } from "@tanstack/react-router";
 import { Bookmark, Columns3 } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/ui/Button";
@@ -14,6 +15,7 @@ import { useViews } from "./stored";
 /** Filters under a name, kept in this browser. */
 export function Views({ search, onSearch }: { search: RunsSearch; onSearch: (search: RunsSearch) => void }) {
   const { views, save, forget } = useViews();
+  const navigate = useNavigate();
   const [isNaming, setNaming] = useState(false);
   return (
     <>
@@ -23,6 +25,8 @@ export function Views({ search, onSearch }: { search: RunsSearch; onSearch: (sea
           ...views.map((view) => ({ label: view.name, hint: Object.values(view.search).join(" · ").slice(0, 60), onSelect: () => onSearch(view.search) })),
           views.length > 0 && null,
           { label: "Save these filters…", isDisabled: !isFiltered(search), hint: isFiltered(search) ? "Under a name, in this browser" : "Choose filters first", onSelect: () => setNaming(true) },
+          null,
+          { label: "Bulk actions", hint: "What was done to many runs at once", onSelect: () => void navigate({ to: "/bulk" }) },
           ...views.map((view) => ({ label: `Forget “${view.name}”`, onSelect: () => forget(view.name) })),
         ]}
       />

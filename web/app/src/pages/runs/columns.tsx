@@ -56,7 +56,9 @@ function Tags({ run }: { run: ListedRun }) {
       {run.isTest && <Tag>test</Tag>}
       {run.tags.slice(0, 3).map((tag) => (
         <Link key={tag} to="/runs" search={{ tag }} aria-label={`Runs with the tag ${tag}`} className="min-w-0 rounded hover:bg-hover">
-          <Tag className="max-w-full">{tag}</Tag>
+          <Tag className="max-w-full">
+            <span className="truncate">{tag}</span>
+          </Tag>
         </Link>
       ))}
     </span>

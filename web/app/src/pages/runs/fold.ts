@@ -10,15 +10,18 @@ export interface RunsList {
   fresh: ReadonlySet<string>;
   /** Where older runs go on. */
   next: string | undefined;
+  /** Runs that were just put on top. */
+  arrived: ReadonlySet<string>;
   /** Whether the oldest of what may be kept is reached. */
   isFull: boolean;
 }
 
 export const ROWS_MAX = 2_000;
 export const FRESH_MAX = 1_000;
+const NONE: ReadonlySet<string> = new Set();
 
 export function begin(rows: readonly ListedRun[], next: string | undefined): RunsList {
-  return { rows, fresh: new Set(), next, isFull: false };
+  return { rows, fresh: new Set(), next, arrived: NONE, isFull: false };
 }
 
 /** The list with what changed; the same object when nothing that it shows did. */
@@ -71,7 +74,7 @@ export function loaded(list: RunsList, read: readonly ListedRun[], next: string 
   const above = read.filter((run) => !known.has(run.id));
   const all = above.length === 0 ? rows : [...above, ...rows].sort((a, b) => (a.id < b.id ? 1 : -1));
   const cut = all.length > ROWS_MAX;
-  return { rows: cut ? all.slice(0, ROWS_MAX) : all, fresh: new Set(), next: cut ? all[ROWS_MAX - 1]?.id : list.rows.length === 0 ? next : list.next, isFull: cut };
+  return { rows: cut ? all.slice(0, ROWS_MAX) : all, fresh: new Set(), arrived: new Set(above.map((run) => run.id)), next: cut ? all[ROWS_MAX - 1]?.id : list.rows.length === 0 ? next : list.next, isFull: cut };
 }
 
 /** The list with older rows below. */
