@@ -10,6 +10,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from runcast.domain.run import Run, RunStatus
 from runcast.http_settings import ApiSettings
+from runcast.outgoing.settings import OutgoingSettings
 from runcast.sdk.registry import Registry
 from tests.api.site import Site, serving
 from tests.dashboard.example_tasks import HOSTILE, example_tasks
@@ -60,13 +61,19 @@ class World:
 
 @contextmanager
 def open_world(
-    registry: Registry | None = None, *, database: str = ":memory:", local: bool = True, port: int = 0
+    registry: Registry | None = None,
+    *,
+    database: str = ":memory:",
+    local: bool = True,
+    port: int = 0,
+    outgoing: OutgoingSettings | None = None,
 ) -> Iterator[World]:
     """A server with a worker of those tasks, by default `example_tasks()`, and nothing on it yet.
 
     `local`: who opens its pages on this machine needs no account, as in `runcast dev`.
     """
-    site = serving(database, example_tasks() if registry is None else registry, http=ApiSettings(local=local, port=port))
+    tasks = example_tasks() if registry is None else registry
+    site = serving(database, tasks, http=ApiSettings(local=local, port=port), outgoing=outgoing)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(site) as served:
         yield World(served, portal)
 

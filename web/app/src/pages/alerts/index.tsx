@@ -29,7 +29,8 @@ export default function Alerts() {
   const [isMaking, setMaking] = useState(false);
   const refresh = () => void client.invalidateQueries({ queryKey: ["alerts"] });
   useTitle("Alerts");
-  useFollow(["topic:runcast.alerts"], { onEvents: refresh, onReset: refresh });
+  // What happened before the stream stood is not told by it.
+  useFollow(["topic:runcast.alerts"], { onEvents: refresh, onReset: refresh, onState: (state) => state === "live" && refresh() });
   const make = mayChange ? () => setMaking(true) : undefined;
   return (
     <div className="flex h-full min-w-0 flex-col">

@@ -59,6 +59,7 @@ function useFreshBatches(): void {
       if (events.some((event) => "d" in event && event.d.batchId)) soon();
     },
     onReset: soon,
+    onState: (state) => state === "live" && soon(),
   });
 }
 
