@@ -17,6 +17,8 @@ import { JsonAnswer } from "./JsonAnswer";
 interface CardProps {
   wait: Wait;
   isCurrent: boolean;
+  /** The only one of its page. */
+  isAlone?: boolean;
   isSelected?: boolean;
   onSelect?: (isSelected: boolean) => void;
   onOpen?: () => void;
@@ -24,11 +26,12 @@ interface CardProps {
 }
 
 /** One question: what it is about, who asks, until when, and the answers. The one at hand shows its context, and its keys. */
-export function Card({ wait, isCurrent, isSelected, onSelect, onOpen, onDecide }: CardProps) {
+export function Card({ wait, isCurrent, isAlone, isSelected, onSelect, onOpen, onDecide }: CardProps) {
   const mayAct = useMay("operator");
   const [values, setValues] = useState<Record<string, unknown>>({});
   const [isEditing, setEditing] = useState(false);
   const form = wait.form;
+  const Heading = isAlone ? "h2" : "h3";
   const { yes, no } = yesAndNo(form);
   const press = (option: Option | undefined, word: string) => form && onDecide(wait, answerOf(form, option, values), word);
   const isMissing = (form?.fields ?? []).some((field) => field.required && field.kind !== "flag" && (values[field.name] ?? field.default ?? "") === "");
@@ -47,7 +50,7 @@ export function Card({ wait, isCurrent, isSelected, onSelect, onOpen, onDecide }
       <div className="flex items-start gap-3 p-4 pb-2">
         {onSelect && mayAct && <input type="checkbox" aria-label={`Select ${questionOf(wait)}`} checked={isSelected} onClick={(event) => event.stopPropagation()} onChange={(event) => onSelect(event.target.checked)} className="mt-1 size-4 accent-(--accent)" />}
         <div className="min-w-0 flex-1">
-          <h3 className="text-base font-semibold break-words">{questionOf(wait)}</h3>
+          <Heading className="text-base font-semibold break-words">{questionOf(wait)}</Heading>
           <p className="mt-0.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-fg-3">
             <span>
               asked{" "}

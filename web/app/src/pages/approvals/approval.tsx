@@ -30,7 +30,7 @@ export default function Approval() {
         <div className="mx-auto flex max-w-3xl flex-col gap-4 p-4">
           {wait.status !== "WAITING" && <Decided wait={wait} />}
           {wait.status === "WAITING" && leaving.has(wait.id) && <p className="p-4 text-center text-fg-2">Your answer is on its way…</p>}
-          {wait.status === "WAITING" && !leaving.has(wait.id) && <Card wait={wait} isCurrent onDecide={(_, answer, word) => decide([wait], () => answer, word)} />}
+          {wait.status === "WAITING" && !leaving.has(wait.id) && <Card wait={wait} isCurrent isAlone onDecide={(_, answer, word) => decide([wait], () => answer, word)} />}
           {wait.status === "WAITING" && mayAct && (
             <Section title="Somebody else should answer?">
               <div className="flex items-center gap-3 p-4">
