@@ -88,6 +88,7 @@ requirements: setup ## resolve requirements/dev.txt anew, with hashes
 
 clean: ## remove everything that the other targets made
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .runcast dist build
+	rm -rf web/node_modules web/*/node_modules web/*/*/dist web/.lock src/runcast/dashboard/static
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMPS)/python:
