@@ -24,10 +24,14 @@ PICTURES = ROOT / "build" / "screenshots"
 """Ignored by git."""
 DESKTOP = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
+PATIENCE_MS = 20_000
+"""A page that needs longer for what a test waits for has failed."""
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 _AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def find_program() -> str:
@@ -82,7 +86,7 @@ class Pages:
         `options`: as Playwright's `new_context` has them."""
         context = self._new_context(theme, viewport, options) if beside is None else beside.context
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(address)
         return page
 

@@ -1,14 +1,16 @@
-import type { LiveOptions, LiveSubscriber } from "@runcast/client";
+import type { LiveOptions, LiveSubscriber, StreamOptions } from "@runcast/client";
 import { Runcast } from "@runcast/client";
 import { BASE, chosenEnvironment, request } from "@/data/api";
-import { isSeen, noteState } from "./state";
+import { Mailbox } from "./mailbox";
 import type { ToTab, ToWorker } from "./protocol";
+import { isSeen, noteState } from "./state";
 
-/** The published client, whose live stream comes over the connection that all tabs share. */
+/** The published client, whose live stream and texts come over connections that all tabs share. */
 export class SharedRuncast extends Runcast {
   #port: MessagePort | undefined;
   #next = 1;
   readonly #followers = new Map<number, LiveSubscriber>();
+  readonly #readers = new Map<number, Mailbox<unknown>>();
 
   constructor() {
     super({ baseUrl: BASE, fetch: (input, init) => request(String(input).slice(BASE.length), init) });
@@ -44,6 +46,24 @@ export class SharedRuncast extends Runcast {
     });
   }
 
+  override async *stream<Part = unknown>(runId: string, key = "default", options: StreamOptions = {}): AsyncGenerator<Part> {
+    if (typeof SharedWorker === "undefined") return yield* super.stream<Part>(runId, key, options);
+    const port = this.#connected();
+    const id = this.#next++;
+    const mail = new Mailbox<Part>();
+    this.#readers.set(id, mail as Mailbox<unknown>);
+    const abort = () => mail.end();
+    options.signal?.addEventListener("abort", abort, { once: true });
+    port.postMessage({ type: "read", id, runId, key, from: options.startIndex ?? 0 } satisfies ToWorker);
+    try {
+      yield* mail;
+    } finally {
+      options.signal?.removeEventListener("abort", abort);
+      this.#readers.delete(id);
+      port.postMessage({ type: "leave", id } satisfies ToWorker);
+    }
+  }
+
   #connected(): MessagePort {
     if (this.#port) return this.#port;
     const name = `runcast|${location.origin}${BASE}|${chosenEnvironment() ?? ""}`;
@@ -60,6 +80,12 @@ export class SharedRuncast extends Runcast {
   }
 
   #hear(message: ToTab): void {
+    if (message.type === "parts" || message.type === "end") {
+      const mail = this.#readers.get(message.id);
+      if (message.type === "parts") mail?.put(message.parts);
+      else mail?.end(message.error === undefined ? undefined : new Error(message.error));
+      return;
+    }
     const subscriber = this.#followers.get(message.id);
     if (!subscriber) return;
     if (message.type === "events") subscriber.onEvents(message.events);

@@ -1,8 +1,9 @@
-/** One connection for all tabs of a browser: it lives as long as one of them does. */
+/** Few connections for all tabs of a browser: one for what changes, some for texts that are written. It lives as long as one of the tabs does. */
 
-import { followTopics, Http } from "@runcast/client";
+import { followTopics, Http, readStream } from "@runcast/client";
 import { Hub } from "./hub";
 import type { ToTab, ToWorker } from "./protocol";
+import { Readers } from "./readers";
 
 /** Each environment has its own stream; its name is the worker's, after the server's address. */
 const [base = "", environment = ""] = self.name.split("|").slice(1);
@@ -13,6 +14,7 @@ const withEnvironment: typeof fetch = (input, init) => {
 };
 const http = new Http({ baseUrl: base, fetch: withEnvironment });
 const hub = new Hub((topics, subscriber, options) => followTopics(http, topics, subscriber, options));
+const readers = new Readers((runId, key, options) => readStream(http, runId, key, options));
 const hidden = new Map<MessagePort, boolean>();
 
 function serve(port: MessagePort): void {
@@ -30,6 +32,15 @@ function serve(port: MessagePort): void {
             say({ type: "state", id, state, ...(error instanceof Error ? { error: error.message } : {}) }),
         };
         leave.set(id, hub.add(topics, after, subscriber as never));
+        break;
+      }
+      case "read": {
+        const { id, runId, key, from } = data;
+        const listener = {
+          onParts: (parts: unknown[]) => say({ type: "parts", id, parts }),
+          onEnd: (error?: unknown) => say({ type: "end", id, ...(error instanceof Error ? { error: error.message } : {}) }),
+        };
+        leave.set(id, readers.add(runId, key, from, listener));
         break;
       }
       case "leave":

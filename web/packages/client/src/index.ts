@@ -20,6 +20,7 @@ export type { StreamOptions } from "./streams.js";
 export type { Run, RunError, RunStatus, Triggered, TriggerOptions } from "./types.js";
 export { Http } from "./http.js";
 export { followTopics, isOfRun } from "./live.js";
+export { readStream } from "./streams.js";
 export { RuncastError } from "./types.js";
 
 /** What is followed, as it was at one position of the feed. */

@@ -39,7 +39,7 @@ export default function LeadSettingsPage() {
       <div className="mx-auto flex max-w-3xl flex-col gap-4 p-4">
         <p className="text-fg-2">
           A provider is ready when its key is among the environment variables of the worker, or of{" "}
-          <Link to="/settings" className="text-accent hover:underline">
+          <Link to="/settings" className="text-accent underline">
             this environment
           </Link>
           .
