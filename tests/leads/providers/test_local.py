@@ -24,6 +24,7 @@ def test_it_is_never_asked_unless_somebody_chose_it() -> None:
     assert make_toolbox(CHOSEN, os.environ).order(Kind.WRITE) == ("local", "template")
 
 
+@pytest.mark.slow
 async def test_a_file_that_is_no_model_is_refused_with_its_name(tmp_path: Path) -> None:
     pytest.importorskip("xllamacpp")
     file = tmp_path / "broken.gguf"
@@ -68,7 +69,8 @@ async def test_whoever_stops_reading_ends_the_model() -> None:
 def children() -> list[str]:
     """Processes of this one that serve a model."""
     found = []
-    for task in Path("/proc/self/task").iterdir():
+    # Only Linux tells; elsewhere the test is about the text alone.
+    for task in Path("/proc/self/task").glob("*"):
         for child in (task / "children").read_text().split():
             command = Path(f"/proc/{child}/cmdline")
             if command.exists() and b"leads.providers.local_llm" in command.read_bytes():

@@ -88,7 +88,7 @@ async def test_a_malformed_chunk_is_trouble_that_may_pass(fakes: Fakes, name: st
 
 @pytest.mark.parametrize("name", MODELS)
 async def test_silence_amid_a_text_ends_it(fakes: Fakes, name: str) -> None:
-    error = await failure(fakes, name, stream([*PARTS[name](EMAIL)[:4], Fault.STALL]), timeout_s=0.2)
+    error = await failure(fakes, name, stream([*PARTS[name](EMAIL)[:4], Fault.STALL]), timeout_s=0.5)
     assert error.outcome is Outcome.TRANSIENT
 
 

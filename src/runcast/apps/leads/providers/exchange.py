@@ -102,7 +102,7 @@ def lost_usd(error: BaseException) -> float | None:
 @asynccontextmanager
 async def opened(call: Call) -> AsyncIterator[httpx2.Response]:
     """The response as it begins to come. Raises one of `Unreachable`."""
-    timeout = httpx2.Timeout(call.timeout_s, connect=min(CONNECT_TIMEOUT_S, call.timeout_s))
+    timeout = httpx2.Timeout(call.timeout_s, connect=CONNECT_TIMEOUT_S)
     request = httpx2.Request(
         call.method,
         call.url,
