@@ -16,6 +16,7 @@ from benchmarks import (
     sleepers,
     steps,
     throughput,
+    trace_page,
 )
 from benchmarks.benchmark import Benchmark
 
@@ -35,5 +36,6 @@ BENCHMARKS: dict[str, Benchmark] = {
         live.BENCHMARK,
         api.BENCHMARK,
         lists.BENCHMARK,
+        trace_page.BENCHMARK,
     )
 }

@@ -1,0 +1,184 @@
+"""`trace_page`: a run's page in a browser while its run records 1,000 steps a second, scrolled all the while: how many frames
+are drawn, and how soon a step that was committed is on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import statistics
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import CDPSession, Page, async_playwright
+
+from benchmarks.benchmark import Benchmark, Metric, Values
+from benchmarks.lab import Lab, MeasurementFailed
+from benchmarks.latency import percentile
+from benchmarks.ledger import until
+from runcast.domain.ids import RunId
+from runcast.domain.run import NewRun
+from runcast.engine.engine import Engine
+from runcast.http_settings import ApiSettings
+from runcast.sdk.fresh_ids import fresh_id
+from runcast.server import Server, ServerConfig
+from runcast.store import changes
+from runcast.store.rows import MetadataRow
+from runcast.store.script import Script, call
+from web.build import build
+
+LIFETIME_S = 300
+TICK_S = 0.005
+PATIENCE_S = 120
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_MEASURE = """() => {
+  const seen = (window.measured = { frames: 0, late: [], gaps: [], begun: performance.now(), newest: 0 });
+  let last = performance.now(), shown = 0;
+  const frame = () => {
+    const now = performance.now();
+    seen.frames += 1;
+    seen.gaps.push(now - last);
+    last = now;
+    // What was found in the frame before is on the screen now.
+    if (shown) seen.late.push(Date.now() - shown);
+    shown = 0;
+    const tree = document.querySelector("[role=tree]");
+    tree.scrollTop = tree.scrollHeight;
+    for (const found of tree.textContent.matchAll(/u(\\d{13})/g)) if (+found[1] > seen.newest) seen.newest = shown = +found[1];
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}"""
+
+
+async def serve(lab: Lab) -> Values:
+    """The server, with a run that records steps from when somebody follows it; until it is killed."""
+    size = lab.size
+    async with Server(ServerConfig(database=lab.database, socket=False, http=ApiSettings(local=True))) as server:
+        assert server.http is not None
+        run_id = fresh_id("run")
+        await server.engine.trigger([NewRun(RunId(run_id), "sleep", delay_ms=3_600_000)])
+        await _record(server.engine, run_id, 0, size["before"], size["before"] * 10)
+        _say(lab.directory, server.http.url, run_id)
+        await until((lab.directory / "begin").exists)
+        await _record(server.engine, run_id, size["before"], size["before"] + size["steps"], size["rate"])
+        (lab.directory / "done").touch()
+        await asyncio.sleep(LIFETIME_S)
+    return {}
+
+
+def _say(directory: Path, url: str, run_id: str) -> None:
+    written = directory / "address.new"
+    written.write_text(json.dumps({"url": url, "run": run_id}))
+    written.rename(directory / "address")
+
+
+async def _record(engine: Engine, run_id: str, first: int, last: int, rate: int) -> None:
+    """Steps `first` to `last`, so many a second; each is named for the time of its commit."""
+    begun, done = time.perf_counter(), first
+    while done < last:
+        due = min(last, first + int((time.perf_counter() - begun) * rate) + 1)
+        if due > done:
+            await engine.store.write(partial(_put, run_id, range(done, due)))
+            done = due
+        await asyncio.sleep(TICK_S)
+
+
+def _put(run_id: str, numbers: range) -> Script[None]:
+    now = time.time_ns() // 1_000_000
+    rows = [
+        (run_id, f"s{number}", "step", f"u{now}", "done", "", "", "1", None, None, None, 0, 1, now - 5, now, None, 0)
+        for number in numbers
+    ]
+    yield call("put_entries", rows=rows)
+    yield call("touch_runs", rows=[[run_id, len(rows)]])
+    runs: list[MetadataRow] = yield call("metadata_rows", ids=[[run_id]])
+    yield from changes.append([(run.id, run.root_id, run.version, "journal", run.status, now) for run in runs])
+
+
+async def measure(lab: Lab) -> Values:
+    """Open the page with what was recorded before, then watch it while the rest comes."""
+    build()
+    process = lab.start("serve")
+    address = lab.directory / "address"
+    try:
+        await until(lambda: address.exists() or not process.is_running(), every_s=0.01)
+        if not address.exists():
+            raise MeasurementFailed("the server ended too soon")
+        said = json.loads(address.read_text())
+        return await _watch(lab, f"{said['url']}/runs/{said['run']}")
+    finally:
+        process.kill()
+
+
+async def _watch(lab: Lab, url: str) -> Values:
+    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if program is None:
+        raise MeasurementFailed("there is no Chromium on this machine")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
+        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        begun = time.perf_counter()
+        await page.goto(url)
+        await page.get_by_role("treeitem").nth(2).wait_for(timeout=PATIENCE_S * 1_000)
+        usable_s = time.perf_counter() - begun
+        devtools = await page.context.new_cdp_session(page)
+        await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        busy_before = await _busy_s(devtools)
+        await page.evaluate(_MEASURE)
+        (lab.directory / "begin").touch()
+        await until((lab.directory / "done").exists)
+        seen = await page.evaluate("() => ({...measured, elapsed: performance.now() - measured.begun})")
+        busy = await _busy_s(devtools) - busy_before
+        await _all_there(page, lab.size["before"] + lab.size["steps"])
+        await browser.close()
+    return _values(seen, usable_s, busy)
+
+
+def _values(seen: dict[str, Any], usable_s: float, busy_s: float) -> Values:
+    if not seen["late"]:
+        raise MeasurementFailed("no step came to the screen while it was watched")
+    return {
+        "usable_s": usable_s,
+        "fps": seen["frames"] / seen["elapsed"] * 1_000,
+        "frame_p99": percentile(seen["gaps"], 99),
+        "pixel_p50": statistics.median(seen["late"]),
+        "pixel_p95": percentile(seen["late"], 95),
+        "busy": busy_s / seen["elapsed"] * 1_000,
+    }
+
+
+async def _busy_s(devtools: CDPSession) -> float:
+    """What the page's main thread has used of a processor."""
+    metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+
+async def _all_there(page: Page, steps: int) -> None:
+    """Raises unless every step came: keeping up by leaving out is no keeping up."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            last = await page.get_by_role("treeitem").last.get_attribute("aria-setsize")
+            if last == str(steps):
+                return
+            await asyncio.sleep(TICK_S * 10)
+
+
+BENCHMARK = Benchmark(
+    name="trace_page",
+    summary="the page of a run in Chromium, scrolled while its run records 1,000 steps/s: 10,000 in all",
+    measure=measure,
+    metrics=(
+        Metric("usable_s", "s", reach=1.0),
+        Metric("fps", "frames/s", higher_is_better=True, reach=55),
+        Metric("frame_p99", "ms"),
+        Metric("pixel_p50", "ms", aim=35),
+        Metric("pixel_p95", "ms", reach=100),
+        Metric("busy", "cores"),
+    ),
+    size={"before": 2_000, "steps": 8_000, "rate": 1_000},
+    quick={"steps": 3_000},
+    tiny={"before": 20, "steps": 60, "rate": 200},
+)
