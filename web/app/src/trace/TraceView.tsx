@@ -60,7 +60,7 @@ function Tree({ trace, selected, onSelect }: TraceViewProps) {
     if (isKnown) view.reveal(current);
   }, [view, current, isKnown]);
   useClock(frame, geometry, !isOver);
-  useTreeKeys({ trace, current, onSelect, onOpen: open });
+  const press = useTreeKeys({ trace, current, onSelect, onOpen: open });
   useInSight(frame, view.placeOf(current));
   useWheel(frame, treePx, trace);
   const last = Math.min(rows.length, first + pool);
@@ -72,7 +72,7 @@ function Tree({ trace, selected, onSelect }: TraceViewProps) {
       </div>
       <div className="relative min-h-0 flex-1">
         <Grid geometry={geometry} />
-        <div ref={frame} role="tree" aria-label="Steps of the run" aria-activedescendant={`row-${current}`} tabIndex={0} className="absolute inset-0 overflow-x-hidden overflow-y-auto outline-offset-[-2px] [contain:strict]">
+        <div ref={frame} role="tree" onKeyDown={(event) => press(event.nativeEvent)} aria-label="Steps of the run" aria-activedescendant={`row-${current}`} tabIndex={0} className="absolute inset-0 overflow-x-hidden overflow-y-auto outline-offset-[-2px] [contain:strict]">
           <div role="presentation" className="relative" style={{ height: rows.length * ROW_PX }}>
             {slots(first, last, pool).map(([slot, place]) => {
               const row = rows[place] as Row;

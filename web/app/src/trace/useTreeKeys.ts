@@ -12,8 +12,8 @@ export interface TreeKeys {
   onOpen: (row: Row, isOpen: boolean) => void;
 }
 
-/** The tree by keyboard: arrows move and open, letters and digits open much at once. */
-export function useTreeKeys(keys: TreeKeys): void {
+/** The tree by keyboard: arrows move and open, letters and digits open much at once. Returns what the tree itself does with keys. */
+export function useTreeKeys(keys: TreeKeys): (event: KeyboardEvent) => void {
   const newest = useRef(keys);
   newest.current = keys;
   const { trace } = keys;
@@ -46,6 +46,13 @@ export function useTreeKeys(keys: TreeKeys): void {
     },
     ...Array.from({ length: LEVEL_MAX + 1 }, (_, level) => ({ keys: String(level), label: level === LEVEL_MAX ? "Expand all levels" : `Expand ${level} levels`, group: "Run", run: () => view.change({ level }) })),
   ]);
+  // On the page E makes a report; in the tree it opens.
+  return (event) => {
+    if (event.key !== "e" || event.metaKey || event.ctrlKey || event.altKey) return;
+    event.stopPropagation();
+    event.preventDefault();
+    all(true);
+  };
 }
 
 function act({ trace, current, onSelect, onOpen }: TreeKeys, key: string): boolean {
