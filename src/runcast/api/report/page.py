@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import html
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 
 import msgspec
@@ -106,20 +107,31 @@ def _error(error: ErrorInfo) -> str:
 
 
 def _timeline(report: Report) -> str:
-    spans = list(report.spans[:ROWS_MAX])
+    # An only attempt says nothing that its run does not.
+    attempts = Counter(span.run_id for span in report.spans if span.kind == "attempt")
+    told = [span for span in report.spans if span.kind != "attempt" or attempts[span.run_id] > 1]
+    spans = told[:ROWS_MAX]
     start = min(span.started_at for span in spans)
     length = max(1, max(span.finished_at or report.made_at for span in spans) - start)
     results = {entry.key: entry for entry in report.entries}
     depths: dict[str, int] = {}
+    holders = {span.id: span.parent_id or "" for span in report.spans}
     rows = []
     for span in spans:
-        depths[span.id] = depth = depths.get(span.parent_id or "", -1) + 1
+        depths[span.id] = depth = _depth_of(span.parent_id or "", depths, holders)
         own = results.get(str(span.properties.get("key"))) if span.run_id == report.run.id else None
         rows.append(_row(span, depth, own, (span.started_at - start) / length, _share(span, report.made_at, length)))
-    left = len(report.spans) - len(spans)
+    left = len(told) - len(spans)
     more = f"<p class=dim>and {left:,} more, in the report as CSV</p>" if left > 0 else ""
     head = "<tr><th>Step<th class=lane>When<th class=number>Took<th class=wide>Result</tr>"
-    return f"<h2>What happened</h2><table>{head}{''.join(rows)}</table>{more}"
+    return f"<h2>What happened</h2><table class=steps>{head}{''.join(rows)}</table>{more}"
+
+
+def _depth_of(parent_id: str, depths: Mapping[str, int], holders: Mapping[str, str]) -> int:
+    """One more than that of the nearest holder that is shown."""
+    while parent_id and parent_id not in depths:
+        parent_id = holders.get(parent_id, "")
+    return depths.get(parent_id, -1) + 1
 
 
 def _share(span: Span, now: int, length: int) -> float:

@@ -18,7 +18,7 @@ font-size:12px}.facts dd{margin:0;font-weight:500;overflow-wrap:anywhere}
 .wait{color:var(--wait)}.idle{color:var(--idle)}table{width:100%;border-collapse:collapse}
 th{text-align:left;font-weight:500;color:var(--fg3);font-size:12px}td,th{padding:4px 8px 4px 0;vertical-align:top;
 border-bottom:1px solid var(--line);overflow-wrap:anywhere}td.number,th.number{text-align:right;white-space:nowrap}
-tr{break-inside:avoid}.lane{width:34%;min-width:120px}.lane div{position:relative;height:12px;margin-top:5px;
+tr{break-inside:avoid}.steps{table-layout:fixed}.steps th:first-child{width:32%}.lane{width:26%}.steps th.number{width:72px}.lane div{position:relative;height:12px;margin-top:5px;
 background:var(--sunken);border-radius:3px}.lane i{position:absolute;top:0;bottom:0;min-width:2px;border-radius:3px;
 background:currentColor}.log td{padding:2px 8px 2px 0;border:0}img{max-width:100%;border:1px solid var(--line);
 border-radius:8px}footer{margin-top:40px;color:var(--fg3);font-size:12px}

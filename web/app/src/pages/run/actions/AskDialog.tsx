@@ -12,7 +12,7 @@ export interface Ask {
 }
 
 /** One line of text, sent. */
-export function AskDialog({ ask, onClose }: { ask: Ask; onClose: () => void }) {
+export default function AskDialog({ ask, onClose }: { ask: Ask; onClose: () => void }) {
   const [text, setText] = useState("");
   const [refusal, setRefusal] = useState<string>();
   const submit = async () => {

@@ -17,7 +17,7 @@ export interface Edit {
 }
 
 /** JSON to be edited, checked while it is typed, and sent. What the server says against it is shown here. */
-export function EditDialog({ edit, onClose }: { edit: Edit; onClose: () => void }) {
+export default function EditDialog({ edit, onClose }: { edit: Edit; onClose: () => void }) {
   const [text, setText] = useState(() => JSON.stringify(edit.value ?? null, null, 2));
   const [refusal, setRefusal] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -45,7 +45,7 @@ export function EditDialog({ edit, onClose }: { edit: Edit; onClose: () => void 
         <>
           <Button onClick={onClose}>Close</Button>
           <Button tone="primary" isBusy={isBusy} disabled={wrong?.isFatal ?? false} onClick={() => void submit()}>
-            {edit.verb}
+            {wrong && !wrong.isFatal ? `${edit.verb} anyway` : edit.verb}
           </Button>
         </>
       }

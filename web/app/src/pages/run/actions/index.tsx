@@ -1,7 +1,7 @@
 import type { Run } from "@runcast/client";
 import { useQuery } from "@tanstack/react-query";
 import { Ban, CalendarClock, Ellipsis, FileDown, GitFork, Pencil, Play, RotateCcw, SkipForward, Tags } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Attempts, WholeRun } from "@/data/run";
 import { declaredTasksQuery, journalQuery, reportUrl } from "@/data/run";
 import type { Span } from "@/data/trace";
@@ -9,12 +9,13 @@ import { shortName } from "@/trace/span";
 import { Button } from "@/ui/Button";
 import { Menu } from "@/ui/Menu";
 import type { Ask } from "./AskDialog";
-import { AskDialog } from "./AskDialog";
 import type { Edit } from "./EditDialog";
-import { EditDialog } from "./EditDialog";
 import { useCanceling } from "./canceling";
 import { possible } from "./possible";
 import { useDeeds } from "./deeds";
+
+const AskDialog = lazy(() => import("./AskDialog"));
+const EditDialog = lazy(() => import("./EditDialog"));
 
 /** One thing that helps most, as a button of its own; the rest in a menu, each with what it does. */
 export function Actions({ run, whole, attempts, span }: { run: Run; whole: WholeRun | undefined; attempts: Attempts | undefined; span: Span | undefined }) {
@@ -64,8 +65,10 @@ export function Actions({ run, whole, attempts, span }: { run: Run; whole: Whole
           { label: "Report as CSV", hint: "A line for each thing it did, for a spreadsheet", icon: <FileDown />, onSelect: () => void window.open(reportUrl(run.id, "csv"), "_blank", "noopener") },
         ]}
       />
-      {edit && <EditDialog edit={{ ...edit, ...(edit.schema === "payload" ? { schema } : {}) }} onClose={() => setEdit(undefined)} />}
-      {ask && <AskDialog ask={ask} onClose={() => setAsk(undefined)} />}
+      <Suspense>
+        {edit && <EditDialog edit={{ ...edit, ...(edit.schema === "payload" ? { schema } : {}) }} onClose={() => setEdit(undefined)} />}
+        {ask && <AskDialog ask={ask} onClose={() => setAsk(undefined)} />}
+      </Suspense>
     </div>
   );
 }

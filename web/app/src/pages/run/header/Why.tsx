@@ -17,7 +17,7 @@ export function Why({ run, attempts }: { run: Run; attempts: Attempts | undefine
   const { data: why } = useQuery({ ...whyQuery(run.id), enabled: isStill, refetchInterval: run.status === "QUEUED" ? 5_000 : false });
   if (!isStill || !why) return null;
   // The ids are linked instead, and what counts down is shown elsewhere.
-  const text = why.reason.replace(IDS, "");
+  const text = why.reason.replace(IDS, "").replace("for a person or program to complete a wait", "for an answer");
   return (
     <p className="flex flex-wrap items-center gap-x-2 border-b border-line px-4 py-1.5 text-fg-2" aria-live="polite">
       <Info aria-hidden className="size-3.5 shrink-0 text-fg-3" />

@@ -9,28 +9,15 @@ import { Failure, Skeleton } from "@/ui/Empty";
 import { HtmlFrame } from "@/ui/HtmlFrame";
 import { Json } from "@/ui/Json";
 import { CsvTable } from "./CsvTable";
+import type { ArtifactKind } from "./kinds";
+import { kindOf } from "./kinds";
 import { MailView } from "./MailView";
 
 const Markdown = lazy(() => import("@/ui/Markdown"));
 const SHOWN_BYTES_MAX = 2_000_000;
 
-export type ArtifactKind = "mail" | "html" | "markdown" | "json" | "csv" | "tsv" | "image" | "text" | "other";
-
-/** How an artifact is looked at. */
-export function kindOf(contentType: string): ArtifactKind {
-  const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type === "message/rfc822") return "mail";
-  if (type === "text/html" || type === "application/xhtml+xml") return "html";
-  if (type === "text/markdown" || type === "text/x-markdown") return "markdown";
-  if (type === "application/json" || type.endsWith("+json")) return "json";
-  if (type === "text/csv") return "csv";
-  if (type === "text/tab-separated-values") return "tsv";
-  if (type.startsWith("image/")) return "image";
-  return type.startsWith("text/") ? "text" : "other";
-}
-
 /** What is in it. Whatever a run made is hostile: it is shown, and does nothing. */
-export function ArtifactBody({ artifact }: { artifact: Artifact }) {
+export default function ArtifactBody({ artifact }: { artifact: Artifact }) {
   const kind = kindOf(artifact.contentType);
   const [isWanted, setWanted] = useState(artifact.size <= SHOWN_BYTES_MAX);
   const { data, error, refetch } = useQuery({ ...artifactQuery(artifact), enabled: isWanted && kind !== "other" });

@@ -1,12 +1,15 @@
 import { Braces, ChevronRight, Download, FileCode, FileText, Image, Mail, Paperclip, Table2 } from "lucide-react";
 import type { ReactNode } from "react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Artifact } from "@/data/run";
 import { downloadUrl } from "@/data/run";
 import { bytes } from "@/format/number";
 import { cx } from "@/ui/class";
-import type { ArtifactKind } from "./ArtifactBody";
-import { ArtifactBody, kindOf } from "./ArtifactBody";
+import { Skeleton } from "@/ui/Empty";
+import type { ArtifactKind } from "./kinds";
+import { kindOf } from "./kinds";
+
+const ArtifactBody = lazy(() => import("./ArtifactBody"));
 
 const ICONS: Record<ArtifactKind, ReactNode> = { mail: <Mail />, html: <FileCode />, markdown: <FileText />, json: <Braces />, csv: <Table2 />, tsv: <Table2 />, image: <Image />, text: <FileText />, other: <Paperclip /> };
 
@@ -30,7 +33,9 @@ export function ArtifactCard({ artifact, isOpen: isOpenAtFirst = false }: { arti
       </div>
       {isOpen && (
         <div className="border-t border-line p-2">
-          <ArtifactBody artifact={artifact} />
+          <Suspense fallback={<Skeleton rows={3} />}>
+            <ArtifactBody artifact={artifact} />
+          </Suspense>
         </div>
       )}
     </div>

@@ -11,11 +11,11 @@ export function ErrorCard({ error, isRecovered }: { error: Failure; isRecovered?
   const tone = isRecovered ? "border-line" : "border-bad/40 bg-bad/5";
   return (
     <section aria-label="Error" className={`flex flex-col gap-2 rounded-card border p-3 ${tone}`}>
-      <h3 className="flex items-start gap-2 font-semibold break-words">
+      <h2 className="flex items-start gap-2 font-semibold break-words">
         <Status status={isRecovered ? "SKIPPED" : "FAILED"} iconOnly className="mt-0.5" />
         <span className="min-w-0 flex-1">{error.name ?? "Error"}</span>
         <CopyButton text={`${error.name ?? "Error"}: ${error.message}\n\n${error.stackTrace ?? ""}`} label="Copy error" className="-my-1" />
-      </h3>
+      </h2>
       <p className="break-words whitespace-pre-wrap">{error.message}</p>
       {isRecovered && <p className="text-fg-3">The run went on with something else.</p>}
       {frames.length > 0 && (

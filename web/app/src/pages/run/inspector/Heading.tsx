@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export function Heading({ children, actions }: { children: ReactNode; actions?: ReactNode }) {
   return (
     <div className="flex min-h-6 items-center gap-2">
-      <h3 className="text-2xs font-medium tracking-wide text-fg-3 uppercase">{children}</h3>
+      <h2 className="text-2xs font-medium tracking-wide text-fg-3 uppercase">{children}</h2>
       {actions && <div className="ml-auto flex items-center gap-1">{actions}</div>}
     </div>
   );

@@ -35,10 +35,10 @@ function WaitCard({ id }: { id: string }) {
   const isYesNo = (token.schema as { type?: string } | undefined)?.type === "boolean";
   return (
     <section aria-label="Waiting for you" className="flex flex-col gap-2 rounded-card border border-wait/50 bg-wait/10 p-3">
-      <h3 className="flex items-center gap-2 font-semibold text-wait">
+      <h2 className="flex items-center gap-2 font-semibold text-wait">
         <Pause aria-hidden className="size-4" />
         {isYesNo ? "Waiting for your approval" : "Waiting for an answer"}
-      </h3>
+      </h2>
       {token.question && <p className="break-words whitespace-pre-wrap">{token.question}</p>}
       {isYesNo ? (
         <div className="flex gap-2">
