@@ -309,6 +309,16 @@ async def extension_routes(engine: TestEngine, load: Load) -> None:
     assert [item.path for item in page.shop.app().nav] == ["/shop"]
 
 
+async def leads(engine: TestEngine, load: Load) -> None:
+    from tests.leads.conftest import leads_site
+
+    page = load("docs/guides/leads.md:1")
+    async with leads_site() as site:
+        (run_id,) = await page.begin(site.url, site.key, ["linkedin.com/in/ada-lovelace"])
+        said = await page.watch(run_id)
+    assert said[-1] == "Done"
+
+
 async def encryption(engine: TestEngine, load: Load) -> None:
     from cryptography.fernet import Fernet
 
@@ -433,6 +443,7 @@ SCENARIOS: dict[str, Scenario] = {
     "docs/guides/extensions.md:2": extension_routes,
     "docs/guides/fork.md:1": fork,
     "docs/guides/inbox.md:1": inbox,
+    "docs/guides/leads.md:1": leads,
     "docs/guides/testing.md:1": testing_time,
     "docs/guides/testing.md:2": testing_people,
     "docs/guides/testing.md:3": testing_survival,

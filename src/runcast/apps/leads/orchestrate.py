@@ -213,7 +213,9 @@ def _show_done(job: LeadJob, key: StepKey, run_id: str, started: int, cost: floa
     """The step's place in the lead's metadata."""
     state = StepState(status="done", started=started, finished=_now_ms(), detail=detail, cost_usd=cost, run_id=run_id)
     metadata.set(f"step.{key}", state)
-    metadata.increment("progress", share(job.options, key) * (1 - _BEGUN))
+    # What is kept from an earlier run did not begin in this one.
+    is_kept = started < current_run().created_at
+    metadata.increment("progress", share(job.options, key) * (1 if is_kept else 1 - _BEGUN))
 
 
 def _describe(profile: Profile) -> str:
