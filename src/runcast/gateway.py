@@ -344,6 +344,10 @@ class ClientGateway(ScheduleGateway, AccessGateway, FileGateway, Protocol):
         """Complete a wait; the first completion wins and later ones see its value. Raises `NotFound`."""
         ...
 
+    async def answer_path(self, wait_id: str) -> str:
+        """Where a person answers a wait without an account, below `public_url`. Raises `NotFound`."""
+        ...
+
     async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:
         """Put messages into inboxes of runs, in one transaction; a run that waits for one wakes in the same. A message
         whose key was used before is the one sent then. Raises `NotFound`, `Conflict` for a run that has ended."""

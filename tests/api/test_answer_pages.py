@@ -171,3 +171,8 @@ async def test_a_list_says_who_asks_what_and_who_answered_what(office: Site) -> 
     await office.ended(run_id)
     (decided,) = (await office.get(TOKENS))["data"]
     assert decided["answer"] == '{"verdict":"drop"}' and decided["completedBy"]
+
+
+async def test_the_link_that_a_program_asks_for_is_the_one_of_the_api(office: Site) -> None:
+    _, token_id, path = await asked(office)
+    assert f"/{await office.engine.answer_path(token_id)}" == path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runcast import RunStatus, step, task, wait
+from runcast import NotFound, RunStatus, step, task, wait
 from runcast.sdk.registry import Registry
 from runcast.testing import TestEngine
 
@@ -52,3 +52,16 @@ async def test_without_a_public_url_an_approval_says_the_command_that_completes_
         await engine.client.complete_wait(token.id, True)
         done = await engine.finish(run)
     assert done.output == f"Publish? runcast waits complete {token.id} JSON"
+
+
+async def test_a_link_for_mail_names_the_wait_and_is_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNCAST_PUBLIC_URL", "https://runs.example.com/")
+    async with TestEngine(list(home)) as engine:
+        made = await engine.client.create_wait(question="Publish?")
+        link = await engine.client.answer_link(made.id)
+        monkeypatch.delenv("RUNCAST_PUBLIC_URL")
+        command = await engine.client.answer_link(made.id)
+        with pytest.raises(NotFound):
+            await engine.client.answer_link("waitpoint_none")
+    assert link.startswith(f"https://runs.example.com/a/{made.id}.") and len(link.rpartition(".")[2]) == 64
+    assert command == f"runcast waits complete {made.id} JSON"

@@ -7,13 +7,12 @@ import json
 from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
-from urllib.parse import quote
 
 from runcast.api.context import Api
+from runcast.domain.answer_address import answer_path
 from runcast.domain.answer_form import AnswerForm, Field, FieldKind
 from runcast.domain.journal import Wait
 
-_ADDRESS = "answer pages"
 _FORM = "answer forms"
 STYLE = """
 :root{color-scheme:light dark;--bg:#fbfbfc;--panel:#fff;--line:#cfd3db;--fg:#16181d;--fg2:#4b5161;--accent:#4f46e5;
@@ -44,13 +43,7 @@ HEADERS = {
 
 def answer_url(api: Api, wait_id: str) -> str:
     """Where a person answers. Whoever knows it may, so it goes only to who shall."""
-    return f"{api.base_url}/a/{quote(wait_id, safe='')}.{api.secret.sign(_ADDRESS, wait_id)}"
-
-
-def named_by(api: Api, token: str) -> str | None:
-    """The id of the wait that an address means; None for one that this server did not make."""
-    wait_id, _, signature = token.rpartition(".")
-    return wait_id if api.secret.is_signed(_ADDRESS, wait_id, signature) else None
+    return f"{api.base_url}/{answer_path(api.secret, wait_id)}"
 
 
 def came_from_form(api: Api, wait_id: str, seal: str) -> bool:

@@ -158,6 +158,10 @@ class ConfinedClient(ConfinedSchedules, ConfinedFiles):
         await self._change(wait_id)
         return await self._engine.complete_wait(wait_id, value, by=self._name or None)
 
+    async def answer_path(self, wait_id: str) -> str:
+        await self._change(wait_id)
+        return await self._engine.answer_path(wait_id)
+
     # --- tasks, queues, alerts, tokens
 
     async def alerts(self, *, before: int | None = None, limit: int = 100) -> Sequence[AlertEvent]:

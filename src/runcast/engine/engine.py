@@ -13,6 +13,7 @@ import msgspec
 from runcast.blobs.bucket import Bucket
 from runcast.clock import Clock
 from runcast.domain.alert import AlertEvent
+from runcast.domain.answer_address import answer_path
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import InvalidPayload, NotFound, Unavailable
 from runcast.domain.fits import misfit
@@ -327,6 +328,9 @@ class Engine(Access, FileDoor, ScheduleDoor):
             raise InvalidPayload(f"value of wait {wait_id}: {what}")
         await self.store.write(partial(resolve.complete_wait, wait_id, value, self.clock.now_ms(), by=by))
         return found(await self.find_wait(wait_id), "wait", wait_id)
+
+    async def answer_path(self, wait_id: str) -> str:
+        return answer_path(await self.access.secret(), found(await self.find_wait(wait_id), "wait", wait_id).id)
 
     async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:
         return await inbox.send(self.store, messages)

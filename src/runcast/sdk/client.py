@@ -21,7 +21,7 @@ from runcast.domain.scopes import check_actions, parse_scopes
 from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
 from runcast.sdk import requests
-from runcast.sdk.ambient import current_door, current_environment, door_to_database, door_to_url
+from runcast.sdk.ambient import current_door, current_environment, door_to_database, door_to_url, page_url, public_url
 from runcast.sdk.call import Call
 from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.doors import Door, GatewayDoor
@@ -317,6 +317,20 @@ class Client:
             if found is None:
                 raise NotFound(f"no wait {wait_id!r}")
             return found
+
+        return self._door.call(ask)
+
+    def answer_link(self, wait_id: str) -> Call[str]:
+        """A page on which a person answers a wait without an account: for mail. Whoever has it may answer.
+
+        Below the setting `public_url`; without that, the command that answers. Raises `NotFound`.
+
+        >>> await mail(editor, await client.answer_link(question.id))  # doctest: +SKIP
+        """
+        command = f"runcast waits complete {wait_id} JSON"
+
+        async def ask(gateway: ClientGateway) -> str:
+            return page_url(await gateway.answer_path(wait_id), command=command, base=public_url())
 
         return self._door.call(ask)
 

@@ -156,6 +156,9 @@ class RemoteClientGateway(RemoteAccess, RemoteFiles):
     async def complete_wait(self, wait_id: str, value: str) -> Wait:
         return await self._ask("complete_wait", wait_id, value)
 
+    async def answer_path(self, wait_id: str) -> str:
+        return await self._ask("answer_path", wait_id)
+
     async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:
         return await self._ask("send", messages)
 

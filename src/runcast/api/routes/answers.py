@@ -8,8 +8,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from runcast.api.answer_pages import HEADERS, came_from_form, named_by, unknown_page, wait_page
+from runcast.api.answer_pages import HEADERS, came_from_form, unknown_page, wait_page
 from runcast.api.context import Api
+from runcast.domain.answer_address import named_by
 from runcast.domain.answer_form import AnswerForm, answer_form
 from runcast.domain.errors import InvalidPayload
 from runcast.domain.ids import RunId
@@ -59,7 +60,7 @@ def _value(form: AnswerForm | None, posted: dict[str, str]) -> str:
 
 
 async def _find(api: Api, token: str) -> Wait | None:
-    wait_id = named_by(api, token)
+    wait_id = named_by(api.secret, token)
     return None if wait_id is None else await api.engine.find_wait(wait_id)
 
 
