@@ -3,6 +3,7 @@ import { Ban, Play } from "lucide-react";
 import { useState } from "react";
 import { post } from "@/data/api";
 import { retryAll } from "@/data/errors";
+import { useMay } from "@/data/may";
 import { plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -14,6 +15,7 @@ const IDS_MAX = 1_000;
 /** What can be done about a batch: begin anew what failed, end what has not ended. */
 export function BatchActions({ id, runs }: { id: string; runs: readonly Run[] }) {
   const [isAsking, setAsking] = useState(false);
+  const may = useMay("operator");
   const failed = runs.filter((run) => groupOf(run) === "failed").slice(0, IDS_MAX);
   const alive = runs.filter((run) => !run.isCompleted);
   const resume = () =>
@@ -26,6 +28,7 @@ export function BatchActions({ id, runs }: { id: string; runs: readonly Run[] })
     const done = await attempt("The batch could not be canceled", () => post("/api/v1/bulk-actions", { action: "cancel", filter: { batch: id }, name: `cancel ${id}` }));
     if (done) said("Canceling what has not ended");
   };
+  if (!may) return null;
   return (
     <>
       {alive.length > 0 && (

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Play } from "lucide-react";
 import type { ErrorDetail } from "@/data/errors";
 import { retryAll } from "@/data/errors";
+import { useMay } from "@/data/may";
 import { plural } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Menu } from "@/ui/Menu";
@@ -10,6 +11,7 @@ import { doUnlessUndone, said } from "@/ui/toast";
 /** What can be done about all runs of a kind of error. */
 export function GroupActions({ group }: { group: ErrorDetail }) {
   const client = useQueryClient();
+  const may = useMay("operator");
   const runs = plural(group.runIds.length, "run");
   const name = `${group.error.name ?? "Error"} in ${group.taskIdentifier}`;
   const act = (action: "resume" | "replay", verb: string) =>
@@ -18,6 +20,7 @@ export function GroupActions({ group }: { group: ErrorDetail }) {
       said(`${runs} begun anew`, "New runs appear among the runs of the task.");
       await client.invalidateQueries({ queryKey: ["recent"] });
     });
+  if (!may) return null;
   return (
     <>
       <Button tone="primary" icon={<Play />} shortcut="r" onClick={() => act("resume", "Resuming")} title="New runs, which do only what these have not done">

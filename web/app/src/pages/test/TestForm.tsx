@@ -1,6 +1,7 @@
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Play, RotateCcw } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
+import { useMay } from "@/data/may";
 import type { Task } from "@/data/tasks";
 import { triggerTask } from "@/data/tasks";
 import { Button } from "@/ui/Button";
@@ -30,6 +31,7 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
   const [isTried, setTried] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string>();
+  const may = useMay("operator");
   const place = useRef<HTMLDivElement>(null);
   const problems = useMemo(() => check(draft.value, schema, schema), [draft.value, schema]);
   const broken = jsonProblem(draft);
@@ -37,7 +39,7 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
   const trigger = async (anyway = false) => {
     setTried(true);
     setRefusal(undefined);
-    if (broken || Object.keys(optionProblems(options)).length > 0 || (problems.length > 0 && !anyway)) {
+    if (!may || broken || Object.keys(optionProblems(options)).length > 0 || (problems.length > 0 && !anyway)) {
       requestAnimationFrame(() => place.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
       return;
     }
@@ -68,7 +70,7 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
               <Link to="/tasks/$name" params={{ name: task.name }} className="px-2 text-fg-2 hover:text-fg hover:underline max-sm:hidden">
                 About this task
               </Link>
-              <Button tone="primary" icon={<Play />} isBusy={isBusy} onClick={() => void trigger()}>
+              <Button tone="primary" icon={<Play />} isBusy={isBusy} disabled={!may} title={may ? undefined : "This needs the role of an operator"} onClick={() => void trigger()}>
                 Run test
                 <Kbd keys={printed("mod+Enter")} />
               </Button>
