@@ -41,7 +41,7 @@ async def one_finished_run(lab: Lab) -> Values:
 
 
 async def ask(lab: Lab) -> Values:
-    """The 95th of a hundred answers to each, in ms."""
+    """What 19 of 20 answers to each take at most, in ms."""
     config = ServerConfig(database=Path(lab.database).as_posix(), socket=False, http=ApiSettings(local=True))
     async with Server(config) as server:
         assert server.http is not None
@@ -77,8 +77,8 @@ BENCHMARK = Benchmark(
         *(Metric(name, "ms", reach=100, aim=20) for name in PAGES if name != "absent_task"),
         Metric("absent_task", "ms"),
     ),
-    size={"finished": 1_000_000, "requests": 100},
-    quick={"finished": 200_000, "requests": 20},
+    size={"finished": 1_000_000, "requests": 20},
+    quick={"finished": 200_000, "requests": 10},
     tiny={"finished": 100, "requests": 2},
     timeout_s=300,
 )

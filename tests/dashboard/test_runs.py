@@ -106,6 +106,18 @@ def test_a_row_changes_in_its_place_and_new_runs_wait_to_be_asked_for(busy: Worl
     expect(page.get_by_role("button", name="new runs")).to_have_count(0)
 
 
+def test_a_run_that_fits_only_now_is_counted_as_new(busy: World, pages: Pages) -> None:
+    early = busy.trigger("import_contacts", {"total": 3}, tags=["early"])
+    late = busy.trigger("import_contacts", {"total": 4}, tags=["early"])
+    busy.post(f"/api/v2/runs/{late}/cancel")
+    page = open_list(pages, busy, "?tag=early&status=CANCELED")
+    expect(rows(page)).to_have_count(1)
+    busy.post(f"/api/v2/runs/{early}/cancel")
+    page.get_by_role("button", name="1 new run").click()
+    expect(rows(page)).to_have_count(2)
+    assert rows(page).nth(1).get_attribute("data-key") == early
+
+
 def test_the_keys_walk_choose_and_open(busy: World, pages: Pages) -> None:
     page = open_list(pages, busy, "?task=parse_invoice")
     expect(rows(page)).to_have_count(4)
@@ -140,6 +152,8 @@ def test_runs_are_canceled_together_after_a_question(busy: World, pages: Pages) 
     page.get_by_role("button", name="View", exact=True).click()
     expect(page).to_have_url(re.compile("/bulk/bulk_"))
     expect(page.get_by_role("main").get_by_text("Completed")).to_be_visible()
+    assert "\n".join(find_barriers(page)) == ""
+    draw(page, "bulk")
     page.get_by_role("button", name="View runs").click()
     expect(page).to_have_url(re.compile(r"/runs\?bulk=bulk_"))
     expect(rows(page)).to_have_count(3)
@@ -149,6 +163,7 @@ def test_one_run_is_canceled_unless_that_is_undone(busy: World, pages: Pages) ->
     spared = busy.trigger("import_contacts", {"total": 8}, tags=["spared"])
     busy.until(spared, RunStatus.EXECUTING)
     page = open_list(pages, busy, "?tag=spared")
+    expect(row(page, spared)).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.keyboard.press("Shift+C")
@@ -204,6 +219,7 @@ def test_an_environment_without_runs_says_how_to_begin_and_shows_the_first(dashb
         assert "\n".join(find_barriers(page)) == ""
         empty.trigger("resize_image", {"width": 3})
         expect(rows(page)).to_have_count(1)
+        page.close()
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -6,7 +6,7 @@ import { ENDED } from "@/data/runs";
 /** The rows that are shown, and which runs came since. Rows keep their place whatever happens to them. */
 export interface RunsList {
   rows: readonly ListedRun[];
-  /** Ids of runs that belong above, and wait to be asked for. */
+  /** Ids of runs that are new, or fit since then, and wait to be asked for. */
   fresh: ReadonlySet<string>;
   /** Where older runs go on. */
   next: string | undefined;
@@ -34,11 +34,15 @@ export function patch(list: RunsList, events: readonly LiveEvent[], fits: (run: 
     newest.delete(row.id);
     return run ? told(row, run) : row;
   });
-  const first = list.rows[0]?.id ?? "";
-  const came = [...newest.values()].filter((run) => run.id > first && !list.fresh.has(run.id) && fits(run as ListedRun));
+  const came = [...newest.values()].filter((run) => belongs(list, run.id) && !list.fresh.has(run.id) && fits(run as ListedRun));
   const room = FRESH_MAX - list.fresh.size;
   const fresh = came.length > 0 && room > 0 ? new Set([...list.fresh, ...came.slice(0, room).map((run) => run.id)]) : list.fresh;
   return rows === list.rows && fresh === list.fresh ? list : { ...list, rows, fresh };
+}
+
+/** Whether a run that is not shown has its place among or above what is: it is new, or fits only now. */
+function belongs(list: RunsList, id: string): boolean {
+  return list.next === undefined || id > (list.rows.at(-1)?.id ?? "");
 }
 
 /** A row as the live stream tells it. What that does not say stays; a run that ended stays ended. */
@@ -54,13 +58,13 @@ export function told(row: ListedRun, run: Run): ListedRun {
   };
 }
 
-/** The list with rows as they were just read: those it has change in place, newer ones wait above. */
+/** The list with rows as they were just read: those it has change in place, others wait to be asked for. */
 export function refreshed(list: RunsList, read: readonly ListedRun[]): RunsList {
   const newest = new Map(read.map((run) => [run.id, run]));
   const rows = replaced(list.rows, (row) => newest.get(row.id) ?? row);
-  const first = list.rows[0]?.id ?? "";
+  const known = new Set(list.rows.map((row) => row.id));
   const fresh = new Set(list.fresh);
-  for (const run of read) if (run.id > first && fresh.size < FRESH_MAX) fresh.add(run.id);
+  for (const run of read) if (!known.has(run.id) && belongs(list, run.id) && fresh.size < FRESH_MAX) fresh.add(run.id);
   return { ...list, rows, fresh };
 }
 

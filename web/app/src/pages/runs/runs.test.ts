@@ -45,7 +45,7 @@ describe("the list", () => {
   });
 
   it("is the same object when nothing that it shows changed", () => {
-    expect(patch(list, [event(run("run_4"))], any)).toBe(list);
+    expect(patch(list, [event(run("run_2"))], any)).toBe(list);
     expect(patch(list, [event(run("run_9"))], () => false)).toBe(list);
   });
 
@@ -68,6 +68,13 @@ describe("the list", () => {
     expect([two.fresh.size, two.rows.length]).toEqual([2, 2]);
     const many = Array.from({ length: FRESH_MAX + 50 }, (_, at) => event(run(`run_9${String(at).padStart(5, "0")}`)));
     expect(patch(list, many, any).fresh.size).toBe(FRESH_MAX);
+  });
+
+  it("counts runs that fit since then, wherever they belong", () => {
+    expect([...patch(list, [event(run("run_4"))], any).fresh]).toEqual(["run_4"]);
+    const whole = begin([row("run_5")], undefined);
+    expect([...patch(whole, [event(run("run_1", { status: "FAILED" }))], any).fresh]).toEqual(["run_1"]);
+    expect(loaded(patch(list, [event(run("run_4"))], any), [row("run_5"), row("run_4"), row("run_3")], undefined).rows.map((one) => one.id)).toEqual(["run_5", "run_4", "run_3"]);
   });
 
   it("shows new runs on top when they are asked for", () => {
