@@ -1,10 +1,8 @@
 /** What the page of a run reads besides the run itself, which the live stream keeps current. */
 
 import type { Run, RunError } from "@runcast/client";
-import { useFollow } from "@runcast/react-hooks";
-import { queryOptions, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
-import { BASE, chosenEnvironment, get, post, query, request, RuncastError } from "./api";
+import { queryOptions } from "@tanstack/react-query";
+import { BASE, chosenEnvironment, get, query, request, RuncastError } from "./api";
 
 export interface Cause {
   message: string;
@@ -126,7 +124,7 @@ export interface Token {
   completedBy?: string;
 }
 
-const runPath = (id: string, part = "") => `/api/v1/runs/${encodeURIComponent(id)}${part}`;
+export const runPath = (id: string, part = "") => `/api/v1/runs/${encodeURIComponent(id)}${part}`;
 
 /** `null` in place of a 404: what is gone is no failure of a page that shows more than that. */
 async function unlessGone<T>(asked: Promise<T>): Promise<T | null> {
@@ -185,46 +183,3 @@ export const viewUrl = (artifact: Artifact) => opened(`${artifact.path}/view`);
 export const downloadUrl = (artifact: Artifact) => opened(artifact.path);
 export type ReportFormat = "html" | "json" | "csv";
 export const reportUrl = (id: string, format: ReportFormat) => opened(runPath(id, "/report"), { format });
-
-interface Made {
-  id: string;
-}
-export const resumeRun = (id: string) => post<Made>(runPath(id, "/resume"));
-export const skipStep = (id: string, key: string, value: unknown) => post<Made>(runPath(id, "/skip"), { key, value });
-export const forkRun = (id: string, fromKey: string, payload?: unknown) => post<Made>(runPath(id, "/fork"), payload === undefined ? { fromKey } : { fromKey, payload });
-export const replayRun = (id: string, payload?: unknown) => post<Made>(runPath(id, "/replay"), payload === undefined ? {} : { payload });
-export const cancelRun = (id: string) => post(`/api/v2/runs/${encodeURIComponent(id)}/cancel`);
-export const rescheduleRun = (id: string, delay: string) => post(runPath(id, "/reschedule"), { delay });
-export const addTags = (id: string, tags: string[]) => post(runPath(id, "/tags"), { tags });
-export const completeToken = (id: string, data: unknown) => post(`/api/v1/waitpoints/tokens/${encodeURIComponent(id)}/complete`, { data });
-
-/** Which of a run's parts a kind of change makes old. */
-const MADE_OLD: Record<string, readonly string[]> = {
-  status: ["whole", "attempts", "why", "usage", "journal"],
-  journal: ["journal", "why"],
-  metadata: ["whole"],
-  artifact: ["artifacts"],
-  usage: ["usage", "whole"],
-  log: ["logs"],
-};
-const GATHER_MS = 300;
-
-/** Keeps what is shown of a run current: what changed is read anew, a few times a second at most. */
-export function useFreshParts(id: string): void {
-  const client = useQueryClient();
-  const old = useRef(new Set<string>());
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const refresh = (parts: readonly string[]) => {
-    for (const name of parts) old.current.add(name);
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      for (const name of old.current) void client.invalidateQueries({ queryKey: ["run", id, name] });
-      old.current.clear();
-    }, GATHER_MS);
-  };
-  useFollow([`run:${id}`], {
-    onEvents: (events) => refresh(events.flatMap((event) => ("kinds" in event ? event.kinds.flatMap((kind) => MADE_OLD[kind] ?? []) : []))),
-    onReset: () => refresh(Object.values(MADE_OLD).flat()),
-  });
-  useEffect(() => () => clearTimeout(timer.current), [id]);
-}

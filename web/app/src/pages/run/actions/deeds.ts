@@ -2,8 +2,10 @@ import type { Run } from "@runcast/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { toast } from "sonner";
 import type { WholeRun } from "@/data/run";
-import { addTags, cancelRun, forkRun, replayRun, rescheduleRun, resumeRun, skipStep, valueQuery } from "@/data/run";
+import { valueQuery } from "@/data/run";
+import { addTags, cancelRun, forkRun, replayRun, rescheduleRun, resumeRun, skipStep } from "@/data/runDeeds";
 import { shortId } from "@/format/number";
 import { attempt, doUnlessUndone, said } from "@/ui/toast";
 import type { Ask } from "./AskDialog";
@@ -35,8 +37,10 @@ export function useDeeds({ run, whole, name, setEdit, setAsk }: Given) {
   };
   const lead = (what: string, id: string) => {
     void queries.invalidateQueries({ queryKey: ["run", run.id] });
-    if (id !== run.id) void navigate({ to: "/runs/$runId", params: { runId: id } });
-    said(id === run.id ? `${what}: it goes on` : `${what}: ${shortId(id)}`);
+    if (id === run.id) return said(`${what}: it goes on`);
+    void navigate({ to: "/runs/$runId", params: { runId: id } });
+    // Who hit a key by mistake takes it back here.
+    toast(`${what}: ${shortId(id)}`, { action: { label: "Cancel it", onClick: () => void attempt("It was not canceled", () => cancelRun(id)) } });
   };
   const payload = async (): Promise<unknown> => {
     if (!whole?.payloadPresignedUrl) return whole?.payload;

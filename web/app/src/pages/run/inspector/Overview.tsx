@@ -4,7 +4,6 @@ import { useQuery } from "@tanstack/react-query";
 import type { Artifact, Entry, Failure, WholeRun } from "@/data/run";
 import { attemptsQuery, usageQuery } from "@/data/run";
 import { count, money } from "@/format/number";
-import { clock, moment } from "@/format/time";
 import { Button } from "@/ui/Button";
 import { Json } from "@/ui/Json";
 import { Facts } from "@/ui/Page";
@@ -16,12 +15,14 @@ import { ErrorCard } from "./ErrorCard";
 import { Heading } from "./Heading";
 import type { Inspected } from "./index";
 import { StreamView } from "./StreamView";
+import { StepOverview } from "./StepOverview";
 import type { TabName } from "./tabs";
 import { WaitCards } from "./WaitCard";
+import { When } from "./When";
 
 const SHOWN = 4;
 
-interface Given extends Inspected {
+export interface OverviewProps extends Inspected {
   whole: WholeRun | undefined;
   entry: Entry | undefined;
   journal: Entry[] | undefined;
@@ -31,11 +32,11 @@ interface Given extends Inspected {
 }
 
 /** What one wants to know first: what is waited for, what went wrong, what comes out of it. */
-export function Overview(given: Given) {
-  return given.span ? <OfStep {...given} /> : <OfRun {...given} />;
+export function Overview(given: OverviewProps) {
+  return given.span ? <StepOverview {...given} /> : <OfRun {...given} />;
 }
 
-function OfRun({ run, journal, artifacts, isOther, onShow }: Given) {
+function OfRun({ run, journal, artifacts, isOther, onShow }: OverviewProps) {
   const { data: attempts } = useQuery(attemptsQuery(run.id));
   const { data: usage } = useQuery(usageQuery(run.id));
   const names = run.streams ?? [];
@@ -84,74 +85,5 @@ function OfRun({ run, journal, artifacts, isOther, onShow }: Given) {
         </section>
       )}
     </>
-  );
-}
-
-/** The kinds of a journal's entries, as people say them. */
-const KINDS: Record<string, string> = {
-  attempt: "attempt",
-  step: "step",
-  child: "child run",
-  trigger: "triggered run",
-  batch: "batch",
-  result: "result of another run",
-  sleep: "sleep",
-  token: "wait for an answer",
-  create: "question asked",
-  decision: "which came first",
-  value: "recorded value",
-  message: "wait for a message",
-  log: "log line",
-};
-
-function OfStep({ span, entry, journal, run }: Given) {
-  if (!span) return null;
-  const error = entry?.error ?? span.error;
-  const isAnswered = span.kind === "token" || span.kind === "create";
-  return (
-    <>
-      {isAnswered && <WaitCards journal={journal?.filter((one) => one.awaits !== undefined && one.awaits === entry?.awaits)} />}
-      {error && <ErrorCard error={error} isRecovered={span.isRecovered} />}
-      <section className="flex flex-col gap-2">
-        <h2 className="font-semibold">{span.name}</h2>
-        <Facts
-          facts={[
-            ["Status", <Status key="s" status={span.status} />],
-            ["Kind", KINDS[span.kind] ?? span.kind],
-            ["Started", <When key="b" at={span.startedAt} />],
-            span.finishedAt !== undefined && ["Finished", <When key="f" at={span.finishedAt} />],
-            ["Duration", <Elapsed key="d" from={span.startedAt} to={span.finishedAt} />],
-            span.dueAt !== undefined && ["Until", moment(span.dueAt)],
-            span.tries > 1 && ["Tries", count(span.tries)],
-            span.attempt !== undefined && ["Attempt", count(span.attempt)],
-            span.childRunId !== undefined && ["Run", <RunLink key="r" id={span.childRunId} />],
-            span.key !== undefined && ["Key", <code key="k" className="font-mono text-xs break-all">{span.key}</code>],
-          ]}
-        />
-      </section>
-      {entry && "value" in entry && (
-        <section className="flex flex-col gap-2">
-          <Heading>{span.kind === "step" ? "Returned" : "Value"}</Heading>
-          <Json value={entry.value} />
-        </section>
-      )}
-      {span.status === "EXECUTING" && (run.streams ?? []).slice(0, SHOWN).map((name) => <StreamView key={name} runId={run.id} name={name} isRunning />)}
-    </>
-  );
-}
-
-function When({ at }: { at: string | number }) {
-  return (
-    <time dateTime={new Date(at).toISOString()} title={moment(at)}>
-      {clock(at, undefined, { millis: true })}
-    </time>
-  );
-}
-
-function RunLink({ id }: { id: string }) {
-  return (
-    <Link to="/runs/$runId" params={{ runId: id }} className="font-mono text-xs text-accent hover:underline">
-      {id}
-    </Link>
   );
 }
