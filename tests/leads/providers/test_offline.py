@@ -94,6 +94,15 @@ async def test_facts_of_a_file_come_first_and_keep_their_source() -> None:
     assert Fact("title", "Countess", "CSV") in profile.facts
 
 
+async def test_a_website_in_the_place_of_a_domain_is_its_domain() -> None:
+    for value, domain in (("https://www.acme.io/about", "acme.io"), ("gmail.com", ""), ("none", "")):
+        wanted = EnrichInput(
+            linkedin_url=ADA.linkedin_url, slug=ADA.slug, facts=(Fact("company_domain", value, "CSV"),)
+        )
+        profile = (await look_up(wanted)).value
+        assert profile is not None and profile.company_domain == domain
+
+
 @pytest.mark.parametrize(("mail", "kind"), [("ada@gmail.com", "free mail"), ("ada@mailinator.com", "disposable")])
 async def test_a_private_mailbox_names_no_company(mail: str, kind: str) -> None:
     profile = (await look_up(EnrichInput(linkedin_url=ADA.linkedin_url, slug=ADA.slug, text=mail))).value

@@ -26,6 +26,7 @@ from runcast.apps.leads.contract import (
 from runcast.apps.leads.providers.catalog import LAST, ONLY_CHOSEN, catalog
 from runcast.apps.leads.providers.estimates import MODELS, estimate
 from runcast.apps.leads.providers.keys import access, private_hosts
+from runcast.apps.leads.providers.local_llm import prompts as local_prompts
 from runcast.apps.leads.providers.local_llm.model import LocalModel, model_file, with_opening
 from runcast.apps.leads.providers.offline import profile as offline
 from runcast.apps.leads.providers.options import check_options
@@ -134,15 +135,16 @@ class _Toolbox:
     def write_emails(self, provider: str, request: WriteRequest) -> Stream:
         if provider == LAST[Kind.WRITE]:
             return as_stream(emails_text(request))
-        stream = self._model(provider).stream(emails_prompt(request))
         if provider == "local":
+            stream = self._model(provider).stream(local_prompts.email_prompt(request))
             return with_opening(f"Subject: A note from {request.client.name}\n\n", stream)
-        return stream
+        return self._model(provider).stream(emails_prompt(request))
 
     def write_page(self, provider: str, request: WriteRequest) -> Stream:
         if provider == LAST[Kind.WRITE]:
             return as_stream(page_text(request))
-        return self._model(provider).stream(page_prompt(request))
+        asked = local_prompts.page_prompt if provider == "local" else page_prompt
+        return self._model(provider).stream(asked(request))
 
     def parse_emails(self, text: str) -> tuple[Email, ...]:
         return letters.parse_emails(text)

@@ -19,7 +19,6 @@ from runcast.apps.leads.providers.writing.openai import OpenAI
 NAME = "local"
 TOKENS_MAX = 160
 _START_TIMEOUT_S = 60.0
-_PROMPT_CHARS_MAX = 1_500
 _FREE = {"input": 0, "output": 0}
 
 
@@ -51,12 +50,11 @@ class LocalModel:
 
     async def stream(self, prompt: Prompt) -> Stream:
         limit = min(int(self._options.get("tokens", TOKENS_MAX)), prompt.output_tokens_max)
-        # Small models lose a long instruction behind its data, and their context is short.
-        short = Prompt(system=prompt.system, user=prompt.user[:_PROMPT_CHARS_MAX], output_tokens_max=limit)
+        limited = msgspec.structs.replace(prompt, output_tokens_max=limit)
         end: Finished | None = None
         async with _served(self._file) as url:
             model = HttpModel(_Wire(), Access(url), self._file.stem, {"price": _FREE})
-            async with aclosing(model.stream(short)) as parts:
+            async with aclosing(model.stream(limited)) as parts:
                 async for part in parts:
                     if isinstance(part, Delta):
                         yield part

@@ -40,6 +40,8 @@ def profile_of(wanted: EnrichInput, of_pages: tuple[Fact, ...] = ()) -> Profile:
     facts = _firsts((*_cleaned(wanted.facts), *facts_of(wanted.text), *of_pages))
     facts.update({name: fact for name, fact in _from_address(wanted).items() if name not in facts})
     facts.update({fact.name: fact for fact in _from_domain(facts)})
+    if "company_domain" in facts and not company_domain(facts["company_domain"].value):
+        del facts["company_domain"]
     known = {name: facts[name].value for name in FIELDS if name in facts}
     company = known.get("company") or wanted.known.company
     domain = known.get("company_domain") or wanted.known.company_domain
@@ -70,11 +72,11 @@ def _from_domain(facts: dict[str, Fact]) -> tuple[Fact, ...]:
         kind = kind_of(email.value.rpartition("@")[2])
         if kind != COMPANY:
             found.append(Fact("email_kind", kind, LISTS))
-    if "company_domain" not in facts:
-        for name in ("website", "email"):
-            fact = facts.get(name)
-            if fact and (domain := company_domain(fact.value)):
-                return (*found, Fact("company_domain", domain, fact.source))
+    # People write a website where a domain is asked for.
+    for name in ("company_domain", "website", "email"):
+        fact = facts.get(name)
+        if fact and (domain := company_domain(fact.value)):
+            return (*found, Fact("company_domain", domain, fact.source))
     return tuple(found)
 
 

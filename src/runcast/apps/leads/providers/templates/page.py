@@ -9,6 +9,7 @@ from runcast.apps.leads.providers.templates.words import (
     first_name,
     flat,
     host_of,
+    is_of,
     sentence,
     shortened,
 )
@@ -52,8 +53,8 @@ def _read(request: WriteRequest) -> list[str]:
 
 def _is_of_company(fact: Fact, request: WriteRequest) -> bool:
     """A page that the user named may be anybody's: only the company's own speaks for it."""
-    host, domain = host_of(fact.source), request.profile.company_domain
-    return not host or bool(domain and (host == domain or host.endswith(f".{domain}")))
+    host = host_of(fact.source)
+    return not host or is_of(host, request.profile.company_domain)
 
 
 def _next(request: WriteRequest) -> list[str]:

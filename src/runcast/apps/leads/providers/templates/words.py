@@ -66,13 +66,21 @@ def offer_of(client: ClientBrief) -> str:
 
 def about_company(request: WriteRequest) -> tuple[str, str]:
     """What the company says of itself, short, and where; two empty texts if no page of its own was read."""
-    domain = request.profile.company_domain
     for fact in request.research.facts:
         host = host_of(fact.source)
-        is_own = domain and (host == domain or host.endswith(f".{domain}"))
-        if fact.name in ("slogan", "description") and is_own:
+        if fact.name in ("slogan", "description") and is_of(host, request.profile.company_domain):
             return shortened(flat(fact.value)), host
     return "", ""
+
+
+def is_of(host: str, domain: str) -> bool:
+    """Whether a host is of a company's domain, or of the website that somebody gave as one.
+
+    >>> is_of("shop.acme.io", "acme.io"), is_of("acme.io", "https://www.acme.io/"), is_of("acme.io", "")
+    (True, True, False)
+    """
+    name = host_of(domain) if "://" in domain else domain.removeprefix("www.")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
 
 
 def shortened(text: str, chars_max: int = QUOTE_CHARS_MAX) -> str:
