@@ -35,7 +35,7 @@ button.first{background:var(--accent);border-color:var(--accent);color:var(--on)
 _HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "content-security-policy": (
-        f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-robots-tag": "noindex",
 }
@@ -139,6 +139,7 @@ def _page(title: str, body: str) -> str:
     safe = html.escape(title)
     return (
         '<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">'
-        f"<meta name=robots content=noindex><title>{safe}</title><style>{STYLE}</style>"
+        '<meta name=robots content=noindex><link rel=icon href="data:,">'
+        f"<title>{safe}</title><style>{STYLE}</style>"
         f"<main><h1>{safe}</h1>{body}</main></html>"
     )
