@@ -138,24 +138,25 @@ class Embedded:
         self._portal.on_close(self._stop)
         try:
             await self._server.start()
+            # Before the first body executes, which may ask.
+            self._door_before = use_door(GatewayDoor(self._server.engine, on_portal=True))
+            self._client = Client()
             self._worker = EmbeddedWorker(self._server.engine, registry, self._settings)
             self._worker.start()
             await self._worker.opened()
         except BaseException:
             await self._stop()
             raise
-        self._door_before = use_door(GatewayDoor(self._server.engine, on_portal=True))
-        self._client = Client()
         return self._client
 
     async def _stop(self) -> None:
         worker, self._worker = self._worker, None
-        if self._client is not None:
-            self._client = None
-            use_door(self._door_before)
         if worker is not None:
             worker.stop(grace_ms=self._settings.grace_ms)
             await worker.joined()
+        if self._client is not None:
+            self._client = None
+            use_door(self._door_before)
         await self._server.stop()
         if self._portal is not None:
             self._portal.forget(self._stop)

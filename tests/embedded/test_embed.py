@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from runcast import Client, Conflict, DatabaseLocked, InvalidInput, RunStatus, Unavailable, embed, task
+from runcast import Client, Conflict, DatabaseLocked, InvalidInput, RunStatus, Unavailable, embed, step, task
 from runcast.sdk.portal import Portal, close_portal
 from runcast.sdk.registry import registry
+from runcast.worker.embedded import EmbeddedWorker
 
 
 @pytest.fixture(autouse=True)
@@ -195,3 +196,37 @@ def test_what_cannot_be_closed_keeps_nothing_else_open() -> None:
     portal.on_close(close)
     portal.close()
     assert closed == [True]
+
+
+async def test_a_body_that_goes_on_at_the_start_asks_the_engine_that_executes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, asked, is_back = threading.Event(), threading.Event(), threading.Event()
+    opened = EmbeddedWorker.opened
+
+    async def opened_and_asked(worker: EmbeddedWorker) -> None:
+        await opened(worker)
+        if is_back.is_set():
+            await asyncio.to_thread(asked.wait, 20)
+
+    @step
+    async def count() -> int:
+        try:
+            return len((await Client().list(task="curious")).runs)
+        finally:
+            asked.set()
+
+    @task
+    async def curious() -> int:
+        begun.set()
+        while not is_back.is_set():
+            await asyncio.sleep(0.001)
+        return await count()
+
+    async with embed(tmp_path / "app.db", grace=0):
+        run_id = (await curious.trigger()).id
+        await asyncio.to_thread(begun.wait)
+    is_back.set()
+    monkeypatch.setattr(EmbeddedWorker, "opened", opened_and_asked)
+    async with embed(tmp_path / "app.db") as client:
+        assert await client.result(run_id) == 1
