@@ -20,6 +20,8 @@ from runcast.engine.engine import Engine, EngineSettings
 from runcast.http_settings import ApiSettings
 from runcast.outgoing.settings import OutgoingSettings
 from runcast.sdk import logger, metadata, tags, wait
+from runcast.sdk.ambient import use_door
+from runcast.sdk.doors import GatewayDoor
 from runcast.sdk.extension import Extension
 from runcast.sdk.fresh_ids import fresh_id
 from runcast.sdk.info import current_run
@@ -189,8 +191,10 @@ async def serving(
     http: ApiSettings | None = None,
     outgoing: OutgoingSettings | None = None,
     extensions: Sequence[Extension] = (),
+    ambient: bool = False,
 ) -> AsyncIterator[Site]:
-    """A server and, for each of the environments, a worker (none: nothing executes)."""
+    """A server and, for each of the environments, a worker (none: nothing executes). `ambient`: code of this process that
+    names no server asks this one, as in `runcast dev`."""
     config = ServerConfig(
         database=database,
         socket=False,
@@ -203,6 +207,8 @@ async def serving(
     )
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(Server(config, clock))
+        if ambient:
+            stack.callback(use_door, use_door(GatewayDoor(server.engine, on_portal=True)))
         for environment in environments:
             settings = replace(worker or WorkerSettings(grace_ms=0), environment=environment)
             await _work(stack, server, sample_tasks() if registry is None else registry, settings)

@@ -14,8 +14,6 @@ from playwright.sync_api import Page, expect
 from runcast.apps.leads.contract import Outcome, Profile
 from runcast.apps.leads.installed import leads
 from runcast.http_settings import ApiSettings
-from runcast.sdk.ambient import use_door
-from runcast.sdk.doors import GatewayDoor
 from tests.api.site import serving
 from tests.browser import PHONE, THEMES, Pages, Theme, draw, find_barriers, settle
 from tests.dashboard.world import World
@@ -33,11 +31,11 @@ HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>
 @contextmanager
 def open_leads(*, database: str = ":memory:", port: int = 0) -> Iterator[World]:
     """A server with Leads, that needs no account."""
-    site = serving(database, leads_registry(), extensions=[leads], http=ApiSettings(local=True, port=port))
+    site = serving(
+        database, leads_registry(), extensions=[leads], http=ApiSettings(local=True, port=port), ambient=True
+    )
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(site) as served:
-        before = use_door(GatewayDoor(served.engine, on_portal=True))
         yield World(served, portal)
-        use_door(before)
 
 
 @pytest.fixture
@@ -197,7 +195,7 @@ def test_a_link_shows_the_lead_and_lets_nobody_change_it(world: World, script: S
     until(guest, "build_page", "COMPLETED")
     assert guest.get_by_role("button", name=re.compile("Retry|Cancel|Share|Approve")).count() == 0
     pages.allow("404")
-    assert pages.open(link[:-1] + "x").get_by_text("This link works no more").is_visible
+    expect(pages.open(link[:-1] + "x").get_by_text("This link works no more")).to_be_visible()
 
 
 def test_texts_of_strangers_are_texts(world: World, script: Script, pages: Pages) -> None:
