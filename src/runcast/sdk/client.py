@@ -12,16 +12,16 @@ import msgspec
 from runcast.domain.access import NewToken
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
-from runcast.domain.errors import InvalidInput, NotFound
+from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
-from runcast.domain.journal import Entry, NewWait, Wait
+from runcast.domain.journal import Entry
 from runcast.domain.message import Message
 from runcast.domain.run import RunStatus
 from runcast.domain.scopes import check_actions, parse_scopes
 from runcast.domain.usage import RunUsage
 from runcast.gateway import ClientGateway, Explanation, RunFilter, TaskInfo
 from runcast.sdk import requests
-from runcast.sdk.ambient import current_door, current_environment, door_to_database, door_to_url, page_url, public_url
+from runcast.sdk.ambient import current_door, current_environment, door_to_database, door_to_url
 from runcast.sdk.call import Call
 from runcast.sdk.codec import decode_json, encode_json
 from runcast.sdk.doors import Door, GatewayDoor
@@ -33,7 +33,7 @@ from runcast.sdk.handle import BatchHandle, RunHandle
 from runcast.sdk.item import BatchItem
 from runcast.sdk.live_queues import Queues
 from runcast.sdk.messages import send_through
-from runcast.sdk.options import OptionArguments, check_key, parse_options, parse_tags
+from runcast.sdk.options import OptionArguments, check_key, parse_options
 from runcast.sdk.outside import Following
 from runcast.sdk.runs import Runs
 from runcast.sdk.schedules import Schedules
@@ -41,6 +41,7 @@ from runcast.sdk.snapshot import RunSnapshot
 from runcast.sdk.task import TaskDefinition
 from runcast.sdk.tasks import named_request
 from runcast.sdk.topics import TopicChange, TopicFollower
+from runcast.sdk.waits_of_client import WaitsOfClient
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class RunList(msgspec.Struct, frozen=True):
     cursor: str | None
 
 
-class Client:
+class Client(WaitsOfClient):
     """An engine as a program sees it. Every method returns a call: `await` it, or `.result()` in blocking code.
 
     `database` is a SQLite file: the server that owns it is asked, and a free file is opened for the request.
@@ -254,7 +255,7 @@ class Client:
         """Why a run is not running."""
         return self._door.call(lambda gateway: gateway.why(RunId(run_id)))
 
-    # --- waits
+    # --- tokens, variables
 
     def create_public_token(
         self,
@@ -273,70 +274,6 @@ class Client:
         unique = fresh_id("once") if once else ""
         new = NewToken(scopes, environment or current_environment(), lifetime_ms, once=unique)
         return self._door.call(lambda gateway: gateway.create_public_token(new))
-
-    def create_wait(
-        self,
-        *,
-        timeout: Duration | None = None,
-        tags: str | Sequence[str] = (),
-        idempotency_key: str | None = None,
-        idempotency_ttl: Duration | None = None,
-        question: str | None = None,
-    ) -> Call[Wait]:
-        """A wait that a run may wait for by its id, made outside of any run. People see `question`.
-
-        Equal `idempotency_key`s mean the same wait, within `idempotency_ttl` of its creation.
-        """
-        new = NewWait(
-            fresh_id("waitpoint"),
-            environment=current_environment(),
-            timeout_ms=None if timeout is None else duration_ms(timeout, name="timeout"),
-            tags=parse_tags(tags),
-            idempotency_key=idempotency_key,
-            idempotency_ttl_ms=None
-            if idempotency_ttl is None
-            else duration_ms(idempotency_ttl, name="idempotency_ttl"),
-            question=check_key(question, "question"),
-        )
-        return self._door.call(lambda gateway: gateway.create_wait(new))
-
-    def complete_wait(self, wait_id: str, value: Any = None) -> Call[Wait]:
-        """Complete a wait with a JSON value. The first completion wins; `NotFound` when there is no such wait."""
-        text = encode_json(value, what=f"value of wait {wait_id}")
-        return self._door.call(lambda gateway: gateway.complete_wait(wait_id, text))
-
-    def retrieve_wait(self, wait_id: str) -> Call[Wait]:
-        """A wait as it is now: open, completed with a `value` (JSON text), or timed out. Raises `NotFound`.
-
-        >>> (await client.retrieve_wait(approval.id)).status  # doctest: +SKIP
-        'COMPLETED'
-        """
-
-        async def ask(gateway: ClientGateway) -> Wait:
-            found = await gateway.find_wait(wait_id)
-            if found is None:
-                raise NotFound(f"no wait {wait_id!r}")
-            return found
-
-        return self._door.call(ask)
-
-    def answer_link(self, wait_id: str) -> Call[str]:
-        """A page on which a person answers a wait without an account: for mail. Whoever has it may answer.
-
-        Below the setting `public_url`; without that, the command that answers. Raises `NotFound`.
-
-        >>> await mail(editor, await client.answer_link(question.id))  # doctest: +SKIP
-        """
-        command = f"runcast waits complete {wait_id} JSON"
-
-        async def ask(gateway: ClientGateway) -> str:
-            return page_url(await gateway.answer_path(wait_id), command=command, base=public_url())
-
-        return self._door.call(ask)
-
-    def waits(self, *, limit: int = 100) -> Call[Sequence[Wait]]:
-        """Waits that nobody completed yet, oldest first."""
-        return self._door.call(lambda gateway: gateway.list_waits(limit=limit))
 
     def variable_names(self, *, environment: str | None = None) -> Call[Sequence[str]]:
         """The names of the environment variables that workers of an environment are given.
