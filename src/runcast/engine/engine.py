@@ -13,13 +13,11 @@ import msgspec
 from runcast.blobs.bucket import Bucket
 from runcast.clock import Clock
 from runcast.domain.alert import AlertEvent
-from runcast.domain.answer_address import answer_path
 from runcast.domain.effect import Artifact, Log, Part
-from runcast.domain.errors import InvalidPayload, NotFound, Unavailable
-from runcast.domain.fits import misfit
+from runcast.domain.errors import NotFound, Unavailable
 from runcast.domain.ids import RunId
-from runcast.domain.journal import Entry, NewWait, Wait
-from runcast.domain.limits import LEASE_MS, PAYLOAD_BYTES_MAX, RENEW_MS, RETENTION_MS
+from runcast.domain.journal import Entry
+from runcast.domain.limits import LEASE_MS, RENEW_MS, RETENTION_MS
 from runcast.domain.message import Message, NewMessage
 from runcast.domain.queue import QueueChange, QueueState
 from runcast.domain.retention import Retention
@@ -49,6 +47,7 @@ from runcast.engine.session import LocalSession
 from runcast.engine.skip import skip
 from runcast.engine.timers import Timers
 from runcast.engine.uploads import Uploads
+from runcast.engine.waits import WaitDoor
 from runcast.feed.doorbell import Doorbell
 from runcast.feed.hub import Hub
 from runcast.feed.watch import follow
@@ -63,7 +62,7 @@ from runcast.gateway import (
     Watch,
     Welcome,
 )
-from runcast.store import entries, queues, reads, resolve, workers
+from runcast.store import queues, reads, resolve, workers
 from runcast.store.alerts import events as alert_events
 from runcast.store.outboxes import Outbox, open_outbox
 from runcast.store.prune import prune
@@ -98,7 +97,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the process of this id on this host is known to be dead."""
 
 
-class Engine(Access, FileDoor, ScheduleDoor):
+class Engine(Access, FileDoor, ScheduleDoor, WaitDoor):
     """`gateway.WorkerGateway` and `gateway.ClientGateway` over one store. `start` before workers open."""
 
     def __init__(
@@ -304,33 +303,6 @@ class Engine(Access, FileDoor, ScheduleDoor):
 
     async def ends(self, run_ids: Sequence[RunId]) -> Sequence[End]:
         return await self._results.wait_all(run_ids)
-
-    async def create_wait(self, wait: NewWait) -> Wait:
-        await self.store.write(partial(entries.create_wait, wait, self.clock.now_ms()))
-        return await self._wait_of(wait)
-
-    async def _wait_of(self, wait: NewWait) -> Wait:
-        key = wait.idempotency_key
-        script = partial(reads.find_wait, wait.id) if key is None else partial(reads.wait_by_key, wait.environment, key)
-        return found(await self.store.read(script), "wait", wait.id)
-
-    async def find_wait(self, wait_id: str) -> Wait | None:
-        return await self.store.read(partial(reads.find_wait, wait_id))
-
-    async def list_waits(self, *, limit: int = 100) -> Sequence[Wait]:
-        return await self.store.read(partial(reads.open_waits, limit))
-
-    async def complete_wait(self, wait_id: str, value: str, *, by: str | None = None) -> Wait:
-        enqueue.check_json("value", value, PAYLOAD_BYTES_MAX)
-        asked = found(await self.find_wait(wait_id), "wait", wait_id)
-        # What its run could never read is refused now, while the one who answers can still answer again.
-        if asked.completed_at is None and (what := misfit(asked.schema, value)):
-            raise InvalidPayload(f"value of wait {wait_id}: {what}")
-        await self.store.write(partial(resolve.complete_wait, wait_id, value, self.clock.now_ms(), by=by))
-        return found(await self.find_wait(wait_id), "wait", wait_id)
-
-    async def answer_path(self, wait_id: str) -> str:
-        return answer_path(await self.access.secret(), found(await self.find_wait(wait_id), "wait", wait_id).id)
 
     async def send(self, messages: Sequence[NewMessage]) -> Sequence[Message]:
         return await inbox.send(self.store, messages)
