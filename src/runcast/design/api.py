@@ -75,9 +75,11 @@ def _section(name: str, value: object, *, level: int) -> str:
 
 
 def _methods(of: str, cls: type) -> Iterator[tuple[str, object]]:
-    """Public methods and properties that the class itself documents, in order, as `of.name`."""
+    """Public methods and properties that the class itself documents, in order, as `of.name`; then those of bases that are
+    nothing but parts of it, and say so."""
     fields = set(getattr(cls, "__struct_fields__", ()))
-    for name, member in vars(cls).items():
+    parts = [base for base in cls.__bases__ if inspect.getdoc(base) == f"A part of `{cls.__name__}`."]
+    for name, member in [found for part in (cls, *parts) for found in vars(part).items()]:
         plain = member.__func__ if isinstance(member, classmethod | staticmethod) else member
         is_code = (inspect.isfunction(plain) or isinstance(plain, property)) and bool(inspect.getdoc(plain))
         is_public = not name.startswith("_") and name not in fields and f"{of}.{name}" not in _INSIDE
