@@ -287,7 +287,7 @@ def test_tags_are_added_and_a_start_is_moved(office: World, pages: Pages) -> Non
     run_id = office.trigger("quick", delay="2h")
     page = open_run(pages, office, run_id)
     choose(page, re.compile("Add tags"))
-    page.get_by_label("Tags").last.fill("vip, west")
+    page.get_by_role("dialog").get_by_label("Tags").fill("vip, west")
     page.get_by_role("dialog").get_by_role("button", name="Add tags").click()
     expect(page.get_by_role("list", name="Tags")).to_contain_text("west")
     choose(page, re.compile("Reschedule"))

@@ -81,6 +81,8 @@ export interface LogLine {
   message: string;
   data?: unknown;
   attempt: number;
+  /** Key of the step that wrote it. */
+  step?: string;
 }
 
 export interface UsageItem {

@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import type { LogLine } from "@/data/run";
 import { logsQuery } from "@/data/run";
+import type { Span } from "@/data/trace";
 import { clock } from "@/format/time";
 import { cx } from "@/ui/class";
 import { Skeleton } from "@/ui/Empty";
@@ -9,11 +11,18 @@ import type { Inspected } from "./index";
 const TONES: Record<string, string> = { warning: "text-wait", error: "text-bad", critical: "text-bad", debug: "text-fg-3" };
 const SHOWN = 500;
 
+/** A step's own lines; of anything else what was written while it went on. */
+function isOf(line: LogLine, span: Span): boolean {
+  if (span.kind === "step") return line.step === span.key;
+  const at = Date.parse(line.at);
+  return at >= span.startedAt && at <= (span.finishedAt ?? Number.POSITIVE_INFINITY);
+}
+
 /** What was logged while it went on. */
 export function LogsOf({ run, span }: Pick<Inspected, "run" | "span">) {
   const { data: lines } = useQuery(logsQuery(run.id));
   if (!lines) return <Skeleton />;
-  const within = span === undefined ? lines : lines.filter((line) => Date.parse(line.at) >= span.startedAt && Date.parse(line.at) <= (span.finishedAt ?? Number.POSITIVE_INFINITY));
+  const within = span === undefined ? lines : lines.filter((line) => isOf(line, span));
   if (within.length === 0) return <Nothing>Nothing was logged{span ? ` while ${span.name} went on` : ""}.</Nothing>;
   return (
     <>
