@@ -118,6 +118,13 @@ def test_a_run_that_fits_only_now_is_counted_as_new(busy: World, pages: Pages) -
     assert rows(page).nth(1).get_attribute("data-key") == early
 
 
+def test_who_follows_sees_new_runs_at_once(busy: World, pages: Pages) -> None:
+    page = open_list(pages, busy)
+    page.get_by_label("Follow").check()
+    came = busy.trigger("resize_image", {"width": 5})
+    expect(rows(page).first).to_have_attribute("data-key", came)
+
+
 def test_the_keys_walk_choose_and_open(busy: World, pages: Pages) -> None:
     page = open_list(pages, busy, "?task=parse_invoice")
     expect(rows(page)).to_have_count(4)

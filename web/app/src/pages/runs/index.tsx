@@ -6,6 +6,7 @@ import { rememberListed } from "@/data/runs";
 import { Button } from "@/ui/Button";
 import { Empty, Failure, Skeleton } from "@/ui/Empty";
 import { Header, useTitle } from "@/ui/Page";
+import { useShortcuts } from "@/ui/shortcuts";
 import { attempt } from "@/ui/toast";
 import { useActions } from "./actions";
 import { Activity, useUsualPeriod } from "./Activity";
@@ -18,7 +19,7 @@ import { RunsTable } from "./RunsTable";
 import type { RunsSearch } from "./search";
 import { isFiltered, readRunsSearch, withFilter } from "./search";
 import type { Selection } from "./selection";
-import { everything, NOTHING } from "./selection";
+import { everything, NOTHING, toggled } from "./selection";
 import { useColumns } from "./stored";
 import { Strip } from "./Strip";
 import { useRunsList } from "./useRunsList";
@@ -47,7 +48,18 @@ export default function Runs() {
   const clear = useCallback(() => setSelection(NOTHING), []);
   const list = useMemo(() => shown && (canceling.size === 0 ? shown : { ...shown, rows: shown.rows.map((row) => (canceling.has(row.id) ? ending(row) : row)) }), [shown, canceling]);
   const rows = list?.rows ?? [];
-  const actions = useActions({ rows, search, selection, clear, hide });
+  // Without a selection the keys act on the row where one is.
+  const pointed = useMemo(() => (current === undefined ? NOTHING : toggled(NOTHING, current)), [current]);
+  const isChosen = selection.isAll || selection.ids.size > 0;
+  const actions = useActions({ rows, search, selection: isChosen ? selection : pointed, clear, hide });
+  useShortcuts(
+    isChosen || current === undefined
+      ? []
+      : [
+          { keys: "r", label: "Replay the run", run: actions.replay },
+          { keys: "shift+c", label: "Cancel the run", run: actions.cancel },
+        ],
+  );
   const load = useCallback(() => void attempt("New runs could not be loaded", () => refresh(true)), [refresh]);
 
   useEffect(() => setSelection(NOTHING), [search]);
@@ -55,7 +67,7 @@ export default function Runs() {
   const fresh = list?.fresh.size ?? 0;
   const canFollow = !isFiltered(search) && isAtTop;
   const isEmpty = rows.length === 0;
-  const isLoadingAlone = fresh > 0 && (isEmpty || (isFollowing && canFollow && selection.ids.size === 0));
+  const isLoadingAlone = fresh > 0 && (isEmpty || (isFollowing && canFollow && !isChosen));
   useEffect(() => {
     if (!isLoadingAlone) return;
     const timer = setTimeout(load, isEmpty ? 0 : FOLLOW_MS);

@@ -13,7 +13,7 @@ const HIDDEN_MS = 1_000;
 /** What is counted, and how long after a change. */
 const COUNTED = [
   ["now", 500],
-  ["stats", 3_000],
+  ["stats", 10_000],
 ] as const;
 /** Of runs that wait to be shown; where more changed, the list is read. */
 const HELD_MAX = 5_000;
