@@ -12,23 +12,19 @@ from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.filters import CreatedFrom, CreatedTo, Period, created_range
 from runcast.api.pages import PAGE_SIZE, After, Size, cursors
+from runcast.api.views.error_group import ErrorGroupDetail, ErrorGroupList, show_group, show_whole_group
 from runcast.api.views.overview import (
     AlertEventList,
     BatchList,
-    ErrorGroupDetail,
-    ErrorGroupList,
     StatsView,
     TaskList,
-    WorkerList,
     show_batch,
     show_event,
-    show_group,
     show_stats,
     show_task,
-    show_whole_group,
-    show_worker,
 )
 from runcast.api.views.tally import AllTaskStats, show_tally
+from runcast.api.views.worker import WorkerList, show_worker
 from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.limits import TASK_NAME_CHARS_MAX
