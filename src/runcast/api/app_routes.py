@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from litestar import Router
 from litestar.handlers.base import BaseRouteHandler
@@ -14,6 +14,7 @@ from runcast.api.context import find_api
 from runcast.api.errors import Refused
 from runcast.domain.errors import InvalidInput
 from runcast.domain.transaction import App
+from runcast.gateway import ClientGateway
 from runcast.sdk.ambient import Surroundings, surroundings
 
 _BASE = "/api/"
@@ -61,5 +62,6 @@ def _around(name: str, connection: Connection, *, is_open: bool) -> Surroundings
     caller = find_caller(connection.scope)
     if caller.role is None:
         raise Refused(403, "Unauthorized: this needs a secret key, or a person who signed in", code="unauthorized")
-    gateway = AppGateway(api.engine, caller, api.engine.extensions.get(name))
+    # It has all of the protocol: what callers may not do, it refuses.
+    gateway = cast(ClientGateway, AppGateway(api.engine, caller, api.engine.extensions.get(name)))
     return Surroundings(RequestDoor(gateway), caller.environment)

@@ -115,7 +115,7 @@ def check(provider: str, found: F) -> F:
             raise ProviderBusy(provider, _say(provider, found), found.retry_after_s or PAUSE_S)
         case Outcome.TRANSIENT:
             raise ProviderDown(provider, _say(provider, found))
-        case Outcome.OUT_OF_CREDITS | Outcome.AUTH_ERROR | Outcome.BAD_INPUT:
+        case _:
             raise ProviderRefused(provider, found.outcome.value, _say(provider, found))
 
 
