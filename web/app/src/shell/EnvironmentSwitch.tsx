@@ -2,10 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronsUpDown, GitBranch } from "lucide-react";
 import { chooseEnvironment } from "@/data/api";
 import { meQuery, projectsQuery } from "@/data/me";
-import { lazy, Suspense } from "react";
 import { cx } from "@/ui/class";
-
-const Menu = lazy(() => import("@/ui/Menu").then(({ Menu }) => ({ default: Menu })));
+import { Menu } from "@/ui/Menu";
 
 /** Where one is; whoever may be elsewhere can go there. */
 export function EnvironmentSwitch({ isNarrow }: { isNarrow: boolean }) {
@@ -28,7 +26,6 @@ export function EnvironmentSwitch({ isNarrow }: { isNarrow: boolean }) {
   const look = "flex h-7 w-full items-center gap-2 rounded-control px-2 text-fg-2 max-sm:h-9";
   if (all.length < 2) return <div className={look}>{label}</div>;
   return (
-    <Suspense fallback={<div className={look}>{label}</div>}>
     <Menu
       align="start"
       trigger={
@@ -39,6 +36,5 @@ export function EnvironmentSwitch({ isNarrow }: { isNarrow: boolean }) {
       }
       items={all.map((one) => ({ label: several ? `${one.project.name} / ${one.slug}` : one.slug, hint: one.id === me.environment ? "Where you are" : undefined, onSelect: () => go(one.id) }))}
     />
-    </Suspense>
   );
 }

@@ -1,8 +1,5 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
-import { cx } from "./class";
-import { Kbd } from "./Kbd";
-import { printed } from "./shortcuts";
+import type { MouseEvent, ReactElement, ReactNode } from "react";
+import { cloneElement, lazy, Suspense, useState } from "react";
 
 export interface MenuItem {
   label: ReactNode;
@@ -15,41 +12,28 @@ export interface MenuItem {
   onSelect: () => void;
 }
 
-/** A button that opens a list of things to do. `null` draws a line. */
-export function Menu({ trigger, items, align = "end" }: { trigger: ReactElement; items: readonly (MenuItem | null | false)[]; align?: "start" | "end" }) {
+export interface MenuProps {
+  trigger: ReactElement<{ onClick?: (event: MouseEvent) => void; onPointerEnter?: () => void; "aria-haspopup"?: "menu"; "aria-expanded"?: boolean }>;
+  items: readonly (MenuItem | null | false)[];
+  align?: "start" | "end";
+}
+
+const load = () => import("./OpenMenu");
+const OpenMenu = lazy(load);
+
+/** A button that opens a list of things to do. `null` draws a line. What draws the list is loaded when it is wanted. */
+export function Menu(props: MenuProps) {
+  const [isWanted, setWanted] = useState(false);
+  const button = cloneElement(props.trigger, {
+    onClick: () => setWanted(true),
+    onPointerEnter: () => void load(),
+    "aria-haspopup": "menu",
+    "aria-expanded": false,
+  });
+  if (!isWanted) return button;
   return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align={align} sideOffset={4} className="z-50">
-          <Base.Popup className="max-h-[70vh] min-w-52 overflow-auto rounded-card bg-raised p-1 text-fg shadow-float outline-none">
-            {items.map((item, index) =>
-              item === null ? (
-                <Base.Separator key={index} className="my-1 h-px bg-line" />
-              ) : (
-                item && (
-                  <Base.Item
-                    key={index}
-                    {...(item.isDisabled ? { disabled: true } : {})}
-                    onClick={item.onSelect}
-                    className={cx(
-                      "flex cursor-pointer items-center gap-2 rounded-control px-2 py-1.5 outline-none select-none data-disabled:cursor-not-allowed data-disabled:opacity-50 data-highlighted:bg-hover [&_svg]:size-3.5",
-                      item.isDanger && "text-bad",
-                    )}
-                  >
-                    {item.icon}
-                    <span className="flex min-w-0 flex-1 flex-col">
-                      <span>{item.label}</span>
-                      {item.hint && <span className="max-w-72 text-xs text-fg-3">{item.hint}</span>}
-                    </span>
-                    {item.shortcut && <Kbd keys={printed(item.shortcut)} />}
-                  </Base.Item>
-                )
-              ),
-            )}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Suspense fallback={button}>
+      <OpenMenu {...props} />
+    </Suspense>
   );
 }
