@@ -40,8 +40,13 @@ def test_pages_of_tasks_keep_nobody_out(
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing of the page lies beside it."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    """Whether nothing of the page lies beside or below it: what is long scrolls inside."""
+    return bool(
+        page.evaluate(
+            "(({scrollWidth, scrollHeight}) => scrollWidth <= innerWidth && scrollHeight <= innerHeight)"
+            "(document.documentElement)"
+        )
+    )
 
 
 def test_the_list_says_how_tasks_went_and_is_narrowed_by_a_word(world: World, pages: Pages) -> None:

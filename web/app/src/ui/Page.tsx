@@ -9,7 +9,7 @@ export function Page({ title, header, children, className }: { title?: string; h
   return (
     <div className="flex h-full min-w-0 flex-col">
       {header}
-      <div className={cx("min-h-0 flex-1 overflow-auto", className)}>{children}</div>
+      <div className={cx("relative min-h-0 flex-1 overflow-auto", className)}>{children}</div>
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function Tabs<Name extends string>({ tabs, current, onChange, children, c
           </Base.Tab>
         ))}
       </Base.List>
-      <Base.Panel value={current} className="min-h-0 flex-1 overflow-auto outline-none">
+      <Base.Panel value={current} className="relative min-h-0 flex-1 overflow-auto outline-none">
         {children}
       </Base.Panel>
     </Base.Root>

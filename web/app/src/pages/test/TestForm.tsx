@@ -53,6 +53,11 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
       setBusy(false);
     }
   };
+  const startOver = () => {
+    reset();
+    setTried(false);
+    setRefusal(undefined);
+  };
   useShortcuts([{ keys: "mod+Enter", label: "Run test", inFields: true, run: () => void trigger() }]);
 
   return (
@@ -87,7 +92,7 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
             title="Payload"
             actions={
               <>
-                <Button tone="quiet" icon={<RotateCcw />} onClick={reset}>
+                <Button tone="quiet" icon={<RotateCcw />} onClick={startOver}>
                   Start over
                 </Button>
                 <ModeChoice mode={mode} isLocked={broken !== undefined} onChoose={(next) => void navigate({ to: "/test/$name", params: { name: task.name }, search: next === "json" ? { as: "json" } : {}, replace: true })} />
