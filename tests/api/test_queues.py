@@ -144,23 +144,23 @@ async def test_there_are_no_named_limits_and_whoever_asks_hears_what_to_use(site
         assert (answer.status_code, "each queue has its own" in answer.json()["error"]) == (404, True)
 
 
-async def test_a_queue_says_since_when_its_oldest_run_waits_and_which_keys_it_has(site: Site) -> None:
+async def test_a_queue_says_since_when_its_oldest_run_waits_and_which_keys_it_has(any_site: Site) -> None:
     path = "/api/v1/queues/keyed"
     runs = [
-        await site.trigger("hold", queue={"name": "keyed", "concurrencyLimit": 1}, concurrencyKey=key) for key in "aab"
+        await any_site.trigger("hold", queue={"name": "keyed", "concurrencyLimit": 1}, concurrencyKey=key) for key in "aab"
     ]
-    await site.post(f"{path}/pause", {"action": "pause"})
-    queue = await site.get(path)
-    (listed,) = [one for one in (await site.get("/api/v1/queues"))["data"] if one["name"] == "keyed"]
-    loads = {one["key"]: one["queued"] + one["running"] for one in (await site.get(f"{path}/keys"))["data"]}
+    await any_site.post(f"{path}/pause", {"action": "pause"})
+    queue = await any_site.get(path)
+    (listed,) = [one for one in (await any_site.get("/api/v1/queues"))["data"] if one["name"] == "keyed"]
+    loads = {one["key"]: one["queued"] + one["running"] for one in (await any_site.get(f"{path}/keys"))["data"]}
     assert loads == {"a": 2, "b": 1}
     assert queue.get("oldestAt") == listed.get("oldestAt")
     for run_id in runs:
-        await site.post(f"/api/v2/runs/{run_id}/cancel")
+        await any_site.post(f"/api/v2/runs/{run_id}/cancel")
 
 
-async def test_a_queue_that_starts_nothing_shows_how_long_that_has_been_so(site: Site) -> None:
-    await site.trigger("hello", queue={"name": "later"})
-    await site.post("/api/v1/queues/later/pause", {"action": "pause"})
-    await site.trigger("hello", queue={"name": "later"})
-    assert (await site.get("/api/v1/queues/later"))["oldestAt"]
+async def test_a_queue_that_starts_nothing_shows_how_long_that_has_been_so(any_site: Site) -> None:
+    await any_site.trigger("hello", queue={"name": "later"})
+    await any_site.post("/api/v1/queues/later/pause", {"action": "pause"})
+    await any_site.trigger("hello", queue={"name": "later"})
+    assert (await any_site.get("/api/v1/queues/later"))["oldestAt"]

@@ -8,7 +8,7 @@ export function Preview({ preview, timezone }: { preview: Rule | undefined; time
       {preview && (
         <>
           <p className="mb-2 font-medium">{preview.description}</p>
-          <Upcoming ticks={preview.upcoming} timezone={timezone} />
+          <Upcoming ticks={preview.upcoming} timezone={timezone} isSmall />
         </>
       )}
     </div>
