@@ -35,7 +35,7 @@ PATIENCE_S = 120
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MEASURE = """() => {
   const seen = (window.measured = { frames: 0, late: [], gaps: [], begun: performance.now(), newest: 0 });
-  let last = performance.now(), shown = 0;
+  let last = performance.now(), shown = 0, isFirst = true;
   const frame = () => {
     const now = performance.now();
     seen.frames += 1;
@@ -47,6 +47,9 @@ _MEASURE = """() => {
     const tree = document.querySelector("[role=tree]");
     tree.scrollTop = tree.scrollHeight;
     for (const found of tree.textContent.matchAll(/u(\\d{13})/g)) if (+found[1] > seen.newest) seen.newest = shown = +found[1];
+    // What was there before does not count.
+    if (isFirst) shown = 0;
+    isFirst = false;
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
@@ -89,7 +92,7 @@ async def _record(engine: Engine, run_id: str, first: int, last: int, rate: int)
 def _put(run_id: str, numbers: range) -> Script[None]:
     now = time.time_ns() // 1_000_000
     rows = [
-        (run_id, f"s{number}", "step", f"u{now}", "done", "", "", "1", None, None, None, 0, 1, now - 5, now, None, 0)
+        (run_id, f"s{number}", "step", f"u{now} {number}", "done", "", "", "1", None, None, None, 0, 1, now - 5, now, None, 0)
         for number in numbers
     ]
     yield call("put_entries", rows=rows)
@@ -124,6 +127,7 @@ async def _watch(lab: Lab, url: str) -> Values:
         await page.goto(url)
         await page.get_by_role("treeitem").nth(2).wait_for(timeout=PATIENCE_S * 1_000)
         usable_s = time.perf_counter() - begun
+        await page.get_by_role("status").filter(has_text="Live").first.wait_for(timeout=PATIENCE_S * 1_000)
         devtools = await page.context.new_cdp_session(page)
         await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         busy_before = await _busy_s(devtools)

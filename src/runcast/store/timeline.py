@@ -10,7 +10,7 @@ from runcast.domain.timeline import Parts, Timeline, TimelineEntry, TimelineRun,
 from runcast.domain.trace import Attempt
 from runcast.store.script import Script, call
 
-OVERLAP_MS = 300
+OVERLAP_MS = 100
 """What changed is read from a little earlier: clocks of workers differ, and what they report takes its time."""
 
 

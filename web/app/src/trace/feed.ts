@@ -9,7 +9,9 @@ import type { TraceStore } from "./store";
 
 const RUNS_AT_ONCE = 100;
 /** Between two reads of what changed; the first comes at once. */
-const PACE_MS = 80;
+const PACE_MS = 30;
+/** Between two reads of all that a run recorded, because something was missed. */
+const WHOLE_MS = 2_000;
 const RETRY_MS = 2_000;
 const RETRY_MS_MAX = 30_000;
 
@@ -24,6 +26,8 @@ export class TraceFeed {
   readonly #listeners = new Set<() => void>();
   /** Up to when the parts of a run are known. */
   readonly #known = new Map<string, number>();
+  /** When all of a run was read anew. */
+  readonly #wholeAt = new Map<string, number>();
   readonly #wanted = new Set<string>();
   #stopping = new AbortController();
   #isReading = false;
@@ -135,17 +139,23 @@ export class TraceFeed {
       void this.#readRest(parts.runId, parts.next, now);
       return;
     }
+    this.#known.set(parts.runId, Math.max(this.#known.get(parts.runId) ?? 0, Math.min(now, newestOf(parts))));
     const isComplete = this.#store.entryCount(parts.runId) >= parts.count;
-    // What was reported late has an early time: it is missed by who asks for what is new, and found by counting.
-    this.#known.set(parts.runId, isComplete ? now : 0);
-    if (!isComplete && !isFirst) this.#want(parts.runId);
+    if (isComplete || isFirst) return;
+    // What was reported very late has an early time: it is missed by who asks for what is new, and found by counting.
+    const isDue = performance.now() - (this.#wholeAt.get(parts.runId) ?? 0) > WHOLE_MS;
+    if (isDue) {
+      this.#wholeAt.set(parts.runId, performance.now());
+      this.#known.set(parts.runId, 0);
+    }
+    setTimeout(() => !this.#stopping.signal.aborted && this.#want(parts.runId), isDue ? 0 : WHOLE_MS);
   }
 
   /** The pages after the first, of a run that recorded thousands. */
   async #readRest(runId: string, next: string, now: number): Promise<void> {
     const { signal } = this.#stopping;
     const path = `/api/v1/runs/${this.#store.runId}/timeline/parts`;
-    this.#known.set(runId, now);
+    this.#known.set(runId, now - WHOLE_MS);
     try {
       for (let after: string | undefined = next; after !== undefined && !signal.aborted; ) {
         const page: { data: PartsFact[] } = await get(path, { of: runId, "page[after]": after }, signal);
@@ -163,4 +173,12 @@ export class TraceFeed {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Up to when what is on disk is known: what is committed later happened later, or at about the same time. */
+function newestOf(parts: PartsFact): number {
+  let newest = 0;
+  for (const entry of parts.entries) newest = Math.max(newest, entry.finishedAt ?? entry.startedAt);
+  for (const one of parts.tries) newest = Math.max(newest, one.failedAt ?? one.startedAt);
+  return newest;
 }
