@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.api.site import Site
 
 
@@ -25,3 +27,22 @@ async def test_a_list_says_why_a_run_failed_without_its_traceback(site: Site) ->
     [listed] = (await site.get("/api/v1/runs"))["data"]
     assert listed["error"] == {"name": "ValueError", "message": "sold out"}
     assert (listed["attemptCount"], "retryAt" in listed) == (listed["maxAttempts"], False)
+
+
+async def test_a_filter_that_few_runs_fit_is_answered_piece_by_piece(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runcast.api.routes.runs.LOOKED_MAX", 3)
+    rare = await any_site.trigger("fail", delay="1h")
+    for _ in range(8):
+        await any_site.trigger("hello", delay="1h")
+    found, after, pages = [], "", 0
+    while True:
+        page = await any_site.get(f"/api/v1/runs?filter[taskIdentifier]=fail{after}")
+        found += [run["id"] for run in page["data"]]
+        pages += 1
+        if "next" not in page["pagination"]:
+            break
+        after = f"&page[after]={page['pagination']['next']}"
+    assert (found, pages) == ([rare], 3)
+    assert len((await any_site.get("/api/v1/runs"))["data"]) == 9

@@ -31,6 +31,8 @@ class RunsPage(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...]
     newer: bool
     older: bool
+    reached: str | None = None
+    """Where the look for runs ended before the page was full: the next page goes on from there."""
 
 
 def page(
@@ -40,14 +42,21 @@ def page(
     before: str | None = None,
     limit: int = PAGE_ROWS_MAX,
     below: str = _AFTER_ALL,
+    looked_max: int | None = None,
 ) -> Script[RunsPage]:
-    """The page that follows a run, or the one in front of a run. `below`: no run from this id on fits."""
+    """The page that follows a run, or the one in front of a run. `below`: no run from this id on fits; `looked_max`: at how
+    many runs it looks for those that fit, where no index knows them."""
     narrow = yield from _narrowed(filter)
-    rows = yield from _rows(narrow, after, before, limit + 1, below)
+    floor: str | None = None
+    if looked_max is not None and before is None and _is_sought(narrow):
+        floor = yield call("nth_run_after", after=after or below, count=looked_max)
+    rows = yield from _rows(narrow, after, before, limit + 1, below, floor or "")
     found = tuple(sorted(rows, key=lambda run: run.id, reverse=before is None))[:limit]
     more = len(rows) > limit
     if before is not None:
         return RunsPage(tuple(reversed(found)), newer=more, older=True)
+    if floor is not None and not more:
+        return RunsPage(found, newer=after is not None, older=True, reached=floor)
     return RunsPage(found, newer=after is not None, older=more)
 
 
@@ -85,7 +94,9 @@ def _narrowed(filter: RunFilter) -> Script[RunFilter]:
     return msgspec.structs.replace(filter, ids=(*(RunId(row.name) for row in found), _NOBODY))
 
 
-def _rows(filter: RunFilter, after: str | None, before: str | None, limit: int, below: str) -> Script[list[Run]]:
+def _rows(
+    filter: RunFilter, after: str | None, before: str | None, limit: int, below: str, floor: str
+) -> Script[list[Run]]:
     wanted = params(filter)
     place = {"after": after or below} if before is None else {"before": before}
     rows: list[Run]
@@ -99,11 +110,21 @@ def _rows(filter: RunFilter, after: str | None, before: str | None, limit: int, 
         each = [{"tag": tag} for tag in filter.tag]
     elif before is None and _is_unusual(filter):
         name, each = "unusual_after", [{"status": status} for status in filter.shown]
+    if name == "runs_after":
+        each = [{"floor": floor}]
     found: dict[str, Run] = {}
     for one in each:
         rows = yield call(name, limit=limit, **one, **place, **wanted)
         found.update({run.id: run for run in rows})
     return sorted(found.values(), key=lambda run: run.id, reverse=before is None)[:limit]
+
+
+def _is_sought(filter: RunFilter) -> bool:
+    """Whether runs that fit may be rare, and no index knows where they are."""
+    if _is_related(filter) or _is_tagged(filter) or _is_unusual(filter):
+        return False
+    lists = (filter.task, filter.queue, filter.machine, filter.region, filter.status, filter.shown)
+    return any(lists) or filter.is_test is not None or filter.created_from is not None or filter.roots_only
 
 
 def _is_tagged(filter: RunFilter) -> bool:

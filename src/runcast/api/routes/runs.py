@@ -29,6 +29,8 @@ from runcast.store import run_lists
 
 CHILDREN_MAX = 50
 """Children that are shown with a run; `GET /api/v1/runs?filter[parent]=` lists all."""
+LOOKED_MAX = 50_000
+"""Runs that one answer looks at; a page that is not full by then says where the next one goes on."""
 CLOCKS_MS = 3_600_000
 """By how much the clocks of clients may be ahead."""
 _QUERY = {"asked": Provide(run_query, sync_to_thread=False)}
@@ -91,19 +93,23 @@ async def _schedule_of(api: Api, run: Run) -> ScheduleState | None:
 async def list_all(
     asked: RunQuery, api: Api, caller: Caller, size: Size = PAGE_SIZE, after: After = None, before: Before = None
 ) -> RunList:
-    """Runs of the environment, newest first, without payloads and outputs."""
+    """Runs of the environment, newest first, without payloads and outputs.
+
+    A page may have fewer than it could, even none, and a `next`: the look for what fits goes on there.
+    """
     check_cursors(after, before)
     filter = read_query(asked, caller.environment, now_ms=api.now_ms())
     require_list(caller, () if filter is None else filter.task)
     if filter is None:
         return RunList((), Cursors())
     options = {} if filter.created_to is None else {"below": _first_after(filter.created_to)}
-    script = partial(run_lists.page, filter, after=after, before=before, limit=size, **options)
+    script = partial(run_lists.page, filter, after=after, before=before, limit=size, looked_max=LOOKED_MAX, **options)
     page = await api.engine.store.read(script)
     ids = [run.id for run in page.runs]
     costs = await api.engine.store.read(partial(run_lists.costs, ids))
     shown = tuple(show_listed(run, costs.get(run.id, 0)) for run in page.runs)
-    return RunList(shown, cursors(ids, newer=page.newer, older=page.older))
+    found = cursors(ids, newer=page.newer, older=page.older and page.reached is None)
+    return RunList(shown, found if page.reached is None else msgspec.structs.replace(found, next=page.reached))
 
 
 def _first_after(at_ms: int) -> str:

@@ -1,9 +1,16 @@
 -- name: runs_after -> Run*
 select {clause run_outline}
 from runs
-where runs.id < :after and {clause wanted_run}
+where runs.id < :after and runs.id >= :floor and {clause wanted_run}
 order by runs.id desc
 limit :limit;
+
+-- name: nth_run_after -> str
+select id
+from runs
+where id < :after
+order by id desc
+limit 1 offset :count;
 
 -- name: runs_before -> Run*
 -- The page in front of a run, nearest first.
