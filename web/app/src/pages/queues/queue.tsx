@@ -1,3 +1,4 @@
+import type { Run } from "@runcast/client";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Pause, Pencil, Play } from "lucide-react";
@@ -24,6 +25,9 @@ import { HealthWord } from "./HealthWord";
 import { Keys } from "./Keys";
 import { OverrideDialog } from "./OverrideDialog";
 import { useSamples } from "./samples";
+import { waitedP95 } from "./waited";
+
+const SHOWN = 15;
 
 /** One queue: its numbers, its limits, and who takes its slots. */
 export default function QueuePage() {
@@ -63,16 +67,19 @@ function Whole({ queue }: { queue: Queue }) {
   const barsOf = useSamples([queue]);
   const { data: keys } = useQuery(queueKeysQuery(queue.name));
   const health = healthOf(queue, serverNow());
+  const { data: newest } = useRecentRuns({ "filter[queue]": queue.name }, (run) => run.queue === queue.name, { size: 100 });
+  const waited = newest && waitedP95(newest.data);
   const runs = (status: string) => ({ queue: queue.name, status });
   return (
     <div className="flex flex-col gap-4 p-4">
       <Section>
-        <div className="flex flex-wrap items-end gap-x-8 gap-y-4 p-4">
-          <Stats>
+        <div className="flex flex-wrap items-start gap-x-8 gap-y-4 p-4">
+          <Stats className="items-start">
             <Stat label="Queued" value={<Link to="/runs" search={runs("QUEUED")} className="text-xl hover:underline">{count(queue.queued)}</Link>} />
             <Stat label="Running" hue={queue.running > 0 ? "run" : undefined} value={<Link to="/runs" search={runs("EXECUTING")} className="text-xl hover:underline">{count(queue.running)}</Link>} />
             <Stat label="Limit" value={<span className="text-xl">{queue.concurrencyLimit === null ? "none" : count(queue.concurrencyLimit)}</span>} />
             <Stat label="Oldest waits" value={<span className="text-xl">{queue.oldestAt ? duration(serverNow() - Date.parse(queue.oldestAt)) : "–"}</span>} />
+            <Stat label="p95 wait" value={<span className="text-xl">{waited ? duration(waited.ms) : "–"}</span>} note={waited && `of the newest ${waited.count}`} />
           </Stats>
           <Bars bars={barsOf(queue.name)} label="Running and queued while you look" className="h-12 min-w-48 flex-1" />
         </div>
@@ -93,15 +100,13 @@ function Whole({ queue }: { queue: Queue }) {
         </Section>
         <Keys queue={queue} keys={keys} />
       </div>
-      <Newest name={queue.name} />
+      {newest && <Newest name={queue.name} runs={newest.data.slice(0, SHOWN)} />}
     </div>
   );
 }
 
 /** What came last, live. */
-function Newest({ name }: { name: string }) {
-  const { data } = useRecentRuns({ "filter[queue]": name }, (run) => run.queue === name, { size: 15 });
-  if (!data) return null;
+function Newest({ name, runs }: { name: string; runs: readonly Run[] }) {
   return (
     <Section
       title="Newest runs"
@@ -111,7 +116,7 @@ function Newest({ name }: { name: string }) {
         </Link>
       }
     >
-      {data.data.length === 0 ? <p className="p-4 text-fg-2">No run has come through it yet.</p> : <RunTable runs={data.data} label="Newest runs" withTask />}
+      {runs.length === 0 ? <p className="p-4 text-fg-2">No run has come through it yet.</p> : <RunTable runs={runs} label="Newest runs" withTask />}
     </Section>
   );
 }
