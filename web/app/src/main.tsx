@@ -1,13 +1,13 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { Toaster } from "sonner";
 import { queries } from "@/data/queries";
 import { router } from "@/router";
 import { showTheme } from "@/shell/theme";
 import "./app.css";
 
+const Toaster = lazy(() => import("sonner").then(({ Toaster }) => ({ default: Toaster })));
 const RELOADED = "runcast.reloaded";
 
 // After an upgrade a page that was open asks for parts that are gone: it is loaded anew, once.
@@ -25,7 +25,9 @@ createRoot(place).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />
-      <Toaster position="bottom-right" theme="system" toastOptions={{ classNames: { toast: "!bg-raised !text-fg !border-line !font-sans", description: "!text-fg-2" } }} />
+      <Suspense>
+        <Toaster position="bottom-right" theme="system" toastOptions={{ classNames: { toast: "!bg-raised !text-fg !border-line !font-sans", description: "!text-fg-2" } }} />
+      </Suspense>
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,15 +1,24 @@
-import { toast } from "sonner";
+/** What draws toasts is loaded with the first one. */
+const sonner = () => import("sonner");
 
 const UNDO_MS = 5_000;
 
-/** Something is done, and says so. */
-export function said(message: string, description?: string): void {
-  toast(message, description === undefined ? {} : { description });
+/** Something is done, and says so. `action` is what one may like to do next. */
+export function said(message: string, options: { description?: string; action?: { label: string; onClick: () => void } } = {}): void {
+  void sonner().then(({ toast }) => toast(message, options));
+}
+
+/** Something goes on; `tell` says how far, `end` that it is over. */
+export function going(message: string): { tell: (message: string) => void; end: () => void } {
+  const id = crypto.randomUUID();
+  const tell = (text: string) => void sonner().then(({ toast }) => toast.loading(text, { id }));
+  tell(message);
+  return { tell, end: () => void sonner().then(({ toast }) => toast.dismiss(id)) };
 }
 
 /** Something failed, in the server's own words. */
 export function failed(what: string, error: unknown): void {
-  toast.error(what, { description: error instanceof Error ? error.message : String(error), duration: 10_000 });
+  void sonner().then(({ toast }) => toast.error(what, { description: error instanceof Error ? error.message : String(error), duration: 10_000 }));
 }
 
 /** Do it after five seconds, unless it is undone by then. `revert` takes back what the page shows already. */
@@ -35,7 +44,7 @@ export function doUnlessUndone(message: string, act: () => Promise<unknown>, rev
     window.removeEventListener("pagehide", now);
     revert();
   };
-  toast(message, { duration: UNDO_MS, action: { label: "Undo", onClick: undo } });
+  void sonner().then(({ toast }) => toast(message, { duration: UNDO_MS, action: { label: "Undo", onClick: undo } }));
 }
 
 /** Do it now; a failure is said. */

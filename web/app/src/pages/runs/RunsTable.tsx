@@ -23,6 +23,8 @@ interface TableProps {
   current: string | undefined;
   onCurrent: (id: string | undefined) => void;
   isLoadingMore: boolean;
+  /** Older runs could not be read. */
+  isStuck: boolean;
   onMore: () => void;
   onOlder: (after: string) => void;
   onTop: (isAtTop: boolean) => void;
@@ -30,7 +32,7 @@ interface TableProps {
 
 /** The runs, of which only those in sight are drawn. */
 export function RunsTable(props: TableProps) {
-  const { list, columns, selection, onSelect, current, onCurrent, isLoadingMore, onMore, onTop } = props;
+  const { list, columns, selection, onSelect, current, onCurrent, isLoadingMore, isStuck, onMore, onTop } = props;
   const navigate = useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
   const isPhone = usePhone();
@@ -41,8 +43,8 @@ export function RunsTable(props: TableProps) {
   order.current = rows.map((row) => row.id);
 
   useEffect(() => {
-    if (last >= rows.length - NEAR_END && list.next !== undefined && !list.isFull && !isLoadingMore) onMore();
-  }, [last, rows.length, list.next, list.isFull, isLoadingMore, onMore]);
+    if (last >= rows.length - NEAR_END && list.next !== undefined && !list.isFull && !isLoadingMore && !isStuck) onMore();
+  }, [last, rows.length, list.next, list.isFull, isLoadingMore, isStuck, onMore]);
 
   const select = useCallback((id: string, asRange: boolean) => onSelect((before) => (asRange ? ranged(before, id, order.current) : toggled(before, id))), [onSelect]);
   const move = (by: number) => {
@@ -119,9 +121,15 @@ export function RunsTable(props: TableProps) {
   );
 }
 
-function End({ list, isLoadingMore, onOlder }: TableProps) {
+function End({ list, isLoadingMore, isStuck, onMore, onOlder }: TableProps) {
   const oldest = list.rows.at(-1)?.id;
   if (isLoadingMore) return <Skeleton rows={3} />;
+  if (isStuck)
+    return (
+      <div className="flex justify-center p-4">
+        <Button onClick={onMore}>Try again</Button>
+      </div>
+    );
   if (list.isFull && list.next !== undefined && oldest)
     return (
       <div className="flex flex-wrap items-center justify-center gap-3 p-4 text-fg-2">

@@ -1,11 +1,10 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { BulkKind, BulkTarget, ListedRun } from "@/data/runs";
 import { BAD, cancelRun, ENDED, startBulk } from "@/data/runs";
 import { plural } from "@/format/number";
 import { serverNow } from "@/format/time";
-import { attempt, doUnlessUndone } from "@/ui/toast";
+import { attempt, doUnlessUndone, going, said } from "@/ui/toast";
 import { allRuns, download, toCsv } from "./export";
 import type { RunsSearch } from "./search";
 import { bulkFilter, listParams } from "./search";
@@ -48,14 +47,14 @@ export function useActions({ rows, search, selection, clear, hide }: { rows: rea
     if (!made) return;
     clear();
     const what = count === undefined ? "all that match" : plural(kind === "resume" ? failed.length : count, "run");
-    toast(`${VERBS[kind]} ${what}`, { action: { label: "View", onClick: () => void navigate({ to: "/bulk/$bulkId", params: { bulkId: made } }) } });
+    said(`${VERBS[kind]} ${what}`, { action: { label: "View", onClick: () => void navigate({ to: "/bulk/$bulkId", params: { bulkId: made } }) } });
   };
   const ask = (kind: BulkKind) => setQuestion({ kind, count: kind === "resume" && count !== undefined ? failed.length : count });
   const cancel = () => {
     const [only] = chosen;
     if (count !== 1 || !only) return ask("cancel");
     const ids = new Set([only.id]);
-    if (ENDED.includes(only.status)) return void toast("This run has ended already");
+    if (ENDED.includes(only.status)) return said("This run has ended already");
     clear();
     hide(ids, true);
     doUnlessUndone(
@@ -68,13 +67,13 @@ export function useActions({ rows, search, selection, clear, hide }: { rows: rea
     );
   };
   const save = async (form: "csv" | "json") => {
-    const shown = toast.loading("Exporting…");
-    const runs = await attempt("The export failed", async () => (selection.isAll ? await allRuns(listParams(search), (read) => toast.loading(`Exporting… ${read.toLocaleString("en-US")} runs`, { id: shown })) : chosen));
-    toast.dismiss(shown);
+    const shown = going("Exporting…");
+    const runs = await attempt("The export failed", async () => (selection.isAll ? await allRuns(listParams(search), (read) => shown.tell(`Exporting… ${read.toLocaleString("en-US")} runs`)) : chosen));
+    shown.end();
     if (!runs) return;
     if (form === "csv") download("runs.csv", "text/csv", toCsv(runs));
     else download("runs.json", "application/json", JSON.stringify(runs, null, 2));
-    toast(`Exported ${plural(runs.length, "run")}`);
+    said(`Exported ${plural(runs.length, "run")}`);
   };
   return {
     question,

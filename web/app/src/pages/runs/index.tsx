@@ -35,7 +35,7 @@ export default function Runs() {
   const search = useMemo(() => readRunsSearch(raw), [raw]);
   const navigate = useNavigate();
   const go = useCallback((next: RunsSearch) => void navigate({ to: "/runs", search: next }), [navigate]);
-  const { asked, shown, refresh, loadMore, isLoadingMore } = useRunsList(search);
+  const { asked, shown, refresh, loadMore, isLoadingMore, isStuck } = useRunsList(search);
   const [columnKeys, setColumnKeys] = useColumns();
   const keys = columnKeys ?? USUAL;
   const columns = useMemo(() => COLUMNS.filter((column) => keys.includes(column.key)), [keys]);
@@ -87,7 +87,13 @@ export default function Runs() {
     [search, go, keys, setColumnKeys],
   );
   const header = useMemo(() => <Top search={search} />, [search]);
-  const isNew = list !== undefined && isEmpty && !isFiltered(search) && !search.after && !asked.isPlaceholderData;
+  const more = useCallback(() => void attempt("Older runs could not be loaded", loadMore), [loadMore]);
+  // An answer looks at so many runs: where none of them fits, the older ones are asked for.
+  const isLooking = isEmpty && list?.next !== undefined && !asked.isPlaceholderData;
+  useEffect(() => {
+    if (isLooking && !isLoadingMore && !isStuck) more();
+  }, [isLooking, isLoadingMore, isStuck, more]);
+  const isNew = list !== undefined && isEmpty && !isLooking && !isFiltered(search) && !search.after && !asked.isPlaceholderData;
   return (
     <div className="relative flex h-full min-w-0 flex-col">
       {header}
@@ -111,14 +117,16 @@ export default function Runs() {
               current={current}
               onCurrent={setCurrent}
               isLoadingMore={isLoadingMore}
-              onMore={() => void attempt("Older runs could not be loaded", loadMore)}
+              isStuck={isStuck}
+              onMore={more}
               onOlder={(after) => go({ ...search, after })}
               onTop={setAtTop}
             />
           )}
           {!list && asked.error && <Failure error={asked.error} onRetry={() => void asked.refetch()} />}
           {!list && !asked.error && <Skeleton rows={14} />}
-          {list && isEmpty && (
+          {list && isLooking && <p role="status" className="p-16 text-center text-fg-2">{isStuck ? <Button onClick={more}>Try again</Button> : "Looking through older runs…"}</p>}
+          {list && isEmpty && !isLooking && (
             <Empty title="No match for these filters" action={<Button onClick={() => go({})}>Clear</Button>}>
               New runs that match appear here by themselves.
             </Empty>

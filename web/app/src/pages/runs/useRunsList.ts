@@ -49,20 +49,24 @@ export function useRunsList(search: RunsSearch) {
   );
 
   const [isLoadingMore, setLoadingMore] = useState(false);
-  const next = asked.data?.next;
+  /** Where it failed to go on: not tried again by itself. */
+  const [stuckAt, setStuckAt] = useState<string>();
+  const next = asked.isPlaceholderData ? undefined : asked.data?.next;
   const loadMore = useCallback(async () => {
     if (next === undefined) return;
     setLoadingMore(true);
+    setStuckAt(next);
     try {
       const page = await fetchRuns(params, { after: next });
       change((list) => (list.next === next ? extended(list, page.data, page.pagination?.next) : list));
+      setStuckAt(undefined);
     } finally {
       setLoadingMore(false);
     }
   }, [next, params, change]);
 
   useLivePatches(search, change, refresh);
-  return { asked, list: asked.isPlaceholderData ? undefined : asked.data, shown: asked.data, refresh, loadMore, isLoadingMore };
+  return { asked, list: asked.isPlaceholderData ? undefined : asked.data, shown: asked.data, refresh, loadMore, isLoadingMore, isStuck: stuckAt !== undefined && stuckAt === next && !isLoadingMore };
 }
 
 /** How many run and when is read again soon after something changed. */

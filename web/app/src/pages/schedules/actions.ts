@@ -2,7 +2,6 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { Schedule } from "@/data/schedules";
 import { deleteSchedule, runSchedule, scheduleQuery, setActive } from "@/data/schedules";
-import { toast } from "sonner";
 import { attempt, said } from "@/ui/toast";
 
 /** What a schedule is called where one line has to do. */
@@ -25,7 +24,7 @@ export function useScheduleActions() {
       const made = await attempt("Could not start a run", () => runSchedule(schedule.id));
       if (!made) return;
       void fresh();
-      toast(`${schedule.task} is started`, { action: { label: "Open run", onClick: () => void navigate({ to: "/runs/$runId", params: { runId: made.id } }) } });
+      said(`${schedule.task} is started`, { action: { label: "Open run", onClick: () => void navigate({ to: "/runs/$runId", params: { runId: made.id } }) } });
     },
     remove: async (schedule: Schedule) => {
       const gone = await attempt("Could not delete the schedule", () => deleteSchedule(schedule.id));

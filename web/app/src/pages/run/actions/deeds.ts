@@ -2,7 +2,6 @@ import type { Run } from "@runcast/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { WholeRun } from "@/data/run";
 import { valueQuery } from "@/data/run";
 import { addTags, cancelRun, forkRun, replayRun, rescheduleRun, resumeRun, skipStep } from "@/data/runDeeds";
@@ -40,7 +39,7 @@ export function useDeeds({ run, whole, name, setEdit, setAsk }: Given) {
     if (id === run.id) return said(`${what}: it goes on`);
     void navigate({ to: "/runs/$runId", params: { runId: id } });
     // Who hit a key by mistake takes it back here.
-    toast(`${what}: ${shortId(id)}`, { action: { label: "Cancel it", onClick: () => void attempt("It was not canceled", () => cancelRun(id)) } });
+    said(`${what}: ${shortId(id)}`, { action: { label: "Cancel it", onClick: () => void attempt("It was not canceled", () => cancelRun(id)) } });
   };
   const payload = async (): Promise<unknown> => {
     if (!whole?.payloadPresignedUrl) return whole?.payload;
