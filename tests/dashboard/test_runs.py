@@ -125,6 +125,14 @@ def test_who_follows_sees_new_runs_at_once(busy: World, pages: Pages) -> None:
     expect(rows(page).first).to_have_attribute("data-key", came)
 
 
+def test_rare_runs_are_looked_for_to_the_end(busy: World, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runcast.api.routes.runs.LOOKED_MAX", 20)
+    page = open_list(pages, busy, "?task=parse_invoice")
+    expect(rows(page)).to_have_count(4)
+    page.goto(f"{busy.url}/runs?task=nobody")
+    expect(page.get_by_text("No match for these filters")).to_be_visible()
+
+
 def test_the_keys_walk_choose_and_open(busy: World, pages: Pages) -> None:
     page = open_list(pages, busy, "?task=parse_invoice")
     expect(rows(page)).to_have_count(4)
