@@ -270,3 +270,16 @@ def _everything() -> dict[str, Any]:
     from runcast.store import reads
 
     return {**reads._params(RunFilter(task=("remind",))), "cursor": None, "limit": 1_000_000}
+
+
+@pytest.mark.parametrize(("needed", "is_there"), [("msgspec>=0.1", True), ("no-such-package-anywhere[x]>=1", False)])
+def test_an_entry_point_that_names_an_extra_is_left_out_without_its_packages(
+    needed: str, is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "shop-1.0.dist-info"
+    folder.mkdir()
+    requires = f"Requires-Dist: {needed}; extra == 'web'\nRequires-Dist: nothing-either; extra == 'other'\n"
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n{requires}")
+    (folder / "entry_points.txt").write_text("[runcast.extensions]\nshop = tests.sdk.todo:todo [web]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert (todo in load_extensions([])) is is_there

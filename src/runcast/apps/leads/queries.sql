@@ -150,10 +150,10 @@ set choices = excluded.choices, updated_at = excluded.updated_at;
 select choices from app_leads_settings where environment = :environment;
 
 -- name: past_runs -> PastRun*
--- How long the newest finished runs of a step took, with their waits.
-select task, finished_at - created_at as took_ms
+-- How long the newest finished runs of a step took, from their start, with their waits.
+select task, finished_at - started_at as took_ms
 from (
-  select r.task, r.finished_at, r.created_at
+  select r.task, r.finished_at, coalesce(r.started_at, r.created_at) as started_at
   from runs r
   where r.environment = :environment and r.task = :task and r.status = 'COMPLETED'
   order by r.id desc

@@ -296,18 +296,13 @@ def show_batch(row: BatchRow, rows: Sequence[LeadRow], seconds: Mapping[str, flo
     counts: dict[str, int] = {}
     for lead in leads:
         counts[lead.status] = counts.get(lead.status, 0) + 1
-    left = [
-        remaining_s(read_steps(one), seconds, now_ms=now_ms)
-        for one, lead in zip(rows, leads, strict=True)
-        if lead.status in (LeadStatus.QUEUED, LeadStatus.RUNNING)
-    ]
     done = sum(100.0 if lead.status not in LIVE else lead.progress for lead in leads)
     totals = Totals(
         count=len(leads),
         by_status=counts,
         cost_usd=round(sum(lead.cost_usd for lead in leads), 6),
         progress=round(done / len(leads), 1) if leads else 0.0,
-        remaining_s=round(max(*left, sum(left) / AT_ONCE), 1) if left else None,
+        remaining_s=_remaining_s(list(zip(rows, leads, strict=True)), seconds, now_ms=now_ms),
     )
     return BatchView(
         id=row.id,
@@ -317,3 +312,19 @@ def show_batch(row: BatchRow, rows: Sequence[LeadRow], seconds: Mapping[str, flo
         created_at=moment(row.created_at),
         totals=totals,
     )
+
+
+def _remaining_s(
+    leads: Sequence[tuple[LeadRow, LeadView]], seconds: Mapping[str, float], *, now_ms: int
+) -> float | None:
+    """By how fast those that were begun since the oldest living one came on; before one is done, by single steps."""
+    live = [(row, lead) for row, lead in leads if lead.status in (LeadStatus.QUEUED, LeadStatus.RUNNING)]
+    if not live:
+        return None
+    since = min(row.begun_at or now_ms for row, _ in live)
+    begun = [lead for row, lead in leads if (row.begun_at or 0) >= since]
+    done = sum(1.0 if lead.status not in LIVE else lead.progress / 100 for lead in begun)
+    if done >= 1:
+        return round((now_ms - since) / 1000 * (len(begun) - done) / done, 1)
+    left = [remaining_s(read_steps(row), seconds, now_ms=now_ms) for row, _ in live]
+    return round(max(*left, sum(left) / AT_ONCE), 1)
