@@ -2,15 +2,17 @@
 const sonner = () => import("sonner");
 
 const UNDO_MS = 5_000;
+let began = 0;
 
 /** Something is done, and says so. `action` is what one may like to do next. */
-export function said(message: string, options: { description?: string; action?: { label: string; onClick: () => void } } = {}): void {
+export function said(message: string, description?: string, action?: { label: string; onClick: () => void }): void {
+  const options = { ...(description === undefined ? {} : { description }), ...(action === undefined ? {} : { action }) };
   void sonner().then(({ toast }) => toast(message, options));
 }
 
 /** Something goes on; `tell` says how far, `end` that it is over. */
 export function going(message: string): { tell: (message: string) => void; end: () => void } {
-  const id = crypto.randomUUID();
+  const id = `going ${(began += 1)}`;
   const tell = (text: string) => void sonner().then(({ toast }) => toast.loading(text, { id }));
   tell(message);
   return { tell, end: () => void sonner().then(({ toast }) => toast.dismiss(id)) };

@@ -47,7 +47,7 @@ export function useActions({ rows, search, selection, clear, hide }: { rows: rea
     if (!made) return;
     clear();
     const what = count === undefined ? "all that match" : plural(kind === "resume" ? failed.length : count, "run");
-    said(`${VERBS[kind]} ${what}`, { action: { label: "View", onClick: () => void navigate({ to: "/bulk/$bulkId", params: { bulkId: made } }) } });
+    said(`${VERBS[kind]} ${what}`, undefined, { label: "View", onClick: () => void navigate({ to: "/bulk/$bulkId", params: { bulkId: made } }) });
   };
   const ask = (kind: BulkKind) => setQuestion({ kind, count: kind === "resume" && count !== undefined ? failed.length : count });
   const cancel = () => {

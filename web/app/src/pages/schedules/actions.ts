@@ -24,7 +24,7 @@ export function useScheduleActions() {
       const made = await attempt("Could not start a run", () => runSchedule(schedule.id));
       if (!made) return;
       void fresh();
-      said(`${schedule.task} is started`, { action: { label: "Open run", onClick: () => void navigate({ to: "/runs/$runId", params: { runId: made.id } }) } });
+      said(`${schedule.task} is started`, undefined, { label: "Open run", onClick: () => void navigate({ to: "/runs/$runId", params: { runId: made.id } }) });
     },
     remove: async (schedule: Schedule) => {
       const gone = await attempt("Could not delete the schedule", () => deleteSchedule(schedule.id));

@@ -39,7 +39,7 @@ export function useDeeds({ run, whole, name, setEdit, setAsk }: Given) {
     if (id === run.id) return said(`${what}: it goes on`);
     void navigate({ to: "/runs/$runId", params: { runId: id } });
     // Who hit a key by mistake takes it back here.
-    said(`${what}: ${shortId(id)}`, { action: { label: "Cancel it", onClick: () => void attempt("It was not canceled", () => cancelRun(id)) } });
+    said(`${what}: ${shortId(id)}`, undefined, { label: "Cancel it", onClick: () => void attempt("It was not canceled", () => cancelRun(id)) });
   };
   const payload = async (): Promise<unknown> => {
     if (!whole?.payloadPresignedUrl) return whole?.payload;
