@@ -64,6 +64,11 @@ describe("steps", () => {
     expect(paused).toMatchObject({ status: "RETRYING", dueAt: 90, error: { message: "busy" } });
   });
 
+  it("go on although their worker's clock is a little behind, and not in a run that was taken anew", () => {
+    expect(openStepSpan(going("a", { claimedAt: 52 }), [tried("s", 1, 50)], "a")?.status).toBe("EXECUTING");
+    expect(openStepSpan(going("a", { claimedAt: 5_000 }), [tried("s", 1, 50)], "a")).toMatchObject({ status: "CANCELED", finishedAt: 5_000 });
+  });
+
   it("whose run ended without them were given up", () => expect(openStepSpan(run("a", { status: "CANCELED" }), [tried("s", 1, 50)], "a")).toMatchObject({ status: "CANCELED", finishedAt: 1_000 }));
 
   it("that failed are no reason to worry where the run went on", () => {

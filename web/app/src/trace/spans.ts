@@ -209,12 +209,15 @@ export function stepSegments(startedAt: number, finishedAt: number | undefined, 
   return segments;
 }
 
+/** The clocks of workers and of the engine differ a little. */
+const SKEW_MS = 500;
+
 /** A step that is not done: known by what was told of its tries. */
 export function openStepSpan(run: RunFact, tries: readonly TryFact[], parentId: string): Span | undefined {
   const last = tries.at(-1);
   const first = tries[0];
   if (!first || !last) return undefined;
-  const isOver = isFinal(run) || (run.claimedAt !== undefined && last.startedAt < run.claimedAt && last.failedAt === undefined);
+  const isOver = isFinal(run) || (run.claimedAt !== undefined && last.startedAt + SKEW_MS < run.claimedAt && last.failedAt === undefined);
   const isPaused = last.failedAt !== undefined;
   const finishedAt = isOver ? (run.finishedAt ?? run.claimedAt) : undefined;
   return {
