@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from runcast import Retry, metadata, step, task
+from runcast import Retry, current_run, metadata, step, task
 from runcast.domain.run import RunStatus
 from runcast.sdk.registry import Registry
 from tests.api.site import Site, serving
@@ -40,6 +40,10 @@ def post_tasks() -> Registry:
         raise OSError("later")
 
     @task(registry=registry)
+    async def sort_mail() -> None:
+        current_run().count(ok=2, failed=1)
+
+    @task(registry=registry)
     async def hello() -> str:
         return "hello"
 
@@ -60,6 +64,12 @@ async def test_attempts_are_listed_with_their_errors_and_the_worker(office: Site
     assert all(one["error"]["message"] == "the line is down" for one in found["data"])
     assert all(one["startedAt"] <= one["finishedAt"] for one in found["data"])
     assert "nextAt" not in found
+
+
+async def test_a_run_that_counted_its_items_says_how_they_ended(office: Site) -> None:
+    run_id = (await office.run("sort_mail"))["id"]
+    found = await office.get(f"/api/v1/runs/{run_id}/attempts")
+    assert found["counts"] == {"ok": 2, "failed": 1, "skipped": 0, "outcome": "partial"}
 
 
 async def test_a_run_between_two_attempts_says_when_the_next_one_begins(office: Site) -> None:

@@ -156,7 +156,10 @@ def test_a_payload_is_checked_while_it_is_edited(office: World, pages: Pages) ->
     office.until(run_id, RunStatus.COMPLETED)
     page = open_run(pages, office, run_id)
     choose(page, re.compile("Replay with edited payload"))
-    field, send = page.get_by_label("Payload"), page.get_by_role("dialog").get_by_role("button", name="Replay", exact=True)
+    field, send = (
+        page.get_by_label("Payload"),
+        page.get_by_role("dialog").get_by_role("button", name="Replay", exact=True),
+    )
     field.fill('{"number": ')
     expect(send).to_be_disabled()
     expect(page.get_by_role("dialog").get_by_text("JSON").last).to_be_visible()
@@ -274,6 +277,12 @@ def test_what_remains_is_told_with_how_many_runs_say_so(office: World, pages: Pa
     page = open_run(pages, office, office.trigger("ask", {"question": "?"}, delay="1h"))
     expect(page.get_by_text(re.compile("Delayed"))).not_to_have_count(0)
     expect(page.get_by_text(re.compile(r"\(n="))).to_have_count(0)
+
+
+def test_a_run_of_which_a_part_failed_says_so(world: World, pages: Pages) -> None:
+    page = open_run(pages, world, world.runs["partial"])
+    expect(page.locator("header").get_by_text("Partial", exact=True)).to_be_visible()
+    expect(page.get_by_text("2 ok, 1 failed")).to_be_visible()
 
 
 def test_why_a_run_waits_is_said_with_who_is_in_front(world: World, pages: Pages) -> None:

@@ -20,7 +20,7 @@ th{text-align:left;font-weight:500;color:var(--fg3);font-size:12px}td,th{padding
 border-bottom:1px solid var(--line);overflow-wrap:anywhere}td.number,th.number{text-align:right;white-space:nowrap}
 tr{break-inside:avoid}.steps{table-layout:fixed}.steps th:first-child{width:32%}.lane{width:26%}.steps th.number{width:72px}.lane div{position:relative;height:12px;margin-top:5px;
 background:var(--sunken);border-radius:3px}.lane i{position:absolute;top:0;bottom:0;min-width:2px;border-radius:3px;
-background:currentColor}.log td{padding:2px 8px 2px 0;border:0}img{max-width:100%;border:1px solid var(--line);
+background:currentColor}.log td{padding:2px 16px 2px 0;border:0;white-space:nowrap}.log td:last-child{width:100%;white-space:normal}img{max-width:100%;border:1px solid var(--line);
 border-radius:8px}footer{margin-top:40px;color:var(--fg3);font-size:12px}
 @media print{:root{--bg:#fff;--panel:#fff;--sunken:#f4f5f7;--line:#ccc;--fg:#000;--fg2:#333;--fg3:#555;--ok:#0c7f57;
 --bad:#b3123d;--run:#1d63d8;--wait:#9a5b00;--idle:#555}main{max-width:none;padding:0}pre{max-height:none}

@@ -44,6 +44,16 @@ class RunWorkerView(msgspec.Struct, frozen=True, rename="camel"):
     is_connected: bool
 
 
+class CountsView(msgspec.Struct, frozen=True):
+    """How the items of a run ended, which it counted itself."""
+
+    ok: int
+    failed: int
+    skipped: int
+    outcome: str
+    """`completed`, `partial` or `failed`."""
+
+
 class AttemptsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The tries of a run, oldest first, and what comes next."""
 
@@ -57,6 +67,7 @@ class AttemptsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The run that goes on from this one."""
     parked_reason: str | UnsetType = UNSET
     """Why it needs a person before it goes on."""
+    counts: CountsView | UnsetType = UNSET
 
 
 class DurationsView(msgspec.Struct, frozen=True, rename="camel"):
@@ -91,6 +102,9 @@ async def attempts(run_id: FromPath[str], api: Api, caller: Caller) -> AttemptsV
         resumed_from_id=run.resumed_from or UNSET,
         continued_by_id=run.continued_by or UNSET,
         parked_reason=run.parked_reason or UNSET,
+        counts=UNSET
+        if (counts := run.counts) is None
+        else CountsView(counts.ok, counts.failed, counts.skipped, counts.outcome),
     )
 
 

@@ -43,6 +43,8 @@ export interface Attempts {
   resumedFromId?: string;
   continuedById?: string;
   parkedReason?: string;
+  /** How its items ended, for a run that counted them. */
+  counts?: { ok: number; failed: number; skipped: number; outcome: "completed" | "partial" | "failed" };
 }
 
 export type EntryStatus = "pending" | "done" | "failed" | "forgotten";

@@ -43,6 +43,7 @@ export function Strip({ run, whole, attempts, trace }: { run: Run; whole: WholeR
         <Figure label={run.isCompleted ? "Took" : "Elapsed"} value={elapsed === undefined ? "–" : duration(elapsed)} />
         {!run.isCompleted && <Remaining run={run} elapsed={elapsed ?? 0} trace={trace} />}
         <Figure label="Attempt" value={`${Math.max(1, run.attemptCount ?? 1)}${max ? ` of ${max}` : ""}`} />
+        {attempts?.counts && <Figure label="Items" value={itemsOf(attempts.counts)} />}
         <Countdown attempts={attempts} />
         <Figure label="Cost" value={money((usage?.total.costUsd ?? 0) * 100)} {...(usage && usage.total.runs > 1 ? { title: `with ${count(usage.total.runs - 1)} runs below it` } : {})} />
         {usage && tokensOf(usage.total) > 0 && <Figure label="Tokens" value={count(tokensOf(usage.total))} />}
@@ -90,6 +91,10 @@ function useSaid(s: number | undefined): { s: number | undefined; at: number } {
     if (said.current.s !== s) said.current = { s, at: Date.now() };
   }, [s]);
   return said.current.s === s ? said.current : { s, at: Date.now() };
+}
+
+function itemsOf({ ok, failed, skipped }: NonNullable<Attempts["counts"]>): string {
+  return [`${count(ok)} ok`, failed > 0 && `${count(failed)} failed`, skipped > 0 && `${count(skipped)} skipped`].filter(Boolean).join(", ");
 }
 
 function tokensOf(usage: Usage): number {

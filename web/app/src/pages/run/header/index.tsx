@@ -39,6 +39,7 @@ export function RunHeader({ run, trace }: { run: Run; trace: Trace }) {
         <span className="inline-flex h-6 items-center rounded-full border border-line px-2.5" aria-live="polite">
           <Status status={run.status} {...(isCanceling ? { word: "Canceling…" } : {})} />
         </span>
+        {run.isSuccess && attempts?.counts?.outcome === "partial" && <Status status="PARTIAL" />}
         {run.isTest && <Tag>test</Tag>}
         <ul aria-label="Tags" className="flex min-w-0 gap-1 overflow-hidden max-lg:hidden">
           {run.tags.slice(0, 4).map((tag) => (

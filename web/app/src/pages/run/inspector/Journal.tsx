@@ -33,7 +33,7 @@ export function Journal({ run, journal, selected }: { run: Run; journal: Entry[]
   const [limit, setLimit] = useState(SHOWN);
   if (!journal || !attempts) return <Skeleton />;
   if (journal.length === 0) return <Nothing>Nothing was recorded: the task has no steps, children or waits.</Nothing>;
-  const uses = journal.map((entry) => useOf(entry, { createdAt: run.createdAt, isCompleted: run.isCompleted, attempts: attempts.data }));
+  const uses = journal.map((entry) => useOf(entry, { createdAt: run.createdAt, isCompleted: run.isCompleted, attempts: attempts.data, isResumed: attempts.resumedFromId !== undefined }));
   const reused = uses.filter((use) => use === "reused").length;
   return (
     <>

@@ -10,13 +10,18 @@ export interface Told {
   createdAt: string;
   isCompleted: boolean;
   attempts: readonly Attempt[];
+  /** It goes on from another run. */
+  isResumed: boolean;
 }
+
+/** A worker's clock may be that much behind the engine's. */
+const SKEW_MS = 1_000;
 
 export function useOf(entry: Entry, told: Told): Use {
   if (entry.status === "forgotten") return told.isCompleted ? "unused" : "again";
   if (entry.status === "pending") return told.isCompleted ? "unused" : "open";
   const began = Date.parse(entry.startedAt);
-  if (began < Date.parse(told.createdAt)) return "reused";
+  if (began < Date.parse(told.createdAt) - (told.isResumed ? 0 : SKEW_MS)) return "reused";
   const last = told.attempts.at(-1);
   const isOfEarlierTry = told.attempts.length > 1 && last !== undefined && entry.finishedAt !== undefined && Date.parse(entry.finishedAt) < Date.parse(last.startedAt);
   return isOfEarlierTry && entry.status === "done" ? "reused" : "recorded";
