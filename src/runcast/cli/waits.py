@@ -94,11 +94,13 @@ def _print_waits(found: list[Wait]) -> None:
 
     now = now_ms()
     table = Table(box=None, header_style="bright_black", padding=(0, 2, 0, 0))
-    for heading in ("Wait", "Run", "Since", "Due", "Tags"):
-        table.add_column(heading, no_wrap=heading != "Tags")
+    for heading in ("Wait", "Run", "Since", "Due", "Question", "Tags"):
+        table.add_column(heading, no_wrap=heading not in ("Question", "Tags"))
     for wait in found:
         due = f"in {duration(wait.due_at - now)}" if wait.due_at else ""
-        table.add_row(wait.id, wait.run_id or "", ago(wait.created_at, now), due, printable(", ".join(wait.tags)))
+        question = printable(wait.question or "")
+        since = ago(wait.created_at, now)
+        table.add_row(wait.id, wait.run_id or "", since, due, question, printable(", ".join(wait.tags)))
     out = console()
     out.print(table)
     out.print(f"\ncomplete one: runcast waits complete {found[0].id} true", style="bright_black")
