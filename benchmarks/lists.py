@@ -22,7 +22,7 @@ PAGES = {
     "activity": "stats?buckets=96",
     "absent_task": "runs?page[size]=100&filter[taskIdentifier]=nobody",
 }
-"""By metric. A task without runs is the worst that a list can be asked for: all are looked at."""
+"""By metric. A task without runs is the worst that a list can be asked for: one answer looks at as many runs as it may."""
 
 
 async def measure(lab: Lab) -> Values:
@@ -73,10 +73,7 @@ BENCHMARK = Benchmark(
     name="lists",
     summary="pages of runs over HTTP with 1,000,000 finished runs in the file",
     measure=measure,
-    metrics=(
-        *(Metric(name, "ms", reach=100, aim=20) for name in PAGES if name != "absent_task"),
-        Metric("absent_task", "ms"),
-    ),
+    metrics=tuple(Metric(name, "ms", reach=100, aim=20) for name in PAGES),
     size={"finished": 1_000_000, "requests": 20},
     quick={"finished": 200_000, "requests": 10},
     tiny={"finished": 100, "requests": 2},

@@ -26,6 +26,7 @@ import { useRunsList } from "./useRunsList";
 import { ColumnChoices, Views } from "./Views";
 
 const FOLLOW_MS = 500;
+const NO_ROWS: readonly ListedRun[] = [];
 const USUAL = COLUMNS.filter((column) => !column.isExtra).map((column) => column.key);
 
 /** All runs, newest first, as they change. */
@@ -47,7 +48,7 @@ export default function Runs() {
   const hide = useCallback((ids: ReadonlySet<string>, isOn: boolean) => setCanceling((before) => new Set(isOn ? [...before, ...ids] : [...before].filter((id) => !ids.has(id)))), []);
   const clear = useCallback(() => setSelection(NOTHING), []);
   const list = useMemo(() => shown && (canceling.size === 0 ? shown : { ...shown, rows: shown.rows.map((row) => (canceling.has(row.id) ? ending(row) : row)) }), [shown, canceling]);
-  const rows = list?.rows ?? [];
+  const rows = list?.rows ?? NO_ROWS;
   // Without a selection the keys act on the row where one is.
   const pointed = useMemo(() => (current === undefined ? NOTHING : toggled(NOTHING, current)), [current]);
   const isChosen = selection.isAll || selection.ids.size > 0;
