@@ -54,6 +54,14 @@ describe("a trace", () => {
     expect(store.get("a#2")).toMatchObject({ status: "COMPLETED", startedAt: 500 });
   });
 
+  it("has the newest attempt wait with its run", () => {
+    store.putRuns([going("a", { attempt: 2, claimedAt: 500 })]);
+    store.putParts(parts("a", [step("one", 20, 30)], { attempts: [{ number: 1, startedAt: 10, finishedAt: 100, error: { message: "no" } }], claimedAt: 500 }));
+    expect(store.get("a#2")?.status).toBe("EXECUTING");
+    store.putRuns([going("a", { attempt: 2, claimedAt: 500, status: "WAITING" })]);
+    expect(store.get("a#2")?.status).toBe("WAITING");
+  });
+
   it("replaces a step that goes on by its record", () => {
     store.putRuns([going("a")]);
     store.putParts(parts("a", [], { tries: [tried("s", 1, 50)] }));

@@ -174,7 +174,9 @@ export class TraceStore {
 
   #showRun(run: RunFact): void {
     const holder = this.#holders.get(run.id) ?? (run.batchId === undefined ? undefined : this.#holders.get(run.batchId));
-    this.#put(runSpan(run, this.#within.get(run.id), this.#parentOf(run, holder), holder?.entry));
+    const within = this.#within.get(run.id);
+    this.#put(runSpan(run, within, this.#parentOf(run, holder), holder?.entry));
+    for (const one of attemptsOf(run, within)) this.#put(attemptSpan(run, one, within));
   }
 
   #parentOf(run: RunFact, holder: { runId: string; entry: EntryFact } | undefined): string | undefined {
@@ -194,7 +196,7 @@ export class TraceStore {
   #showWithin(run: RunFact): void {
     const within = this.#within.get(run.id);
     if (!within) return;
-    for (const one of attemptsOf(run, within)) this.#put(attemptSpan(run, one, within));
+    this.#showRun(run);
     for (const key of within.entries.keys()) this.#showEntry(run, within, key);
     for (const key of within.tries.keys()) if (!within.entries.has(key)) this.#showEntry(run, within, key);
     for (const id of this.#childRuns.get(run.id) ?? []) {
