@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from runcast.sdk.client import Client
     from runcast.sdk.control import AbortRun, CompleteRun, Continue
     from runcast.sdk.debounce import Debounce
-    from runcast.sdk.extension import Extension, Tx, trigger_in
+    from runcast.sdk.extension import Extension, Tx, batch_trigger_in, trigger_in
     from runcast.sdk.files import files
     from runcast.sdk.handle import BatchHandle, RunHandle
     from runcast.sdk.inbox import Inbox, inbox
@@ -155,6 +155,7 @@ __all__ = [
     "artifacts",
     "as_completed",
     "batch",
+    "batch_trigger_in",
     "channels",
     "current_run",
     "embed",
@@ -191,7 +192,7 @@ _HOMES = {
     "client": ("Client",),
     "control": ("AbortRun", "CompleteRun", "Continue"),
     "debounce": ("Debounce",),
-    "extension": ("Extension", "Tx", "trigger_in"),
+    "extension": ("Extension", "Tx", "batch_trigger_in", "trigger_in"),
     "files": ("files",),
     "handle": ("BatchHandle", "RunHandle"),
     "inbox": ("Inbox", "inbox"),

@@ -26,7 +26,7 @@ from runcast.store import doctor
 from runcast.wire import socket_path
 from runcast.worker.settings import WorkerSettings
 from runcast.worker.worker import Worker
-from tests.sdk.todo import add, add_and_fail, add_each, add_two, items, plan, remind, todo, unreminded
+from tests.sdk.todo import add, add_all, add_and_fail, add_each, add_two, items, plan, remind, todo, unreminded
 
 PATIENCE_S = 20.0
 
@@ -73,6 +73,15 @@ async def test_a_row_and_its_run_are_stored_together(server: Server) -> None:
         run = await asyncio.wait_for(server.engine.result(cast(Any, item.run_id)), PATIENCE_S)
     assert run.output == '"do milk"'
     assert await server.engine.store.read(doctor.examine) == []
+
+
+async def test_many_rows_and_their_runs_are_stored_together_in_the_environment_that_is_said(server: Server) -> None:
+    added = await transact(add_all, ["milk", "bread"])
+    runs = [await server.engine.find_run(cast(Any, item.run_id)) for item in added]
+    assert [run and (run.payload, run.environment) for run in runs] == [
+        ('{"title":"milk"}', "staging"),
+        ('{"title":"bread"}', "staging"),
+    ]
 
 
 async def test_a_transaction_that_fails_keeps_nothing(server: Server) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from runcast import Continue, Extension, Transaction, Tx, step, task, transact, trigger_in
+from runcast import Continue, Extension, Transaction, Tx, batch_trigger_in, step, task, transact, trigger_in
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -60,6 +60,14 @@ def add_two(tx: Tx, title: str) -> Transaction[list[Item]]:
 def add_and_fail(tx: Tx, title: str) -> Transaction[None]:
     yield from add(tx, title)
     raise ValueError("after all")
+
+
+@todo.transaction
+def add_all(tx: Tx, titles: list[str]) -> Transaction[list[Item]]:
+    run_ids = yield from batch_trigger_in(tx.within("staging"), [remind.item(title) for title in titles])
+    added = [Item(tx.new_id("item"), title, run_id) for title, run_id in zip(titles, run_ids, strict=True)]
+    yield from tx.query("add_items", rows=[[item.id, item.title, item.run_id] for item in added])
+    return added
 
 
 @todo.reading

@@ -17,6 +17,7 @@ from runcast.domain.nav import NavItem
 from runcast.domain.run import NewRun, Triggered
 from runcast.domain.transaction import App, Ask, Publish, Start, Transaction
 from runcast.sdk.fresh_ids import fresh_id
+from runcast.sdk.item import BatchItem
 from runcast.sdk.named_transaction import NamedTransaction
 from runcast.sdk.requests import new_run
 from runcast.sdk.sealed_worker import sealed_run
@@ -62,11 +63,16 @@ class Tx:
 
     def start(self, run: NewRun) -> Transaction[RunId]:
         """Store a run as it is; `trigger_in` makes one from a task and its arguments."""
-        codec = find_codec()
-        if self._environment is not None:
-            run = msgspec.structs.replace(run, environment=self._environment)
-        answers: Sequence[Triggered] = yield Start((run if codec is None else sealed_run(codec, run),))
-        return answers[0].id
+        return (yield from self.start_all([run]))[0]
+
+    def start_all(self, runs: Iterable[NewRun]) -> Transaction[list[RunId]]:
+        """Store many runs at once, up to 10,000; `batch_trigger_in` makes them from items."""
+        codec, environment = find_codec(), self._environment
+        placed = [run if environment is None else msgspec.structs.replace(run, environment=environment) for run in runs]
+        answers: Sequence[Triggered] = yield Start(
+            tuple(placed if codec is None else (sealed_run(codec, run) for run in placed))
+        )
+        return [answer.id for answer in answers]
 
     @staticmethod
     def new_id(prefix: str) -> str:
@@ -81,6 +87,14 @@ def trigger_in(tx: Tx, task: Triggerable[P, R], *args: P.args, **kwargs: P.kwarg
     """
     request = task.item(*args, **kwargs).request
     return (yield from tx.start(new_run(request)))
+
+
+def batch_trigger_in(tx: Tx, items: Iterable[BatchItem[Any]]) -> Transaction[list[RunId]]:
+    """Trigger many in the transaction, in one go; the ids are in the order of the items.
+
+    >>> ids = yield from batch_trigger_in(tx, [remind.item(title) for title in titles])  # doctest: +SKIP
+    """
+    return (yield from tx.start_all([new_run(item.request) for item in items]))
 
 
 class Extension:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from runcast import Transaction, Tx, trigger_in
+from runcast import Transaction, Tx, batch_trigger_in
 from runcast.apps.leads.clients import brief_of, get_client
 from runcast.apps.leads.contract import Options
 from runcast.apps.leads.extension import leads
@@ -43,7 +43,7 @@ def add_leads(tx: Tx, environment: str, client_id: str, people: list[NewLead], o
     client = yield from get_client(tx, environment, client_id)
     batch_id = tx.new_id("leads") if len(people) > 1 else ""
     brief = brief_of(client)
-    rows, added = [], []
+    rows, items = [], []
     for position, new in enumerate(people, 1):
         lead_id = tx.new_id("lead")
         job = LeadJob(
@@ -55,13 +55,15 @@ def add_leads(tx: Tx, environment: str, client_id: str, people: list[NewLead], o
             known=new.known,
         )
         tags = [f"lead:{lead_id}", f"client:{client_id}", *([f"leads:{batch_id}"] if batch_id else [])]
-        run_id = yield from trigger_in(tx.within(environment), orchestrate.options(tags=tags), job)
-        added.append(
-            AddedLead(id=lead_id, linkedin_url=new.person.url, slug=new.person.slug, trigger_run_id=str(run_id))
-        )
+        items.append(orchestrate.options(tags=tags).item(job))
         fields = [lead_id, environment, client_id, client.name, batch_id, position, new.person.url, new.person.slug]
-        rows.append([*fields, "", "", "", run_id, _json(options), _json(new.known), tx.now_ms])
-    yield from tx.query("add_leads", rows=rows)
+        rows.append([*fields, "", "", "", _json(options), _json(new.known), tx.now_ms])
+    run_ids = yield from batch_trigger_in(tx.within(environment), items)
+    yield from tx.query("add_leads", rows=[[*row, run_id] for row, run_id in zip(rows, run_ids, strict=True)])
+    added = [
+        AddedLead(id=str(row[0]), linkedin_url=new.person.url, slug=new.person.slug, trigger_run_id=run_id)
+        for row, new, run_id in zip(rows, people, run_ids, strict=True)
+    ]
     yield from tx.query("add_runs", rows=[[one.id, one.trigger_run_id, tx.now_ms] for one in added])
     if batch_id:
         name = f"{len(people)} leads of {client.name}"

@@ -38,7 +38,7 @@ where id = :id and environment = :environment;
 
 -- name: add_leads
 insert into app_leads_leads (id, environment, client_id, client_name, batch_id, position, linkedin_url, slug, name, title, company,
-  run_id, options, input, created_at) {values :rows};
+  options, input, created_at, run_id) {values :rows};
 
 -- name: add_runs
 insert into app_leads_runs (lead_id, run_id, began_at) {values :rows}
