@@ -2,6 +2,7 @@ import type { LiveEvent } from "@runcast/client";
 import { useFollow } from "@runcast/react-hooks";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { rememberList } from "@/data/neighbours";
 import { ENDED, fetchRuns } from "@/data/runs";
 import { isSeen } from "@/live/state";
 import type { RunsList } from "./fold";
@@ -25,6 +26,8 @@ export function useRunsList(search: RunsSearch) {
   const client = useQueryClient();
   const params = useMemo(() => listParams(search), [search]);
   const { after } = search;
+  // Whoever opens a run goes on to its neighbours of this list.
+  useEffect(() => rememberList(params), [params]);
   const queryKey = useMemo(() => ["runs", "list", params, after], [params, after]);
   const asked = useQuery({
     queryKey,
