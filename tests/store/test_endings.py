@@ -110,7 +110,7 @@ def test_nothing_but_a_person_wakes_a_parked_run(db: World) -> None:
     db.complete("waitpoint_1")
     assert db.find(run).parked_reason == "drift"
     assert db.status(run) == "WAITING"
-    db.run(lambda: again._resume(run.run_id, run.run_id, db.now))
+    db.run(lambda: again.resume_run(run.run_id, run.run_id, db.now))
     assert (db.status(run), db.find(run).parked_reason) == ("QUEUED", None)
     [taken] = db.claim()
     assert {entry.key: entry.status.value for entry in taken.journal} == {"s": "done", "t": "done"}
@@ -232,7 +232,7 @@ def test_a_resumed_run_keeps_what_was_done(db: World) -> None:
     db.report(run, step("good"), failed_step("bad"))
     db.report(run, outcome=Failed(ErrorInfo("x.Y", "no", keys=("bad",))))
     new_id = db.new_id()
-    db.run(lambda: again._resume(run.run_id, new_id, db.now))  # type: ignore[arg-type]
+    db.run(lambda: again.resume_run(run.run_id, new_id, db.now))  # type: ignore[arg-type]
     assert (db.find(new_id).resumed_from, db.find(run).continued_by) == (run.run_id, new_id)
     assert {key: entry.status.value for key, entry in db.journal(new_id).items()} == {
         "good": "done",
@@ -250,7 +250,7 @@ def test_only_what_failed_or_stopped_can_be_resumed(db: World, state: str) -> No
         db.report(run, outcome=Failed(ERROR))
         db.trigger(adopts=run.run_id, resumed_from=run.run_id)
     with pytest.raises(Conflict):
-        db.run(lambda: again._resume(run.run_id, db.new_id(), db.now))  # type: ignore[arg-type]
+        db.run(lambda: again.resume_run(run.run_id, db.new_id(), db.now))  # type: ignore[arg-type]
 
 
 def test_a_stop_names_the_epoch_that_must_stop(db: World) -> None:

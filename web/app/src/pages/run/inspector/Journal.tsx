@@ -15,7 +15,7 @@ import { Elapsed } from "@/ui/Time";
 import { shortName } from "@/trace/span";
 import { Nothing } from "./Heading";
 import type { Use } from "./journal";
-import { useOf } from "./journal";
+import { howUsed } from "./journal";
 
 const STATUS: Record<Entry["status"], Shown> = { pending: "WAITING", done: "COMPLETED", failed: "FAILED", forgotten: "SKIPPED" };
 const WORDS: Record<Use, [word: string, hint: string] | undefined> = {
@@ -33,7 +33,7 @@ export function Journal({ run, journal, selected }: { run: Run; journal: Entry[]
   const [limit, setLimit] = useState(SHOWN);
   if (!journal || !attempts) return <Skeleton />;
   if (journal.length === 0) return <Nothing>Nothing was recorded: the task has no steps, children or waits.</Nothing>;
-  const uses = journal.map((entry) => useOf(entry, { createdAt: run.createdAt, isCompleted: run.isCompleted, attempts: attempts.data, isResumed: attempts.resumedFromId !== undefined }));
+  const uses = journal.map((entry) => howUsed(entry, { createdAt: run.createdAt, isCompleted: run.isCompleted, attempts: attempts.data, isResumed: attempts.resumedFromId !== undefined }));
   const reused = uses.filter((use) => use === "reused").length;
   return (
     <>

@@ -1,29 +1,29 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "@/data/run";
-import { useOf } from "./journal";
+import { howUsed } from "./journal";
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 21, 12, 0, second)).toISOString();
 const entry = (fields: Partial<Entry>): Entry => ({ key: "a", kind: "step", name: "a", status: "done", tries: 1, generation: 0, startedAt: at(10), finishedAt: at(11), ...fields });
 const live = { createdAt: at(5), isCompleted: false, isResumed: true, attempts: [{ number: 1, startedAt: at(6) }] };
 
 describe("an entry of the journal", () => {
-  it("is recorded by the run that did it", () => expect(useOf(entry({}), live)).toBe("recorded"));
+  it("is recorded by the run that did it", () => expect(howUsed(entry({}), live)).toBe("recorded"));
 
   it("is reused when it is older than the run, or of an attempt before the last", () => {
-    expect(useOf(entry({ startedAt: at(1), finishedAt: at(2) }), live)).toBe("reused");
-    expect(useOf(entry({}), { ...live, attempts: [...live.attempts, { number: 2, startedAt: at(20) }] })).toBe("reused");
-    expect(useOf(entry({ status: "failed" }), { ...live, attempts: [...live.attempts, { number: 2, startedAt: at(20) }] })).toBe("recorded");
+    expect(howUsed(entry({ startedAt: at(1), finishedAt: at(2) }), live)).toBe("reused");
+    expect(howUsed(entry({}), { ...live, attempts: [...live.attempts, { number: 2, startedAt: at(20) }] })).toBe("reused");
+    expect(howUsed(entry({ status: "failed" }), { ...live, attempts: [...live.attempts, { number: 2, startedAt: at(20) }] })).toBe("recorded");
   });
 
   it("of a run that goes on from no other is its own, whatever the clocks say", () => {
     const early = entry({ startedAt: new Date(Date.parse(at(5)) - 30).toISOString() });
-    expect(useOf(early, { ...live, isResumed: false })).toBe("recorded");
-    expect(useOf(early, live)).toBe("reused");
+    expect(howUsed(early, { ...live, isResumed: false })).toBe("recorded");
+    expect(howUsed(early, live)).toBe("reused");
   });
 
   it("that was forgotten is done again, or never was", () => {
-    expect(useOf(entry({ status: "forgotten" }), live)).toBe("again");
-    expect(useOf(entry({ status: "forgotten" }), { ...live, isCompleted: true })).toBe("unused");
-    expect(useOf(entry({ status: "pending" }), live)).toBe("open");
+    expect(howUsed(entry({ status: "forgotten" }), live)).toBe("again");
+    expect(howUsed(entry({ status: "forgotten" }), { ...live, isCompleted: true })).toBe("unused");
+    expect(howUsed(entry({ status: "pending" }), live)).toBe("open");
   });
 });

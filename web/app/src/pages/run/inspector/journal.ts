@@ -17,7 +17,7 @@ export interface Told {
 /** A worker's clock may be that much behind the engine's. */
 const SKEW_MS = 1_000;
 
-export function useOf(entry: Entry, told: Told): Use {
+export function howUsed(entry: Entry, told: Told): Use {
   if (entry.status === "forgotten") return told.isCompleted ? "unused" : "again";
   if (entry.status === "pending") return told.isCompleted ? "unused" : "open";
   const began = Date.parse(entry.startedAt);
