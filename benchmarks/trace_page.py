@@ -92,7 +92,25 @@ async def _record(engine: Engine, run_id: str, first: int, last: int, rate: int)
 def _put(run_id: str, numbers: range) -> Script[None]:
     now = time.time_ns() // 1_000_000
     rows = [
-        (run_id, f"s{number}", "step", f"u{now} {number}", "done", "", "", "1", None, None, None, 0, 1, now - 5, now, None, 0)
+        (
+            run_id,
+            f"s{number}",
+            "step",
+            f"u{now} {number}",
+            "done",
+            "",
+            "",
+            "1",
+            None,
+            None,
+            None,
+            0,
+            1,
+            now - 5,
+            now,
+            None,
+            0,
+        )
         for number in numbers
     ]
     yield call("put_entries", rows=rows)
