@@ -173,7 +173,7 @@ def test_names_follow_from_the_settings(settings: ApiSettings, known: list[str],
 
 
 async def test_every_response_says_what_browsers_must_not_do_with_it(site: Site) -> None:
-    for path in ("/api/v1/me", "/nowhere", "/api/v3/runs/run_none"):
+    for path in ("/api/v1/me", "/api/nowhere", "/api/v3/runs/run_none"):
         headers = (await site.http.get(path)).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"

@@ -147,7 +147,8 @@ async def test_there_are_no_named_limits_and_whoever_asks_hears_what_to_use(site
 async def test_a_queue_says_since_when_its_oldest_run_waits_and_which_keys_it_has(any_site: Site) -> None:
     path = "/api/v1/queues/keyed"
     runs = [
-        await any_site.trigger("hold", queue={"name": "keyed", "concurrencyLimit": 1}, concurrencyKey=key) for key in "aab"
+        await any_site.trigger("hold", queue={"name": "keyed", "concurrencyLimit": 1}, concurrencyKey=key)
+        for key in "aab"
     ]
     await any_site.post(f"{path}/pause", {"action": "pause"})
     queue = await any_site.get(path)

@@ -120,7 +120,7 @@ SEEKS = {
     "list_runs": "sqlite_autoindex_runs_1",
     "list_runs_by_status": "runs_unusual (status=?",
     "list_related": "sqlite_autoindex_runs_1 (id=?",
-    "runs_after": "sqlite_autoindex_runs_1 (id<?)",
+    "runs_after": "sqlite_autoindex_runs_1 (id>? AND id<?)",
     "runs_before": "sqlite_autoindex_runs_1 (id>?)",
     "tagged_after": "run_tags USING PRIMARY KEY (environment=? AND tag=? AND run_id<?)",
     "tagged_before": "run_tags USING PRIMARY KEY (environment=? AND tag=? AND run_id>?)",

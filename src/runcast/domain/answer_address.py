@@ -12,8 +12,8 @@ _NAME = "answer pages"
 def answer_path(secret: InstanceSecret, wait_id: str) -> str:
     """Below where people reach the server.
 
-    >>> answer_path(InstanceSecret("0" * 32), "waitpoint_1")[:15]
-    'a/waitpoint_1.2'
+    >>> answer_path(InstanceSecret("0" * 32), "waitpoint_1")[:14]
+    'a/waitpoint_1.'
     """
     return f"a/{quote(wait_id, safe='')}.{secret.sign(_NAME, wait_id)}"
 

@@ -131,8 +131,8 @@ function useInSight(frame: React.RefObject<HTMLElement | null>, place: number): 
     const isFirst = shown.current === -1;
     shown.current = place;
     const top = place * ROW_PX;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + ROW_PX > element.scrollTop + element.clientHeight) element.scrollTop = isFirst ? top - element.clientHeight / 2 : top + ROW_PX - element.clientHeight;
+    if (top < element.scrollTop) element.scrollTo({ top });
+    else if (top + ROW_PX > element.scrollTop + element.clientHeight) element.scrollTo({ top: isFirst ? top - element.clientHeight / 2 : top + ROW_PX - element.clientHeight });
   }, [frame, place]);
 }
 
