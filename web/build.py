@@ -156,8 +156,9 @@ def check(web: Path = WEB) -> None:
     with _alone(web):
         install(web)
     run([str(node()), "app/node_modules/oxlint/bin/oxlint", "app/src", "packages"], cwd=web)
+    # The hooks read the types that the client's build declares.
     for part in ("packages/client", "packages/react-hooks", "app"):
-        run([str(node()), "node_modules/typescript/bin/tsc", "-p", part, "--noEmit"], cwd=web)
+        run([str(node()), "node_modules/typescript/bin/tsc", "-p", part], cwd=web)
     run([str(node()), "node_modules/vitest/vitest.mjs", "run"], cwd=web)
 
 
