@@ -21,6 +21,7 @@ from runcast.cli.banner import banner
 from runcast.cli.connect import database_path
 from runcast.cli.look import clock, now_ms, printable
 from runcast.cli.output import console, note, print_json
+from runcast.cli.own_tasks import own_tasks
 from runcast.cli.processes import WorkerProcesses
 from runcast.cli.runlog import follow_runs, json_runs, print_runs
 from runcast.cli.shared import AWAY_S, shared_database
@@ -177,7 +178,7 @@ class Host:
             load_apps(self._plan.apps, home=self._plan.home)
             finish_logging()
             set_up_telemetry()
-            return [definition.info() for definition in registry]
+            return [task.info() for task in own_tasks()]
         except Exception as error:
             told = str(error) if isinstance(error, RuncastError) else _user_traceback(error)
             if isinstance(error, RuncastError) and not self._plan.changed:

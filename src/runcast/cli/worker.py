@@ -176,10 +176,10 @@ class _Process:
             os.environ["RUNCAST_TLS_CA"] = self._settings.tls_ca and str(Path(self._settings.tls_ca).absolute())
 
     def _say_open(self, metrics: str | None = None) -> None:
+        from runcast.cli.own_tasks import own_tasks
         from runcast.cli.supervisor import READY, tell_supervisor
-        from runcast.sdk.registry import registry
 
-        names = sorted(task.name for task in registry)
+        names = sorted(task.name for task in own_tasks())
         if not self._opened.is_set():
             tell_supervisor(READY)
         self._opened.set()
