@@ -29,6 +29,7 @@ def install(session: PostgresSession, app: App, now: int) -> Script[None]:
         rows.append((app.name, number, name, digest(text), now))
     if rows:
         yield call("add_app_migration", rows=rows)
+    session.look_anew()
     for query in app_texts(app):
         try:
             session.check(query)

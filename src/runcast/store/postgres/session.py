@@ -259,6 +259,10 @@ class PostgresSession(Session):
         self._send(statements.encode())
         self._columns = {}
 
+    def look_anew(self) -> None:
+        """Another engine may have made tables since this one looked."""
+        self._columns = {}
+
     def check(self, text: QueryText) -> None:
         """Raise psycopg's `ProgrammingError` for a query that the database does not understand."""
         self._texts[text.name] = text
