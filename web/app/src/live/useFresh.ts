@@ -25,7 +25,8 @@ export function useFresh(topic: string, queryKey: QueryKey, pace = PACE_MS): voi
       refresh();
     }, pace);
   };
-  useFollow([topic], { onEvents: refresh, onReset: refresh });
+  // What happened between the reading and the connection is told by nobody: read again once it stands.
+  useFollow([topic], { onEvents: refresh, onReset: refresh, onState: (state) => state === "live" && refresh() });
   useEffect(
     () => () => {
       clearTimeout(timer.current);

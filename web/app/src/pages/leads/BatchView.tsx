@@ -27,7 +27,7 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(leadsQuery({ batch, status }));
   const leads = useLiveLeads(data?.pages.flatMap((page) => page.data), batch);
   const reread = () => void cache.invalidateQueries({ queryKey: ["leads", "list"] });
-  useFollow(["topic:leads.leads"], { onEvents: reread, onReset: reread });
+  useFollow(["topic:leads.leads"], { onEvents: reread, onReset: reread, onState: (state) => state === "live" && reread() });
   // A batch is at most a thousand: its totals are of all of them.
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();

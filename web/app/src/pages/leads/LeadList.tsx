@@ -56,7 +56,7 @@ export function LeadList({ status }: { status: string | undefined }) {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(leadsQuery({ status }));
   const leads = useLiveLeads(data?.pages.flatMap((page) => page.data));
   const reread = () => void cache.invalidateQueries({ queryKey: ["leads", "list"] });
-  useFollow(["topic:leads.leads"], { onEvents: reread, onReset: reread });
+  useFollow(["topic:leads.leads"], { onEvents: reread, onReset: reread, onState: (state) => state === "live" && reread() });
   const open = () => void navigate({ to: "/leads/new" });
   const actions = (
     <>

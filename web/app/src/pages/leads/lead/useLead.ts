@@ -27,6 +27,7 @@ export function useLead(id: string): LiveLead {
   useFollow(["topic:leads.leads"], {
     onEvents: (events) => events.some((event) => "key" in event && event.key === id) && reread(),
     onReset: reread,
+    onState: (state) => state === "live" && reread(),
   });
   const { isCompleted } = run ?? {};
   // What was made, and why it failed, is known best when the run has ended.
