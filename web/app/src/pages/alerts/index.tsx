@@ -1,9 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useFollow } from "@runcast/react-hooks";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "@/data/may";
+import { useFresh } from "@/live/useFresh";
 import { Button } from "@/ui/Button";
 import { Header, useTitle } from "@/ui/Page";
 import { Tabs } from "@/ui/Tabs";
@@ -24,13 +23,10 @@ const TABS = [
 export default function Alerts() {
   const { tab = "events" } = route.useSearch();
   const navigate = useNavigate();
-  const client = useQueryClient();
   const mayChange = useMay("admin");
   const [isMaking, setMaking] = useState(false);
-  const refresh = () => void client.invalidateQueries({ queryKey: ["alerts"] });
   useTitle("Alerts");
-  // What happened before the stream stood is not told by it.
-  useFollow(["topic:runcast.alerts"], { onEvents: refresh, onReset: refresh, onState: (state) => state === "live" && refresh() });
+  useFresh("topic:runcast.alerts", ["alerts"]);
   const make = mayChange ? () => setMaking(true) : undefined;
   return (
     <div className="flex h-full min-w-0 flex-col">

@@ -1,4 +1,3 @@
-import { useFollow } from "@runcast/react-hooks";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Ban, Plus, RotateCcw } from "lucide-react";
@@ -6,6 +5,7 @@ import { useEffect } from "react";
 import type { Lead } from "@/data/leads";
 import { cancelBatch, leadsQuery, retryBatch } from "@/data/leads";
 import { money, percent, plural } from "@/format/number";
+import { useFresh } from "@/live/useFresh";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/class";
 import { Failure, Skeleton } from "@/ui/Empty";
@@ -27,7 +27,7 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(leadsQuery({ batch, status }));
   const leads = useLiveLeads(data?.pages.flatMap((page) => page.data), batch);
   const reread = () => void cache.invalidateQueries({ queryKey: ["leads", "list"] });
-  useFollow(["topic:leads.leads"], { onEvents: reread, onReset: reread, onState: (state) => state === "live" && reread() });
+  useFresh("topic:leads.leads", ["leads", "list"]);
   // A batch is at most a thousand: its totals are of all of them.
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();

@@ -1,10 +1,10 @@
-import { useFollow } from "@runcast/react-hooks";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Plus, Settings2, Users } from "lucide-react";
 import type { Lead } from "@/data/leads";
 import { leadsQuery } from "@/data/leads";
 import { money } from "@/format/number";
+import { useFresh } from "@/live/useFresh";
 import { Button } from "@/ui/Button";
 import { Empty, Failure, Skeleton } from "@/ui/Empty";
 import { Header, Page } from "@/ui/Page";
@@ -52,11 +52,9 @@ const COLUMNS: readonly Column<Lead>[] = [
 /** All leads, the newest first. */
 export function LeadList({ status }: { status: string | undefined }) {
   const navigate = useNavigate();
-  const cache = useQueryClient();
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(leadsQuery({ status }));
   const leads = useLiveLeads(data?.pages.flatMap((page) => page.data));
-  const reread = () => void cache.invalidateQueries({ queryKey: ["leads", "list"] });
-  useFollow(["topic:leads.leads"], { onEvents: reread, onReset: reread, onState: (state) => state === "live" && reread() });
+  useFresh("topic:leads.leads", ["leads", "list"]);
   const open = () => void navigate({ to: "/leads/new" });
   const actions = (
     <>
