@@ -5,11 +5,14 @@ from __future__ import annotations
 import doctest
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from _pytest.doctest import DoctestItem
 from hypothesis import HealthCheck, settings
 
+from runcast.sdk.registry import registry
+from runcast.sdk.task import TaskDefinition
 from tests.postgres import fresh_schema, serving
 
 # Shared machines stall now and then: a slow example is not a wrong one.
@@ -36,6 +39,28 @@ def postgres(postgres_server: str) -> Iterator[str]:
     """The address of an empty schema."""
     with fresh_schema(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def own_tasks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test knows the tasks of its own module and of helpers, whatever ran before it (doctests too) or was collected."""
+    here = request.module.__name__
+    foreign = {name for name, task in collected.items() if _is_test(task.fn.__module__) and task.fn.__module__ != here}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "_tasks", {name: task for name, task in collected.items() if name not in foreign})
+        yield
+
+
+def _is_test(module: str) -> bool:
+    return module.rpartition(".")[2].startswith("test_")
+
+
+collected: dict[str, TaskDefinition[..., Any]] = {}
+"""The tasks that test modules and their helpers declare when they are imported."""
+
+
+def pytest_collection_finish() -> None:
+    collected.update({task.name: task for task in registry})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
