@@ -137,6 +137,12 @@ async def test_nothing_but_the_apps_files_is_served(path: str, browser: httpx2.A
     assert answer.text.startswith("<!doctype html>"), "the page, as for every other address"
 
 
+async def test_an_absolute_path_is_no_file_of_the_app(static: Path, browser: httpx2.AsyncClient) -> None:
+    outside = static.parent / "secret.txt"
+    for path in (f"/{outside}", f"/{str(outside).replace('/', '%2F')}", f"/assets/{outside}", f"/{'x' * 5_000}.txt"):
+        assert "outside" not in (await browser.get(path)).text, path
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -15,6 +15,9 @@ STATIC = Path(__file__).parent / "static"
 """Where `web/build.py` puts it; no part of the repository."""
 ASSETS = "assets/"
 """Files below it have a digest of their content in their name."""
+_NAME = re.compile(r"(?:\w[\w.-]*/)*\w[\w.-]*", re.ASCII)
+"""What files of the app are called. Nothing else reaches a disk: an absolute path would be read as it is."""
+_NAME_CHARS_MAX = 200
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 _KINDS = {
@@ -79,11 +82,11 @@ def answer_page(static: Path, base: str, *, etag: str = "", packed: bool = False
 
 def find_file(static: Path, name: str, *, etag: str = "", packed: bool = False) -> Answer | None:
     """A file of the app. `packed`: the client takes gzip, which texts are stored in."""
-    if any(part.startswith(".") for part in name.split("/")) or "\\" in name or "\0" in name:
+    if len(name) > _NAME_CHARS_MAX or _NAME.fullmatch(name) is None or name == "index.html":
         return None
     path = static / name
     kind = _KINDS.get(path.suffix)
-    if not name or kind is None or name == "index.html":
+    if kind is None:
         return None
     named = name.startswith(ASSETS)
     headers = {"content-type": kind, "cache-control": _FOR_EVER if named else _ASK_AGAIN}
