@@ -72,8 +72,21 @@ def build(static: Path = STATIC, web: Path = WEB, *, force: bool = False) -> boo
         run([str(node()), "node_modules/rolldown/bin/cli.mjs", "-c", "modules.config.mjs"], cwd=web)
         _pack(made)
         (made / STAMP).write_text(wanted)
-        _replace(static, made)
+        put_in_place(static, made)
         return True
+
+
+def put_in_place(static: Path, made: Path) -> None:
+    """One app in the place of another, under servers that go on: the page comes after all that it names, and before what
+    the old one named is taken away. The stamp is last, so that a build which was interrupted is done again."""
+    before = set(_files(static))
+    made_files = set(_files(made))
+    for name in sorted(made_files, key=lambda one: (one.name == STAMP, one.name == "index.html")):
+        (static / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / name).replace(static / name)
+    for name in before - made_files:
+        (static / name).unlink()
+    shutil.rmtree(made)
 
 
 def digest(web: Path = WEB) -> str:
@@ -94,6 +107,11 @@ def run(command: Sequence[str], *, cwd: Path) -> None:
         # What is wrong comes first, then where in Node's own code it was found.
         said = _COLOURS.sub("", f"{ended.stdout}\n{ended.stderr}").strip()[:_SAID_CHARS_MAX]
         raise BuildFailed(f"{' '.join(map(str, command[1:]))} ended with {ended.returncode}:\n{said}")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Relative to it."""
+    return (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
 
 
 def _sources(web: Path) -> Iterator[Path]:
@@ -122,15 +140,6 @@ def _pack(made: Path) -> None:
             packed = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
             path.with_name(f"{path.name}.gz").write_bytes(packed)
             path.unlink()
-
-
-def _replace(static: Path, made: Path) -> None:
-    """One app in the place of another, so that a server never finds half of one."""
-    old = static.with_name(f".static.{os.getpid()}")
-    if static.exists():
-        static.rename(old)
-    shutil.move(made, static)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _digest_of(static: Path) -> str:
