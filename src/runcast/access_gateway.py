@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from runcast.domain.access import ApiKey, NewKey, NewPerson, NewToken, Person, PersonChange
+from runcast.domain.access import ApiKey, NewKey, NewPerson, NewToken, Person, PersonChange, PublicToken, Revocation
 
 
 class AccessGateway(Protocol):
@@ -24,6 +24,14 @@ class AccessGateway(Protocol):
 
     async def create_public_token(self, new: NewToken) -> str:
         """A token for browsers, signed with the instance's secret."""
+        ...
+
+    async def list_public_tokens(self, environment: str) -> Sequence[PublicToken]:
+        """Those that were asked for and have not ended, newest first: not those that come with a trigger."""
+        ...
+
+    async def revoke_public_tokens(self, revocation: Revocation) -> int:
+        """How many admit nobody any more that did before. Raises `NotFound` for an id of none."""
         ...
 
     async def add_person(self, new: NewPerson) -> Person: ...

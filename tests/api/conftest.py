@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from runcast.server import Server, ServerConfig
 from tests.api.site import Site, serving
 
 
@@ -30,3 +33,15 @@ async def idle_site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     address = ":memory:" if request.param == "memory" else request.getfixturevalue("postgres")
     async with serving(address, environments=()) as site:
         yield site
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """A database on which no engine runs."""
+
+    async def begin() -> None:
+        async with Server(ServerConfig(database=str(tmp_path / "runcast.db"), installed_extensions=False)):
+            pass
+
+    asyncio.run(begin())
+    return str(tmp_path / "runcast.db")

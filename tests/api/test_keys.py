@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -18,7 +17,6 @@ from runcast.domain.access import Role
 from runcast.domain.errors import Conflict, InvalidInput, NotFound
 from runcast.engine.access_desk import AccessDesk
 from runcast.http_settings import ApiSettings
-from runcast.server import Server, ServerConfig
 from tests.api.site import Site, serving
 
 
@@ -228,18 +226,6 @@ async def test_the_engine_takes_only_what_looks_like_a_key(site: Site) -> None:
 
 
 # --- the command line
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    """A database on which no engine runs."""
-
-    async def begin() -> None:
-        async with Server(ServerConfig(database=str(tmp_path / "runcast.db"), installed_extensions=False)):
-            pass
-
-    asyncio.run(begin())
-    return str(tmp_path / "runcast.db")
 
 
 def test_keys_are_made_rotated_and_revoked_on_the_command_line(

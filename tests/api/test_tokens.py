@@ -45,7 +45,7 @@ def part(value: object) -> str:
 
 @given(st.lists(SCOPES, min_size=1, max_size=4), st.sampled_from(["read", "write", "trigger"]), RESOURCES)
 def test_a_token_grants_what_its_scopes_say_and_nothing_more(scopes: list[str], action: str, resource: str) -> None:
-    token = mint(OURS, "dev", scopes, now_s=NOW_S, lifetime_s=60)
+    token = mint(OURS, "dev", scopes, now_s=NOW_S, lifetime_s=60, id="token_1")
     read = read_token(OURS, token, now_s=NOW_S)
     said = any(parse_scope(scope).covers(action, resource) for scope in scopes)
     assert (read.environment, read.scopes) == ("dev", parse_scopes(scopes))
@@ -54,7 +54,7 @@ def test_a_token_grants_what_its_scopes_say_and_nothing_more(scopes: list[str], 
 
 @given(st.data())
 def test_a_token_that_is_altered_anywhere_is_refused(data: st.DataObject) -> None:
-    token = mint(OURS, "dev", ["read:runs:run_1"], now_s=NOW_S, lifetime_s=60)
+    token = mint(OURS, "dev", ["read:runs:run_1"], now_s=NOW_S, lifetime_s=60, id="token_1")
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.sampled_from("ABCDEFabcdef0123456789-_.").filter(lambda one: one != token[place]))
     altered = token[:place] + other + token[place + 1 :]
@@ -131,13 +131,13 @@ def test_a_huge_token_is_refused_unread_and_never_minted() -> None:
     with pytest.raises(TokenRefused):
         read_token(OURS, "a." * TOKEN_CHARS_MAX + "b", now_s=NOW_S)
     with pytest.raises(InvalidInput, match="characters"):
-        mint(OURS, "dev", [f"read:runs:{'x' * 2_000}"] * 20, now_s=NOW_S, lifetime_s=60)
+        mint(OURS, "dev", [f"read:runs:{'x' * 2_000}"] * 20, now_s=NOW_S, lifetime_s=60, id="token_1")
 
 
 @pytest.mark.parametrize("lifetime_s", [0, -1, LIFETIME_MAX_S + 1])
 def test_no_token_lives_for_longer_than_thirty_days(lifetime_s: int) -> None:
     with pytest.raises(InvalidInput, match="30 days"):
-        mint(OURS, "dev", ["read:runs"], now_s=NOW_S, lifetime_s=lifetime_s)
+        mint(OURS, "dev", ["read:runs"], now_s=NOW_S, lifetime_s=lifetime_s, id="token_1")
 
 
 def test_environments_do_not_sign_for_each_other() -> None:

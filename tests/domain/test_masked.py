@@ -16,7 +16,7 @@ from runcast.domain.masked import masked, without_keys
 from runcast.domain.tokens import mint
 from runcast.logs import JsonLines, PlainLines
 
-TOKEN = mint(InstanceSecret("x" * 32), "dev", ["read:runs"], now_s=1, lifetime_s=60)
+TOKEN = mint(InstanceSecret("x" * 32), "dev", ["read:runs"], now_s=1, lifetime_s=60, id="token_1")
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod", "preview"])

@@ -58,9 +58,7 @@ async def _identify(api: Api, connection: Connection) -> Caller:
     bearer = bearer.strip()
     if scheme.lower() == "bearer" and bearer:
         try:
-            return (
-                api.tokens.read(bearer, now_s=api.now_s()) if looks_like_token(bearer) else await _by_key(api, bearer)
-            )
+            return await (_by_token if looks_like_token(bearer) else _by_key)(api, bearer)
         except Refused:
             _count_stranger(api, address_of(connection))
             raise
@@ -79,6 +77,13 @@ async def _by_key(api: Api, key: str) -> Caller:
     if found is None:
         raise Refused(401, "Invalid or Missing API Key")
     return Caller(found.environment, found.role, name=found.name, key_id=found.id)
+
+
+async def _by_token(api: Api, token: str) -> Caller:
+    caller = api.tokens.read(token, now_s=api.now_s())
+    if caller.token_id in await api.revoked_tokens.get():
+        raise Refused(401, "Public token was revoked", code="token_revoked")
+    return caller
 
 
 async def _by_cookie(api: Api, connection: Connection) -> Caller | None:

@@ -30,6 +30,8 @@ class Caller(msgspec.Struct, frozen=True):
     key_id: str | None = None
     token: str = ""
     """Digest of a token that may be used once."""
+    token_id: str = ""
+    """Of a public token: by it the token is revoked."""
     skip_columns: tuple[str, ...] = ()
     """What a public token leaves out of realtime rows."""
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from runcast.api.confined_files import ConfinedFiles
 from runcast.api.confined_schedules import ConfinedSchedules
-from runcast.domain.access import NewToken, Role
+from runcast.domain.access import NewToken, PublicToken, Revocation, Role
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.errors import NotFound
@@ -185,6 +185,14 @@ class ConfinedClient(ConfinedSchedules, ConfinedFiles):
     async def create_public_token(self, new: NewToken) -> str:
         self._require(Role.OPERATOR)
         return await self._engine.create_public_token(replace(new, environment=self._environment))
+
+    async def list_public_tokens(self, environment: str) -> Sequence[PublicToken]:
+        self._require(Role.OPERATOR)
+        return await self._engine.list_public_tokens(self._environment)
+
+    async def revoke_public_tokens(self, revocation: Revocation) -> int:
+        self._require(Role.OPERATOR)
+        return await self._engine.revoke_public_tokens(replace(revocation, environment=self._environment))
 
     async def variables(self, environment: str) -> dict[str, str]:
         self._require(Role.WORKER)

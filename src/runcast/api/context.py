@@ -14,6 +14,7 @@ from runcast.api.live import Live
 from runcast.api.rate import Failures
 from runcast.api.readers import Readers
 from runcast.api.realtime import Realtime
+from runcast.api.remembered import Remembered
 from runcast.api.sign_in import SignIns
 from runcast.api.streams import Streams
 from runcast.api.tokens import HANDLE_LIFETIME_S, Tokens
@@ -38,6 +39,8 @@ class Api:
         self.live = Live(engine)
         self.streams = Streams(engine)
         self.keys = Keys(engine.access, self.now_ms)
+        self.revoked_tokens = Remembered(engine.access, engine.access.revoked_tokens, self.now_ms)
+        """Ids of public tokens that admit nobody any more."""
         self.sign_ins = SignIns(engine.store, engine.access, engine.clock)
         self.strangers = Failures(now_ms=self.now_ms, burst=300, per_minute=60)
         """Addresses from which keys and tokens came that are none."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
 
+from runcast.api.remembered import Remembered
 from runcast.domain.access import NewKey, Role, key_prefix
 from runcast.engine.access_desk import AccessDesk
 from runcast.sdk.fresh_ids import fresh_id
@@ -16,8 +16,6 @@ CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_CHARS = 24
 HINT_CHARS = 4
 KEY_CHARS_MAX = 200
-FRESH_MS = 2_000
-"""How long another server's revocation may go unnoticed."""
 UNKNOWN_MS = 100
 """How often a key that nobody knows is looked for."""
 USED_EVERY_MS = 60_000
@@ -52,47 +50,27 @@ class Keys:
     def __init__(self, desk: AccessDesk, now_ms: Callable[[], int]) -> None:
         self._desk = desk
         self._now_ms = now_ms
-        self._by_digest: dict[str, LiveKey] = {}
-        self._read_at: int | None = None
-        self._changes = -1
+        self._by_digest: Remembered[dict[str, LiveKey]] = Remembered(desk, self._read, now_ms)
         self._used: dict[str, int] = {}
-        self._reading = asyncio.Lock()
 
     async def find(self, key: str) -> LiveKey | None:
         """The key, if it admits."""
         if len(key) > KEY_CHARS_MAX:
             return None
-        await self._refresh(FRESH_MS)
         digest = digest_of(key)
-        found = self._by_digest.get(digest)
+        found = (await self._by_digest.get()).get(digest)
         if found is None:
             # Another server may have made it a moment ago.
-            await self._refresh(UNKNOWN_MS)
-            found = self._by_digest.get(digest)
+            found = (await self._by_digest.get(UNKNOWN_MS)).get(digest)
         if found is None or (found.expires_at is not None and found.expires_at <= self._now_ms()):
             return None
         await self._note_use(found)
         return found
 
-    def _age_ms(self) -> float:
-        current = self._read_at is not None and self._changes == self._desk.changes
-        age_ms = self._now_ms() - (self._read_at or 0)
-        return age_ms if current and age_ms >= 0 else float("inf")
-
-    async def _refresh(self, age_ms_max: int) -> None:
-        if self._age_ms() > age_ms_max:
-            # Requests that come together read once together.
-            async with self._reading:
-                if self._age_ms() > age_ms_max:
-                    await self._read()
-
-    async def _read(self) -> None:
-        # Noted before the read: a change during it is not overlooked.
-        now, changes = self._now_ms(), self._desk.changes
+    async def _read(self) -> dict[str, LiveKey]:
         rows = await self._desk.live_keys()
-        self._by_digest = {row.digest: row for row in rows}
         self._used = {row.id: max(self._used.get(row.id, 0), row.used_at or 0) for row in rows}
-        self._read_at, self._changes = now, changes
+        return {row.digest: row for row in rows}
 
     async def _note_use(self, key: LiveKey) -> None:
         now = self._now_ms()

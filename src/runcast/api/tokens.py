@@ -10,6 +10,7 @@ from runcast.api.caller import Caller
 from runcast.api.errors import Refused
 from runcast.domain import tokens
 from runcast.domain.instance_secret import InstanceSecret
+from runcast.sdk.fresh_ids import fresh_id
 
 HANDLE_LIFETIME_S = 3_600
 """Of the token that comes with a trigger."""
@@ -32,16 +33,17 @@ class Tokens:
         *,
         now_s: int,
         lifetime_s: int = HANDLE_LIFETIME_S,
-        once: str = "",
+        once: bool = False,
         skip_columns: Sequence[str] = (),
     ) -> str:
-        """A token. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""
+        """A token that is listed nowhere. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""
         return tokens.mint(
             self._secret,
             environment,
             scopes,
             now_s=now_s,
             lifetime_s=lifetime_s,
+            id=fresh_id("token"),
             once=once,
             skip_columns=skip_columns,
         )
@@ -60,5 +62,6 @@ class Tokens:
             scopes=claims.scopes,
             name="public token",
             token=digest,
+            token_id=claims.id,
             skip_columns=claims.skip_columns,
         )

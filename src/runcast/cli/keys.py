@@ -24,6 +24,8 @@ COMMANDS = {
     "rotate": Lazy("runcast.cli.keys:rotate", "Act", "Create a key in the place of another."),
     "revoke": Lazy("runcast.cli.keys:revoke", "Act", "Let keys admit nobody any more."),
     "public": Lazy("runcast.cli.keys:public", "Act", "Create a token for a browser."),
+    "tokens": Lazy("runcast.cli.public_tokens:tokens", "Look", "List public tokens that have not ended."),
+    "end-token": Lazy("runcast.cli.public_tokens:end_token", "Act", "End public tokens before their time."),
 }
 _UNITS_MS = (86_400_000, 3_600_000, 60_000)
 ROLES = click.Choice([role.value for role in Role])
@@ -114,7 +116,7 @@ def rotate(key: str, overlap: str, expires: str | None, database: str | None, as
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @database_option
 def revoke(keys: tuple[str, ...], database: str | None, as_json: bool) -> None:
-    """Let each KEY admit nobody any more. Public tokens that were made with it stay good until they expire."""
+    """Let each KEY admit nobody any more. Public tokens that were made with it stay good: `runcast keys end-token`."""
 
     async def work(gateway: ClientGateway) -> list[ApiKey]:
         found = [await _find(gateway, key, replaced=True) for key in keys]
@@ -137,18 +139,27 @@ def revoke(keys: tuple[str, ...], database: str | None, as_json: bool) -> None:
 @click.option("--scope", "scopes", multiple=True, required=True, metavar="SCOPE", help="Such as read:runs:run_…")
 @click.option("--expires", metavar="DURATION", default="1h", show_default=True, help="How long it is good: up to 30d.")
 @click.option("--once", is_flag=True, help="Good for one trigger.")
+@click.option("--name", default="", metavar="NAME", help="What it is for; those of a name are revoked together.")
 @click.option("--environment", "-e", metavar="NAME", default="dev", show_default=True, help="Where it is good.")
 @database_option
 def public(
-    scopes: tuple[str, ...], expires: str, once: bool, environment: str, database: str | None, as_json: bool
+    scopes: tuple[str, ...],
+    expires: str,
+    once: bool,
+    name: str,
+    environment: str,
+    database: str | None,
+    as_json: bool,
 ) -> None:
     """Create a public token: it may do what each --scope says and nothing else, so a browser may have it."""
     check_actions(parse_scopes(scopes))
     lifetime_ms = duration_ms(expires, name="--expires")
-    new = NewToken(scopes, check_environment(environment), lifetime_ms, once=fresh_id("once") if once else "")
+    new = NewToken(fresh_id("token"), scopes, check_environment(environment), lifetime_ms, once=once, name=name)
     token = with_gateway(database, lambda gateway: gateway.create_public_token(new))
     if as_json:
-        print_json({"token": token, "scopes": scopes, "environment": environment, "expires_in_ms": lifetime_ms})
+        print_json(
+            {"token": token, "id": new.id, "scopes": scopes, "environment": environment, "expires_in_ms": lifetime_ms}
+        )
     else:
         click.echo(token)
 

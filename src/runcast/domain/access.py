@@ -23,6 +23,8 @@ VARIABLES_MAX = 1_000
 """Environment variables of one environment."""
 KEYS_MAX = 1_000
 """Keys that are valid, of all environments."""
+TOKENS_LISTED_MAX = 10_000
+"""Public tokens of one environment that are listed; past it those without a name are made and not listed."""
 PEOPLE_MAX = 10_000
 PROJECTS_MAX = 1_000
 _REF = "proj_"
@@ -244,10 +246,43 @@ def check_variable(variable: Variable) -> Variable:
 class NewToken(msgspec.Struct, frozen=True, omit_defaults=True):
     """A public token that is asked for."""
 
+    id: str
     scopes: tuple[str, ...]
     environment: str = "dev"
     lifetime_ms: int = 3_600_000
-    once: str = ""
-    """Good for one trigger: what no other token says, so that two of one second are two. Empty: good for many."""
+    once: bool = False
+    """Good for one trigger."""
     skip_columns: tuple[str, ...] = ()
     """What realtime rows leave out."""
+    name: str = ""
+    """What it is for: tokens of one name are revoked together."""
+    made_by: str = ""
+    """Who asked for it, as people read it."""
+
+
+class PublicToken(msgspec.Struct, frozen=True):
+    """A public token as people see it: what admits is kept nowhere."""
+
+    id: str
+    environment: str
+    name: str
+    scopes: tuple[str, ...]
+    once: bool
+    made_by: str
+    created_at: int
+    expires_at: int
+    revoked_at: int | None = None
+
+
+class Revocation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which public tokens of an environment are to admit nobody any more: one by its id or its text, or those of a name."""
+
+    environment: str = "dev"
+    id: str = ""
+    token: str = ""
+    name: str = ""
+
+
+def check_token_name(name: str) -> str:
+    """What a public token is for; may be empty. Raises `InvalidInput`."""
+    return check_name(name, "public token") if name else name

@@ -38,6 +38,9 @@ class Claims(msgspec.Struct, frozen=True):
 
     environment: str
     scopes: tuple[Scope, ...]
+    id: str
+    """By which it is revoked; empty for one that names none."""
+    expires_s: int
     once: bool = False
     skip_columns: tuple[str, ...] = ()
 
@@ -60,17 +63,19 @@ def mint(
     *,
     now_s: int,
     lifetime_s: int,
-    once: str = "",
+    id: str,
+    once: bool = False,
     skip_columns: Sequence[str] = (),
 ) -> str:
-    """A token; `once` makes it one for a single trigger, as `NewToken` says. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""
+    """A token; `once` makes it one for a single trigger, and no other token has its `id`. Raises `InvalidInput` for scopes that are none and for lifetimes over 30 days."""
     if not parse_scopes(scopes):
         raise InvalidInput("a public token needs at least one scope, such as read:runs:run_…")
     if not 0 < lifetime_s <= LIFETIME_MAX_S:
         raise InvalidInput(f"a public token lives for up to 30 days, got {lifetime_s} seconds")
     if len(skip_columns) > COLUMNS_MAX:
         raise InvalidInput(f"a public token leaves out at most {COLUMNS_MAX} columns, got {len(skip_columns)}")
-    claims = token_claims(environment, scopes, skip_columns=skip_columns) | ({"otu": True, "jti": once} if once else {})
+    claims = token_claims(environment, scopes, skip_columns=skip_columns) | ({"otu": True} if once else {})
+    claims["jti"] = id
     times = {"iss": ISSUER, "aud": AUDIENCE, "iat": now_s, "exp": now_s + lifetime_s}
     token = jwt.encode(claims | times, _key(secret, environment), algorithm=ALGORITHM)
     if len(token) > TOKEN_CHARS_MAX:
@@ -115,13 +120,14 @@ def _check_times(claims: dict[str, Any], now_s: int) -> None:
 
 
 def _claims(environment: str, claims: dict[str, Any]) -> Claims:
-    scopes = claims.get("scopes", [])
+    scopes, id = claims.get("scopes", []), claims.get("jti", "")
     realtime = claims.get("realtime")
     columns = realtime.get("skipColumns", ()) if isinstance(realtime, dict) else ()
-    if not (_are_texts(scopes) and _are_texts(columns) and len(columns) <= COLUMNS_MAX):
+    if not (_are_texts(scopes) and _are_texts(columns) and _are_texts([id]) and len(columns) <= COLUMNS_MAX):
         raise TokenRefused("its claims are malformed")
     try:
-        return Claims(environment, parse_scopes(scopes), claims.get("otu") is True, tuple(columns))
+        parsed = parse_scopes(scopes)
+        return Claims(environment, parsed, id, claims["exp"], claims.get("otu") is True, tuple(columns))
     except InvalidInput as error:
         raise TokenRefused(str(error)) from error
 

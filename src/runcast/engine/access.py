@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from runcast.domain.access import ApiKey, NewKey, NewPerson, NewToken, Person, PersonChange
+from runcast.domain.access import ApiKey, NewKey, NewPerson, NewToken, Person, PersonChange, PublicToken, Revocation
 from runcast.engine.access_desk import AccessDesk
 
 
@@ -27,6 +27,12 @@ class Access:
 
     async def create_public_token(self, new: NewToken) -> str:
         return await self.access.create_public_token(new)
+
+    async def list_public_tokens(self, environment: str) -> Sequence[PublicToken]:
+        return await self.access.list_public_tokens(environment)
+
+    async def revoke_public_tokens(self, revocation: Revocation) -> int:
+        return await self.access.revoke_public_tokens(revocation)
 
     async def add_person(self, new: NewPerson) -> Person:
         return await self.access.add_person(new)

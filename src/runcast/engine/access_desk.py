@@ -16,19 +16,23 @@ from runcast.domain.access import (
     Person,
     PersonChange,
     Project,
+    PublicToken,
+    Revocation,
     Variable,
     check_email,
     check_environment,
     check_name,
     check_person_name,
     check_project,
+    check_token_name,
     check_variable,
     split_environment,
 )
 from runcast.domain.errors import InvalidInput, Unavailable
 from runcast.domain.instance_secret import InstanceSecret
-from runcast.store import keys, people, projects, variables
+from runcast.store import keys, people, projects, public_tokens, variables
 from runcast.store.access_rows import LiveKey, VariableRow
+from runcast.store.script import Script
 from runcast.store.secrets import instance_secret
 from runcast.store.store import Store
 
@@ -108,15 +112,52 @@ class AccessDesk:
         from runcast.domain import tokens  # slow to import, as is what encrypts below, and most engines need neither
 
         await self._check_environment(new.environment)
-        return tokens.mint(
+        check_token_name(new.name)
+        now, lifetime_s = self._now(), new.lifetime_ms // 1000
+        token = tokens.mint(
             await self.secret(),
             new.environment,
             new.scopes,
-            now_s=self._now() // 1000,
-            lifetime_s=new.lifetime_ms // 1000,
+            now_s=now // 1000,
+            lifetime_s=lifetime_s,
+            id=new.id,
             once=new.once,
             skip_columns=new.skip_columns,
         )
+        await self._store.write(partial(public_tokens.note_token, new, now, (now // 1000 + lifetime_s) * 1000))
+        return token
+
+    async def list_public_tokens(self, environment: str) -> Sequence[PublicToken]:
+        return await self._store.read(partial(public_tokens.list_tokens, environment, self._now()))
+
+    async def revoked_tokens(self) -> frozenset[str]:
+        """Ids of public tokens that were revoked before their end."""
+        return await self._store.read(partial(public_tokens.revoked_tokens, self._now()))
+
+    async def revoke_public_tokens(self, revocation: Revocation) -> int:
+        environment = check_environment(revocation.environment)
+        if [bool(revocation.id), bool(revocation.token), bool(revocation.name)].count(True) != 1:
+            raise InvalidInput("say which public tokens: one by its id or its text, or all of a name")
+        if revocation.token:
+            script = await self._revoke_text(environment, revocation.token)
+        elif revocation.id:
+            script = partial(public_tokens.revoke_token, environment, revocation.id, self._now())
+        else:
+            script = partial(public_tokens.revoke_named, environment, revocation.name, self._now())
+        revoked = await self._store.write(script)
+        self.changes += 1
+        return revoked
+
+    async def _revoke_text(self, environment: str, text: str) -> Callable[[], Script[int]]:
+        from runcast.domain import tokens
+
+        try:
+            claims = tokens.read_token(await self.secret(), text, now_s=self._now() // 1000)
+        except tokens.TokenRefused as error:
+            raise InvalidInput(f"this is no public token that admits: {error}") from error
+        if claims.environment != environment or not claims.id:
+            raise InvalidInput(f"this is no public token of {environment}")
+        return partial(public_tokens.revoke_unlisted, environment, claims.id, self._now(), claims.expires_s * 1000)
 
     # --- people
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runcast.domain.access import ApiKey, NewKey, NewPerson, NewToken, Person, PersonChange
+from runcast.domain.access import ApiKey, NewKey, NewPerson, NewToken, Person, PersonChange, PublicToken, Revocation
 
 
 class RemoteAccess:
@@ -33,6 +33,14 @@ class RemoteAccess:
     async def create_public_token(self, new: NewToken) -> str:
         token: str = await self._ask("create_public_token", new)
         return token
+
+    async def list_public_tokens(self, environment: str) -> Sequence[PublicToken]:
+        found: Sequence[PublicToken] = await self._ask("list_public_tokens", environment)
+        return found
+
+    async def revoke_public_tokens(self, revocation: Revocation) -> int:
+        revoked: int = await self._ask("revoke_public_tokens", revocation)
+        return revoked
 
     async def add_person(self, new: NewPerson) -> Person:
         made: Person = await self._ask("add_person", new)

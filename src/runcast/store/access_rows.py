@@ -35,3 +35,9 @@ class VariableRow(msgspec.Struct, frozen=True):
     name: str
     value: str
     is_secret: bool
+
+
+class RevokedToken(msgspec.Struct, frozen=True):
+    """A public token that admits nobody any more."""
+
+    id: str

@@ -33,7 +33,7 @@ from typing import Any
 
 import msgspec
 
-from runcast.domain.access import ApiKey, Person, Project
+from runcast.domain.access import ApiKey, Person, Project, PublicToken
 from runcast.domain.alert import AlertEvent
 from runcast.domain.effect import Artifact, Log, Part
 from runcast.domain.file import FilePart
@@ -45,7 +45,7 @@ from runcast.domain.schedule import ScheduleState, Tick
 from runcast.domain.timeline import TimelineEntry, TimelineRun, TimelineTry
 from runcast.domain.trace import Attempt
 from runcast.store import batch_rows, delivery_rows, overview_rows, rows, usage_rows, vital_rows
-from runcast.store.access_rows import LiveKey, SignedIn, VariableRow
+from runcast.store.access_rows import LiveKey, RevokedToken, SignedIn, VariableRow
 
 _HEADER = re.compile(r"^-- name: (\w+)(?: -> (\w+)([?*]?))?$", re.MULTILINE)
 _COMMENTS = re.compile(r"^--.*\n", re.MULTILINE)
@@ -65,7 +65,10 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
         for name, row in vars(module).items()
         if isinstance(row, type) and issubclass(row, msgspec.Struct)
     },
-    **{row.__name__: row for row in (LiveKey, SignedIn, VariableRow, ApiKey, Person, Project)},
+    **{
+        row.__name__: row
+        for row in (LiveKey, RevokedToken, SignedIn, VariableRow, ApiKey, Person, Project, PublicToken)
+    },
     **{
         row.__name__: row
         for row in (

@@ -36,6 +36,7 @@ def use_token(digest: str, now: int) -> Script[None]:
 def forget(now: int) -> Script[None]:
     """Remove a piece of what need not be remembered any more."""
     yield call("forget_tokens", now=now, limit=TICK_ROWS_MAX)
+    yield call("forget_public_tokens", now=now, limit=TICK_ROWS_MAX)
     yield call("forget_answers", now=now, limit=TICK_ROWS_MAX)
 
 

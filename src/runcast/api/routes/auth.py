@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from runcast.api.auth import Connection, address_of
 from runcast.api.caller import Caller
@@ -56,6 +57,8 @@ class PublicTokenBody(msgspec.Struct, frozen=True, rename="camel"):
     expiration_time: str | int | float | None = None
     one_time_use: bool = False
     realtime: RealtimeOption | None = None
+    name: str = ""
+    """What it is for: tokens of one name are revoked together."""
 
 
 class ClaimsBody(msgspec.Struct, frozen=True):
@@ -84,34 +87,27 @@ async def claims(caller: Caller) -> ClaimsView:
 async def create_public_token(data: PublicTokenBody, api: Api, caller: Caller) -> TokenView:
     """A token for a browser: it may do what its scopes say, and nothing that its maker may not."""
     columns = () if data.realtime is None else data.realtime.skip_columns
-    token = await _mint(api, caller, data.scopes, data.expiration_time, once=data.one_time_use, columns=columns)
-    return TokenView(token)
+    asked = NewToken(
+        fresh_id("token"), data.scopes, caller.environment, once=data.one_time_use, skip_columns=columns, name=data.name
+    )
+    return TokenView(await _mint(api, caller, asked, data.expiration_time))
 
 
 @post("/api/v1/auth/jwt", status_code=200, tags=["Tokens"], summary="Create a public token (older clients)")
 async def create_jwt(data: JwtBody, api: Api, caller: Caller) -> TokenView:
     """The same as `POST /api/v1/auth/public-tokens`."""
     scopes = () if data.claims is None else data.claims.scopes
-    return TokenView(await _mint(api, caller, scopes, data.expiration_time))
+    asked = NewToken(fresh_id("token"), scopes, caller.environment)
+    return TokenView(await _mint(api, caller, asked, data.expiration_time))
 
 
-async def _mint(
-    api: Api,
-    caller: Caller,
-    scopes: tuple[str, ...],
-    until: str | float | None,
-    *,
-    once: bool = False,
-    columns: tuple[str, ...] = (),
-) -> str:
+async def _mint(api: Api, caller: Caller, asked: NewToken, until: str | float | None) -> str:
     # No resource: a public token never makes another one.
     caller.require("read")
-    if not caller.may_grant(parse_scopes(scopes)):
+    if not caller.may_grant(parse_scopes(asked.scopes)):
         raise Refused(403, f"Unauthorized: the role {caller.role} may grant scopes that read only")
     lifetime_ms = DEFAULT_LIFETIME_MS if until is None else _lifetime_ms(until, api.now_ms())
-    return await api.engine.create_public_token(
-        NewToken(scopes, caller.environment, lifetime_ms, once=fresh_id("once") if once else "", skip_columns=columns)
-    )
+    return await api.engine.create_public_token(replace(asked, lifetime_ms=lifetime_ms, made_by=caller.name))
 
 
 def _lifetime_ms(until: str | float, now_ms: int) -> int:

@@ -341,7 +341,8 @@ create table changes (
   version bigint not null,
   kind text collate "C" not null,
   status text collate "C" not null,
-  at bigint not null
+  at bigint not null,
+  keys text collate "C"
 );
 
 create table parts (
@@ -510,6 +511,22 @@ create table api_keys (
   replaced_by text collate "C"
 );
 
+-- Public tokens that were asked for, and those that admit nobody any more; a token itself is kept nowhere.
+create table public_tokens (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  name text collate "C" not null,
+  scopes text collate "C" not null,
+  once bigint not null,
+  made_by text collate "C" not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  revoked_at bigint
+);
+create index public_tokens_environment on public_tokens (environment, name, created_at);
+create index public_tokens_expiring on public_tokens (expires_at);
+create index public_tokens_revoked on public_tokens (revoked_at) where revoked_at is not null;
+
 create table people (
   id text collate "C" primary key,
   email text collate "C" not null unique,
@@ -547,6 +564,17 @@ create table run_tags (
   run_id text collate "C" not null,
   primary key (environment, tag, run_id)
 );
+
+-- How many ended runs were created in each minute and in each hour: what a history of 1,000,000 runs is drawn from.
+create table tallies (
+  environment text collate "C" not null,
+  span_ms bigint not null,
+  at bigint not null,
+  task text collate "C" not null,
+  status text collate "C" not null,
+  count bigint not null,
+  primary key (environment, span_ms, at, task, status)
+) with (fillfactor = 50);
 
 -- One-time tokens that were used.
 create table used_tokens (
@@ -590,7 +618,7 @@ create index bulk_runs_run on bulk_runs (run_id);
 -- What fences and follow-ups need to know of a run.
 create view holding as
 select id, environment, queue, status, epoch, version, slot, alone, awaited, attempt, worker_id, claimed_at, parent_id, root_id,
-  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, journaled, available_at, expires_at
+  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, journaled, created_at, available_at, expires_at
 from runs;
 
 -- Who takes the writer's turn takes a number: whose last was the one before knows that nobody else wrote meanwhile.

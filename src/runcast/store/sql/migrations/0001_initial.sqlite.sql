@@ -341,7 +341,8 @@ create table changes (
   version integer not null,
   kind text not null,
   status text not null,
-  at integer not null
+  at integer not null,
+  keys text
 );
 
 create table parts (
@@ -510,6 +511,22 @@ create table api_keys (
   replaced_by text
 );
 
+-- Public tokens that were asked for, and those that admit nobody any more; a token itself is kept nowhere.
+create table public_tokens (
+  id text primary key,
+  environment text not null,
+  name text not null,
+  scopes text not null,
+  once integer not null,
+  made_by text not null,
+  created_at integer not null,
+  expires_at integer not null,
+  revoked_at integer
+);
+create index public_tokens_environment on public_tokens (environment, name, created_at);
+create index public_tokens_expiring on public_tokens (expires_at);
+create index public_tokens_revoked on public_tokens (revoked_at) where revoked_at is not null;
+
 create table people (
   id text primary key,
   email text not null unique,
@@ -546,6 +563,17 @@ create table run_tags (
   tag text not null,
   run_id text not null,
   primary key (environment, tag, run_id)
+) without rowid;
+
+-- How many ended runs were created in each minute and in each hour: what a history of 1,000,000 runs is drawn from.
+create table tallies (
+  environment text not null,
+  span_ms integer not null,
+  at integer not null,
+  task text not null,
+  status text not null,
+  count integer not null,
+  primary key (environment, span_ms, at, task, status)
 ) without rowid;
 
 -- One-time tokens that were used.
@@ -590,5 +618,5 @@ create index bulk_runs_run on bulk_runs (run_id);
 -- What fences and follow-ups need to know of a run.
 create view holding as
 select id, environment, queue, status, epoch, version, slot, alone, awaited, attempt, worker_id, claimed_at, parent_id, root_id,
-  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, journaled, available_at, expires_at
+  batch_id, task, deaths, deaths_alone, parked_reason is not null as parked, journaled, created_at, available_at, expires_at
 from runs;
