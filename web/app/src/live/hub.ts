@@ -24,6 +24,8 @@ export class Hub {
   #next = 1;
   #position: number | undefined;
   #current: { key: string; stop: AbortController } | undefined;
+  /** Connections that are not closed, oldest first: more than one until the newest stands. */
+  #open: AbortController[] = [];
   #state: State = "connecting";
   #isHidden = false;
   #gathering: ReturnType<typeof setTimeout> | undefined;
@@ -70,10 +72,9 @@ export class Hub {
     const followers = [...this.#followers.values()];
     const topics = [...new Set(followers.flatMap((one) => one.topics))].sort();
     const key = `${topics.join(",")}|${this.#isHidden}`;
-    const before = this.#current;
-    if (before?.key === key) return;
+    if (this.#current?.key === key) return;
     if (topics.length === 0) {
-      before?.stop.abort();
+      this.#close();
       this.#current = undefined;
       this.#position = undefined;
       this.#state = "connecting";
@@ -81,6 +82,7 @@ export class Hub {
     }
     const stop = new AbortController();
     this.#current = { key, stop };
+    this.#open.push(stop);
     const known = followers.map((one) => one.since).filter((since) => since >= 0);
     const after = known.length > 0 ? Math.min(...known) : undefined;
     const options: LiveOptions = {
@@ -93,14 +95,23 @@ export class Hub {
       onEvents: (events) => this.#tell(events),
       onReset: (names) => this.#reset(names),
       onState: (state, error) => {
-        if (state === "live") before?.stop.abort();
+        if (state === "live") this.#close(stop);
         if (isCurrent()) this.#mark(state, error);
       },
     };
     this.#follow(topics, subscriber, options).catch((error: unknown) => {
-      before?.stop.abort();
-      if (isCurrent()) this.#mark("closed", error);
+      this.#close(stop);
+      if (!isCurrent()) return;
+      // Whoever comes next may be let in.
+      this.#current = undefined;
+      this.#mark("closed", error);
     });
+  }
+
+  /** Close the connections before one, or all. */
+  #close(before?: AbortController): void {
+    const at = before === undefined ? this.#open.length : this.#open.indexOf(before);
+    for (const old of this.#open.splice(0, Math.max(0, at))) old.abort();
   }
 
   #tell(events: LiveEvent[]): void {
