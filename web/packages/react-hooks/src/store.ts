@@ -1,5 +1,5 @@
 import type { LiveEvent, LiveSubscriber, Run, Runcast, Snapshot } from "@runcast/client";
-import { isOfRun } from "@runcast/client";
+import { isOfRun, RuncastError } from "@runcast/client";
 
 /** What is known of a topic. A new object whenever something of it changed, and only then. */
 export interface TopicState {
@@ -14,6 +14,10 @@ export interface TopicState {
 interface Topic {
   state: TopicState;
   isOf: (run: Run) => boolean;
+  /** Ever more runs come. */
+  isEndless: boolean;
+  /** It is to be read: it never was, or could not be for a moment. */
+  isUnread: boolean;
   runs: Map<string, Run>;
   listeners: Set<() => void>;
 }
@@ -21,6 +25,9 @@ interface Topic {
 const NOTHING: TopicState = { runs: [], isLive: false, isLoading: true, error: undefined };
 const GATHER_MS = 5;
 const HIDDEN_PACE_MS = 1_000;
+const AGAIN_MS = 2_000;
+/** Runs of a topic that has no end; the newest are kept. */
+const LISTED_MAX = 1_000;
 
 /**
  * The topics of one page over one connection. Which topics it asks for follows from who listens: when that changes, a new
@@ -33,7 +40,10 @@ export class LiveStore {
   readonly #seqs = new Map<string, number>();
   #seq = -1;
   #connection: AbortController | undefined;
+  /** Connections that are not closed, oldest first: more than one until the newest stands. */
+  #open: AbortController[] = [];
   #connected = "";
+  #again: ReturnType<typeof setTimeout> | undefined;
   #gathering: ReturnType<typeof setTimeout> | undefined;
   readonly #dirty = new Set<Topic>();
   #isFlushing = false;
@@ -46,7 +56,7 @@ export class LiveStore {
   subscribe(name: string, listener: () => void): () => void {
     let topic = this.#topics.get(name);
     if (!topic) {
-      topic = { state: NOTHING, isOf: membership(name), runs: new Map(), listeners: new Set() };
+      topic = { state: NOTHING, isOf: membership(name), isEndless: name === "runs" || name.startsWith("tag:"), isUnread: true, runs: new Map(), listeners: new Set() };
       this.#topics.set(name, topic);
     }
     topic.listeners.add(listener);
@@ -63,8 +73,9 @@ export class LiveStore {
 
   close(): void {
     clearTimeout(this.#gathering);
+    clearTimeout(this.#again);
     this.#gathering = undefined;
-    this.#connection?.abort();
+    this.#close();
     this.#connection = undefined;
     this.#connected = "";
   }
@@ -78,36 +89,55 @@ export class LiveStore {
   }
 
   async #reconnect(): Promise<void> {
-    for (const [name, topic] of this.#topics) if (topic.listeners.size === 0) this.#topics.delete(name);
+    this.#forget();
     const names = [...this.#topics.keys()].sort();
     const wanted = names.join(",");
     if (wanted === this.#connected) return;
     this.#connected = wanted;
-    const before = this.#connection;
     const connection = new AbortController();
     this.#connection = connection;
-    if (names.length === 0) {
-      before?.abort();
-      this.#seqs.clear();
-      return;
-    }
-    const unread = names.filter((name) => this.#topics.get(name)?.state.isLoading);
-    if (unread.length > 0 && !(await this.#read(unread))) {
-      before?.abort();
-      return;
-    }
+    const unread = names.filter((name) => this.#topics.get(name)?.isUnread);
+    if (unread.length > 0) await this.#read(unread);
     if (connection !== this.#connection) return;
+    // One that may not be read holds up no other.
+    const followed = names.filter((name) => this.#topics.get(name)?.state.error === undefined);
+    if (followed.length === 0) return this.#close();
+    this.#open.push(connection);
     const isHidden = typeof document !== "undefined" && document.hidden;
     const options = {
       signal: connection.signal,
       after: this.#seq,
       ...(isHidden ? { pace: HIDDEN_PACE_MS } : {}),
     };
-    const subscriber = this.#subscriber(names, () => before?.abort());
-    this.#client.follow(names, subscriber, options).catch((error: unknown) => {
-      before?.abort();
-      if (!connection.signal.aborted) this.#fail(names, error);
+    const subscriber = this.#subscriber(followed, () => this.#close(connection));
+    this.#client.follow(followed, subscriber, options).catch((error: unknown) => {
+      this.#close(connection);
+      if (connection.signal.aborted) return;
+      this.#connected = "";
+      this.#fail(followed, error, true);
     });
+  }
+
+  /** Close the connections before one, or all. */
+  #close(before?: AbortController): void {
+    const at = before === undefined ? this.#open.length : this.#open.indexOf(before);
+    for (const old of this.#open.splice(0, Math.max(0, at))) old.abort();
+  }
+
+  /** What nobody listens to, and the runs that only it had. */
+  #forget(): void {
+    for (const [name, topic] of this.#topics) if (topic.listeners.size === 0) this.#topics.delete(name);
+    const topics = [...this.#topics.values()];
+    for (const id of this.#seqs.keys()) if (!topics.some((topic) => topic.runs.has(id))) this.#seqs.delete(id);
+  }
+
+  /** Read once more, in a moment, what could not be read. */
+  #readAgain(): void {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      this.#connected = "";
+      this.#gather();
+    }, AGAIN_MS);
   }
 
   #subscriber(names: string[], onLive: () => void): LiveSubscriber {
@@ -121,7 +151,7 @@ export class LiveStore {
     };
   }
 
-  async #read(names: string[]): Promise<boolean> {
+  async #read(names: string[]): Promise<void> {
     try {
       const snapshot: Snapshot = await this.#client.snapshot(names);
       // The oldest of several positions: what is told twice is recognized, what is missed is not.
@@ -130,12 +160,13 @@ export class LiveStore {
       for (const { d } of snapshot.data) this.#put(d, snapshot.seq);
       for (const name of names) {
         const topic = this.#topics.get(name);
-        if (topic) this.#touch(topic, { error: undefined, isLoading: false });
+        if (!topic) continue;
+        topic.isUnread = false;
+        this.#touch(topic, { error: undefined, isLoading: false });
       }
-      return true;
     } catch (error) {
-      this.#fail(names, error);
-      return false;
+      this.#fail(names, error, mayPass(error));
+      if (mayPass(error)) this.#readAgain();
     }
   }
 
@@ -154,6 +185,7 @@ export class LiveStore {
       if (!before && !topic.isOf(run)) continue;
       // Left out: as they were.
       topic.runs.set(run.id, run.streams || !before?.streams ? run : { ...run, streams: before.streams });
+      if (topic.isEndless && topic.runs.size > 2 * LISTED_MAX) topic.runs = new Map(newestFirst(topic.runs).slice(0, LISTED_MAX).map((one) => [one.id, one]));
       this.#touch(topic, {});
     }
   }
@@ -165,11 +197,13 @@ export class LiveStore {
     }
   }
 
-  #fail(names: string[], reason: unknown): void {
+  #fail(names: string[], reason: unknown, isUnread: boolean): void {
     const error = reason instanceof Error ? reason : new Error(String(reason));
     for (const name of names) {
       const topic = this.#topics.get(name);
-      if (topic) this.#touch(topic, { error, isLive: false, isLoading: false });
+      if (!topic) continue;
+      topic.isUnread = isUnread;
+      this.#touch(topic, { error, isLive: false, isLoading: false });
     }
   }
 
@@ -215,6 +249,11 @@ function membership(topic: string): (run: Run) => boolean {
     default:
       return () => false;
   }
+}
+
+/** Whether reading again may help: not for what the server understood and refuses. */
+function mayPass(error: unknown): boolean {
+  return !(error instanceof RuncastError) || error.status === 408 || error.status === 429 || error.status >= 500;
 }
 
 /** Ids sort by time. */
