@@ -207,7 +207,7 @@ async def test_wide_topics_are_known_from_when_somebody_follows_one(house: House
 
 async def _publish(house: House, keys: Iterable[str]) -> None:
     def script() -> Script[None]:
-        rows = [(key, "topic:todo.items", 1, "topic", "", 0) for key in keys]
+        rows = [(key, "topic:todo.items", 1, "topic", "", 0, None) for key in keys]
         yield call("add_changes", rows=rows)
         yield Changed((), ())
 

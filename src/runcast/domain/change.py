@@ -38,3 +38,5 @@ class Change(msgspec.Struct, frozen=True):
     kind: ChangeKind
     status: str
     at: int
+    keys: tuple[str, ...] | None = None
+    """Which entries of its journal changed; None: any of them may have."""

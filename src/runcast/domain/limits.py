@@ -23,6 +23,10 @@ TIMELINE_ENTRIES_PAGE = 5_000
 """Journal entries of a page of a timeline's parts."""
 TIMELINE_PARTS_MAX = 100
 """Runs whose parts are asked for at once."""
+TIMELINE_NEWS_MAX = 5_000
+"""Entries that one who follows a timeline may have before it: of runs with more it is told to read them anew."""
+FACT_KEYS_CHARS_MAX = 8_192
+"""Of the keys that a fact of the feed names: with more it says that any entry of the journal may have changed."""
 TAGS_MAX = 10
 TAG_CHARS_MAX = 128
 TASK_NAME_CHARS_MAX = 128

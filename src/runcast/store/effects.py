@@ -306,7 +306,11 @@ def _apply_tries(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[Non
         key = (run.id, effect.key, run.epoch, told.number)
         rows[key] = (*key, told.name, told.started_at, told.failed_at, told.retry_at, error)
     yield call("put_tries", rows=list(rows.values()))
-    yield from changes.append(list(_facts([run for run, _ in news], "journal", now)))
+    keys: dict[str, dict[str, None]] = {}
+    for run, effect in news:
+        keys.setdefault(run.id, {})[effect.key] = None
+    facts = list(_facts([run for run, _ in news], "journal", now))
+    yield from changes.append(facts, keys={run_id: changes.keys_text(those) for run_id, those in keys.items()})
 
 
 def _apply_usage(news: Sequence[tuple[Holding, Effect]], now: int) -> Script[None]:

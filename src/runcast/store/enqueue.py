@@ -204,7 +204,8 @@ def _insert(runs: list[NewRun], tasks: dict[str, TaskInfo], turns: Turns, now: i
         facts.append((run.id, run.root_id or run.id, 1, "status", start.status, now))
     yield call("add_runs", rows=rows)
     yield from run_tags.add([(run.environment, tag, run.id) for run in runs if run.tags for tag in run.tags])
-    yield from changes.append(facts, born=tuple(run.id for run in runs))
+    heirs = {str(run.id): changes.ANY_KEYS for run in runs if run.adopts is not None}
+    yield from changes.append(facts, keys=heirs, born=tuple(run.id for run in runs))
     yield Ready(tuple(turns.taken))
     if dues:
         yield Due(min(dues))

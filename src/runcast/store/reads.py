@@ -14,7 +14,7 @@ from runcast.domain.limits import PAGE_ROWS_MAX, WATCHED_RUNS_MAX
 from runcast.domain.run import FINAL, End, Run
 from runcast.domain.usage import RunUsage, Usage, UsageItem
 from runcast.gateway import Assignment, RunFilter, RunPage, TaskInfo
-from runcast.store import blobs
+from runcast.store import blobs, changes
 from runcast.store.claim import assigned, to_entries
 from runcast.store.rows import ChangeRow, JournalRow, KeyCount, Name, ObjectRow, QueueRow, ReadyRun, TaskRow
 from runcast.store.script import Script, call
@@ -194,7 +194,9 @@ def artifact(artifact_id: str) -> Script[bytes | ObjectRow | None]:
 
 
 def to_change(row: ChangeRow) -> Change:
-    return Change(row.seq, RunId(row.run_id), RunId(row.root_id), row.version, ChangeKind(row.kind), row.status, row.at)
+    kind = ChangeKind(row.kind)
+    keys = changes.read_keys(kind, row.keys)
+    return Change(row.seq, RunId(row.run_id), RunId(row.root_id), row.version, kind, row.status, row.at, keys)
 
 
 def changes_after(cursor: int) -> Script[tuple[Change, ...]]:

@@ -7,7 +7,7 @@ an execution that lost its run can change nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -31,7 +31,7 @@ from runcast.domain.outcome import (
 )
 from runcast.domain.run import End, RunStatus
 from runcast.gateway import Reply, Report
-from runcast.store import alerts, blobs, changes, effects, entries, inbox, resolve
+from runcast.store import alerts, blobs, changes, effects, entries, inbox, resolve, tallies
 from runcast.store.claim import to_entries
 from runcast.store.rows import Ended, Holding, JournalRow
 from runcast.store.script import Due, Freed, Ready, Script, call
@@ -100,9 +100,11 @@ def report(worker_id: str, reports: Sequence[Report], now: int) -> Script[list[R
         yield call("touch_runs", rows=touched)
         accepted = [(_touched(run, item), item) for run, item in accepted]
     # A report with an outcome says so by its status: who follows reads the journal then too.
+    keys = {run.id: changes.keys_text(new.entry.key for new in item.entries) for run, item in accepted if item.entries}
     noted = [run for run, item in accepted if item.entries and item.outcome is None]
-    yield from changes.append([(run.id, run.root_id, run.version, "journal", run.status, now) for run in noted])
-    yield from _outcomes(accepted, replies, now)
+    facts = [(run.id, run.root_id, run.version, "journal", run.status, now) for run in noted]
+    yield from changes.append(facts, keys=keys)
+    yield from _outcomes(accepted, replies, keys, now)
     return [replies.reply(item) for item in reports]
 
 
@@ -159,7 +161,11 @@ def _let_go(worker_id: str, reports: Sequence[Report], runs: dict[str, Holding],
 _Group = list[tuple[Holding, Report]]
 
 
-def _outcomes(accepted: _Group, replies: _Replies, now: int) -> Script[None]:
+_Keys = Mapping[str, str]
+"""Which entries a run reported, as a fact of the feed says it."""
+
+
+def _outcomes(accepted: _Group, replies: _Replies, keys: _Keys, now: int) -> Script[None]:
     """Each kind of outcome for all runs that have it."""
     groups: defaultdict[type[Outcome], _Group] = defaultdict(list)
     for run, item in accepted:
@@ -170,17 +176,17 @@ def _outcomes(accepted: _Group, replies: _Replies, now: int) -> Script[None]:
     retried = [pair for pair in groups[Failed] if _may_retry(pair[1])]
     final = groups[Succeeded] + groups[TimedOut] + [pair for pair in groups[Failed] if not _may_retry(pair[1])]
     if final:
-        yield from _finish(final, now)
+        yield from _finish(final, keys, now)
     if retried:
         yield from _retry(retried, now)
     if groups[Waiting]:
-        yield from _wait(groups[Waiting], replies, now)
+        yield from _wait(groups[Waiting], replies, keys, now)
     if groups[ParkedRun]:
-        yield from _park(groups[ParkedRun], now)
+        yield from _park(groups[ParkedRun], keys, now)
     if groups[Continued]:
         yield from _continue(groups[Continued], now)
     if groups[HandedBack]:
-        yield from hand_back([(run, item.executed_ms) for run, item in groups[HandedBack]], now)
+        yield from hand_back([(run, item.executed_ms) for run, item in groups[HandedBack]], now, keys)
     for run, item in groups[Died]:
         assert isinstance(item.outcome, Died)
         yield from died_alone(run, item.outcome.reason, now)
@@ -209,7 +215,7 @@ def _end(run: Holding, outcome: Outcome | None) -> End:
             raise AssertionError(outcome)
 
 
-def _finish(group: _Group, now: int) -> Script[None]:
+def _finish(group: _Group, keys: _Keys, now: int) -> Script[None]:
     rows: list[list[object]] = []
     facts: list[changes.ChangeFact] = []
     ended: list[Ended] = []
@@ -229,7 +235,8 @@ def _finish(group: _Group, now: int) -> Script[None]:
         ended.append(Ended(run.id, status, run.awaited, run.batch_id))
         ends.append(end)
     yield call("finish_runs", now=now, rows=rows)
-    yield from changes.append(facts, ended=tuple(ends))
+    yield from tallies.add((run, _TEXTS[end.status]) for (run, _), end in zip(group, ends, strict=True))
+    yield from changes.append(facts, keys=keys, ended=tuple(ends))
     yield from resolve.runs_ended(ended, now)
     failed = [(run, end.error) for (run, _), end in zip(group, ends, strict=True) if end.error is not None]
     if failed:
@@ -260,7 +267,8 @@ def _retry(group: _Group, now: int) -> Script[None]:
         yield Due(available)
     yield call("retry_runs", rows=rows)
     yield call("add_attempts", rows=attempts)
-    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "DELAYED", now) for run, _ in group])
+    facts = [(run.id, run.root_id, run.version + 1, "status", "DELAYED", now) for run, _ in group]
+    yield from changes.append(facts, keys=_all_old(group))
 
 
 def _empty_journal(run_id: str) -> Script[None]:
@@ -269,13 +277,13 @@ def _empty_journal(run_id: str) -> Script[None]:
     yield call("delete_applied", run_id=run_id)
 
 
-def _wait(group: _Group, replies: _Replies, now: int) -> Script[None]:
+def _wait(group: _Group, replies: _Replies, keys: _Keys, now: int) -> Script[None]:
     """Runs begin to wait, unless something they wait for is there already."""
-    keys: list[list[str]] = []
+    wanted: list[list[str]] = []
     for run, item in group:
         assert isinstance(item.outcome, Waiting)
-        keys.extend([run.id, key] for key in item.outcome.keys)
-    found: list[JournalRow] = yield call("entries_at", keys=keys)
+        wanted.extend([run.id, key] for key in item.outcome.keys)
+    found: list[JournalRow] = yield call("entries_at", keys=wanted)
     for run_id, entry in (yield from to_entries(found)):
         replies.resolved[run_id].append(entry)
     ready = {row.run_id for row in found}
@@ -288,16 +296,18 @@ def _wait(group: _Group, replies: _Replies, now: int) -> Script[None]:
     ]
     yield call("wait_runs", now=now, rows=rows)
     replies.waiting.update(run.id for run, _ in waiting)
-    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "WAITING", now) for run, _ in waiting])
+    facts = [(run.id, run.root_id, run.version + 1, "status", "WAITING", now) for run, _ in waiting]
+    yield from changes.append(facts, keys=keys)
 
 
-def _park(group: _Group, now: int) -> Script[None]:
+def _park(group: _Group, keys: _Keys, now: int) -> Script[None]:
     rows: list[list[object]] = []
     for run, item in group:
         assert isinstance(item.outcome, ParkedRun)
         rows.append([run.id, item.executed_ms, 0, item.outcome.reason])
     yield call("wait_runs", now=now, rows=rows)
-    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "WAITING", now) for run, _ in group])
+    facts = [(run.id, run.root_id, run.version + 1, "status", "WAITING", now) for run, _ in group]
+    yield from changes.append(facts, keys=keys)
     yield from alerts.runs_parked([(run, str(row[3])) for (run, _), row in zip(group, rows, strict=True)], now)
 
 
@@ -314,13 +324,20 @@ def _continue(group: _Group, now: int) -> Script[None]:
     yield call("continue_runs", rows=rows)
     yield call("forget_blobs", ids=[[run.id] for run, _ in group])
     yield Ready(tuple({run.queue for run, _ in group}))
-    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in group])
+    facts = [(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in group]
+    yield from changes.append(facts, keys=_all_old(group))
 
 
-def hand_back(runs: Sequence[tuple[Holding, int]], now: int) -> Script[None]:
-    """Runs return to their queue unharmed, ahead of new ones."""
+def _all_old(group: _Group) -> _Keys:
+    """Entries were forgotten: whoever shows these journals reads them anew."""
+    return {run.id: changes.ANY_KEYS for run, _ in group}
+
+
+def hand_back(runs: Sequence[tuple[Holding, int]], now: int, keys: _Keys | None = None) -> Script[None]:
+    """Runs return to their queue unharmed, ahead of new ones. `keys`: what they recorded at last."""
     yield call("hand_back_runs", rows=[[run.id, executed_ms] for run, executed_ms in runs])
-    yield from changes.append([(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in runs])
+    facts = [(run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run, _ in runs]
+    yield from changes.append(facts, keys=keys)
     yield Ready(tuple({run.queue for run, _ in runs}))
 
 

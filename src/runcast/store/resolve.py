@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import RunId
 from runcast.domain.run import End, RunStatus
 from runcast.gateway import News, Stop
-from runcast.store import alerts, blobs, changes
+from runcast.store import alerts, blobs, changes, tallies
 from runcast.store.claim import to_entries
 from runcast.store.rows import Awaiting, Ended, Holding, JournalRow, Name, RunEnd, WaitEnd
 from runcast.store.script import Freed, Ready, Script, Tell, call
@@ -143,11 +143,30 @@ def resolve(resolutions: Sequence[Resolution], now: int) -> Script[None]:
     if executing:
         yield call("raise_versions", ids=[[id] for id in executing])
         yield from _tell(executing, resolutions)
+    yield from _note(holders, waiting, executing, resolutions, now)
+
+
+def _note(
+    holders: Sequence[Holding],
+    waiting: Sequence[Holding],
+    executing: Mapping[str, Holding],
+    resolutions: Sequence[Resolution],
+    now: int,
+) -> Script[None]:
+    """Facts about the runs with these entries; of one that is at rest only that its journal changed."""
+    keys: dict[str, list[str]] = {}
+    for run_id, key, *_ in resolutions:
+        keys.setdefault(run_id, []).append(key)
+    woken = {run.id for run in waiting}
     facts: list[changes.ChangeFact] = [
         (run.id, run.root_id, run.version + 1, "status", "QUEUED", now) for run in waiting
     ]
-    facts.extend((run.id, run.root_id, run.version + 1, "journal", run.status, now) for run in executing.values())
-    yield from changes.append(facts)
+    facts.extend(
+        (run.id, run.root_id, run.version + int(run.id in executing), "journal", run.status, now)
+        for run in holders
+        if run.id not in woken
+    )
+    yield from changes.append(facts, keys={run_id: changes.keys_text(those) for run_id, those in keys.items()})
 
 
 def _tell(executing: dict[str, Holding], resolutions: Sequence[Resolution]) -> Script[None]:
@@ -168,6 +187,7 @@ def end_without_word(runs: Sequence[Holding], status: RunStatus, error: str | No
         return
     rows = [(run.id, status.value, error or error_of(status, run.id)) for run in runs]
     yield call("end_runs", now=now, rows=rows)
+    yield from tallies.add((run, status.value) for run in runs)
     for run in runs:
         if run.worker_id is not None and run.status in (RunStatus.EXECUTING, RunStatus.WAITING, RunStatus.QUEUED):
             yield Tell(run.worker_id, Stop(RunId(run.id), run.epoch, status.value))

@@ -62,6 +62,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     deaths_alone: int
     parked: bool
     journaled: int
+    created_at: int
 
 
 class PendingRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -340,6 +341,8 @@ class ChangeRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str
     status: str
     at: int
+    keys: str | None = None
+    """Entries of the journal that it is about, as JSON; `*`: any of them."""
 
 
 class KnownTick(msgspec.Struct, frozen=True, array_like=True, gc=False):

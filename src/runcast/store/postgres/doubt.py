@@ -15,6 +15,8 @@ from psycopg.errors import InvalidParameterValue, OperationalError, error_from_r
 Fact = Sequence[object]
 """A row of the feed, as `add_changes` takes it."""
 
+_FACT = 6
+"""The columns by which it is found."""
 _STATUS = b"select pg_xact_status($1)"
 # The row's own number of its transaction has 32 bits.
 _IS_THERE = b"""
@@ -34,7 +36,7 @@ def was_committed(pgconn: pq.abc.PGconn, xid: bytes, fact: Fact | None) -> bool 
         return None
     if status != b"committed" or fact is None:
         return status == b"committed"
-    return _ask(pgconn, _IS_THERE, [xid, *(str(value).encode() for value in fact)]) != b"0"
+    return _ask(pgconn, _IS_THERE, [xid, *(str(value).encode() for value in fact[:_FACT])]) != b"0"
 
 
 def _ask(pgconn: pq.abc.PGconn, statement: bytes, values: Sequence[bytes]) -> bytes | None:

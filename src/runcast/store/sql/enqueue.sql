@@ -99,7 +99,7 @@ insert into batch_members (batch_id, position, run_id) {values :rows}
 on conflict do nothing;
 
 -- name: add_changes
-insert into changes (run_id, root_id, version, kind, status, at) {values :rows};
+insert into changes (run_id, root_id, version, kind, status, at, keys) {values :rows};
 
 -- name: add_blobs
 insert into blobs (run_id, digest, data) {values :rows}

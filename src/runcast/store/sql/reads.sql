@@ -182,14 +182,14 @@ from artifacts
 where id = :id;
 
 -- name: changes_after -> ChangeRow*
-select seq, run_id, root_id, version, kind, status, at
+select seq, run_id, root_id, version, kind, status, at, keys
 from changes
 where seq > :cursor
 order by seq
 limit :limit;
 
 -- name: changes_for -> ChangeRow*
-select seq, run_id, root_id, version, kind, status, at
+select seq, run_id, root_id, version, kind, status, at, keys
 from changes
 where seq > :cursor and seq <= :upto and kind <> 'slot'
   and (run_id in (select r.id from {rows :run_ids (id text)} r) or root_id in (select r.id from {rows :root_ids (id text)} r))

@@ -9,7 +9,7 @@ limit :limit;
 
 -- name: changes_of_many -> ChangeRow*
 -- The piece of the feed is small, and each change leads to one run.
-select c.seq, c.run_id, c.root_id, c.version, c.kind, c.status, c.at
+select c.seq, c.run_id, c.root_id, c.version, c.kind, c.status, c.at, c.keys
 from changes c
 join runs on runs.id = c.run_id
 where c.seq > :cursor and c.seq <= :upto and c.kind <> 'slot'
