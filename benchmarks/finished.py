@@ -46,6 +46,7 @@ def _copy(database: sqlite3.Connection, count: int) -> None:
     database.executemany("insert into copies values (?, ?)", ids)
     for (table,) in database.execute("select name from pragma_table_list where schema = 'main' and type = 'table'"):
         _copy_rows(database, table, original)
+    _tally(database)
     database.execute("commit")
 
 
@@ -62,6 +63,17 @@ def _copy_rows(database: sqlite3.Connection, table: str, original: str) -> None:
         f"insert into {table} ({', '.join(kept)}) "
         f"select {values} from copies cross join {table} as t where t.{owner} = :original order by copies.rowid",
         {"original": original},
+    )
+
+
+def _tally(database: sqlite3.Connection) -> None:
+    """Count all that ended anew."""
+    database.execute("delete from tallies")
+    database.execute(
+        "insert into tallies "
+        "select environment, span_ms, created_at / span_ms * span_ms, task, status, count(*) "
+        "from runs cross join (select 60000 as span_ms union all select 3600000) "
+        "where finished_at is not null group by 1, 2, 3, 4, 5"
     )
 
 

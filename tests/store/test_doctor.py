@@ -84,6 +84,7 @@ BREAKS = {
     "missing_owners": "update workers set stopped_at = 9",
     "broken_streams": f"""
         insert into parts (run_id, stream, seq, kind, value, scope, at) values ('{_PARENT}', 's', 1, 'data', '1', '', 1)""",
+    "wrong_tallies": "insert into tallies values ('dev', 60000, 0, 't', 'COMPLETED', 1)",
     "lost_tags": "insert into run_tags (environment, tag, run_id) values ('dev', 't', 'nothing')",
     "keys_of_nothing": "insert into idempotency (environment, task, key, run_id) values ('dev', 't', 'k', 'nothing')",
     "started_after_expiry": f"update runs set attempt = 1, started_at = 9, expires_at = 8 where id = '{_CHILD}'",

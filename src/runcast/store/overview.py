@@ -1,4 +1,4 @@
-"""What happened in an environment, for its overview pages: errors by kind, counts over time, batches, events of alerts.
+"""What happened in an environment, for its overview pages: errors by kind, counts of now, batches, events of alerts.
 
 Every answer looks at a bounded number of rows, the newest, and says when there were more.
 """
@@ -12,13 +12,11 @@ import msgspec
 from runcast.domain.alert import AlertEvent, fingerprint
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import make_id
-from runcast.store.overview_rows import FailedRun, ListedBatch, RunCount, RunsNow, TaskCount, TaskDuration
+from runcast.store.overview_rows import FailedRun, ListedBatch, RunsNow
 from runcast.store.script import Script, call
 
 FAILED_RUNS_SCANNED_MAX = 2_000
-COUNTED_RUNS_MAX = 200_000
 COUNTED_NOW_MAX = 1_000
-DURATIONS_MAX = 20_000
 _ERROR = msgspec.json.Decoder(ErrorInfo)
 
 
@@ -45,22 +43,6 @@ class ErrorGroups(msgspec.Struct, frozen=True):
     complete: bool
 
 
-class TaskTally(msgspec.Struct, frozen=True):
-    """Counts of runs by task, and how long those took that completed; `complete`: none was left out."""
-
-    counts: tuple[TaskCount, ...]
-    durations: dict[str, list[int]]
-    """Milliseconds of executing, shortest first, by task."""
-    complete: bool
-
-
-class Histogram(msgspec.Struct, frozen=True):
-    """Runs by the time of their creation and their status; `complete`: none was left out."""
-
-    counts: tuple[RunCount, ...]
-    complete: bool
-
-
 def error_groups(environment: str, *, task: str | None, since: int) -> Script[ErrorGroups]:
     """The errors of runs that failed since a time."""
     rows: list[FailedRun] = yield call(
@@ -80,30 +62,6 @@ def error_groups(environment: str, *, task: str | None, since: int) -> Script[Er
         group.times.append(row.finished_at)
     ordered = sorted(groups.values(), key=lambda group: group.last_at, reverse=True)
     return ErrorGroups(tuple(ordered), len(rows) < FAILED_RUNS_SCANNED_MAX)
-
-
-def histogram(environment: str, *, task: str | None, since: int, until: int, width: int) -> Script[Histogram]:
-    """Counts of runs in buckets of `width` ms from `since` on."""
-    first = make_id("run", at_ms=max(0, since), chance=0)
-    rows: list[RunCount] = yield call(
-        "run_counts",
-        environment=environment, task=task, since=since, until=until, width=width, first=first, limit=COUNTED_RUNS_MAX,
-    )  # fmt: skip
-    return Histogram(tuple(rows), sum(row.count for row in rows) < COUNTED_RUNS_MAX)
-
-
-def task_tally(environment: str, *, task: str | None, since: int, until: int, width: int) -> Script[TaskTally]:
-    """The same for each task, or for one."""
-    first = make_id("run", at_ms=max(0, since), chance=0)
-    asked = {"environment": environment, "task": task, "since": since, "until": until, "first": first}
-    rows: list[TaskCount] = yield call("task_counts", **asked, width=width, limit=COUNTED_RUNS_MAX)
-    took: list[TaskDuration] = yield call("task_durations", **asked, limit=DURATIONS_MAX)
-    durations: dict[str, list[int]] = {}
-    for one in took:
-        durations.setdefault(one.task, []).append(one.executing_ms)
-    for times in durations.values():
-        times.sort()
-    return TaskTally(tuple(rows), durations, sum(row.count for row in rows) < COUNTED_RUNS_MAX)
 
 
 def runs_now(environment: str, *, failed_since: int) -> Script[RunsNow]:

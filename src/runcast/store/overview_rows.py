@@ -38,14 +38,6 @@ class FailedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     finished_at: int
 
 
-class RunCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How many runs of a status were created in a piece of time."""
-
-    bucket: int
-    status: str
-    count: int
-
-
 class RunCost(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a run cost."""
 
@@ -87,6 +79,19 @@ class TaskCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     task: str
     bucket: int
     status: str
+    count: int
+
+
+class LiveCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The same of runs that are not over."""
+
+    source: int
+    """Which index they were found in."""
+    task: str
+    bucket: int
+    status: str
+    is_asked: bool
+    """They are of the time and the task that is asked for."""
     count: int
 
 

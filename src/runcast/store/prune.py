@@ -35,6 +35,8 @@ _OF_A_RUN = (
     "prune_members",
     "prune_ticks",
     "unindex_tags",
+    "subtract_tallies",
+    "forget_tallies",
     "prune_bulk_runs",
     "prune_runs",
 )

@@ -6,12 +6,14 @@ from functools import partial
 from typing import Annotated
 
 from litestar import get
+from litestar.di import Provide
 from litestar.params import FromPath, QueryParameter
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
-from runcast.api.filters import CreatedFrom, CreatedTo, Period, created_range
+from runcast.api.filters import CreatedFrom, Period, created_range
 from runcast.api.pages import PAGE_SIZE, After, Size, cursors
+from runcast.api.pieces import asked_pieces
 from runcast.api.views.error_group import ErrorGroupDetail, ErrorGroupList, show_group, show_whole_group
 from runcast.api.views.overview import (
     AlertEventList,
@@ -29,13 +31,13 @@ from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.limits import TASK_NAME_CHARS_MAX
 from runcast.gateway import RunFilter
-from runcast.store import overview, registered, run_lists
+from runcast.store import history, overview, registered, run_lists
+from runcast.store.history import Pieces
 from runcast.store.overview_rows import ExecutingRun
 
-DAY_MS = 86_400_000
-BUCKETS = 48
-BUCKETS_MAX = 400
 WORKER_RUNS_MAX = 50
+
+_PIECES = {"pieces": Provide(asked_pieces, sync_to_thread=False)}
 
 Task = Annotated[str | None, QueryParameter(name="filter[taskIdentifier]", max_length=TASK_NAME_CHARS_MAX)]
 
@@ -129,50 +131,20 @@ async def retrieve_error(
     return show_whole_group(group, page.runs, start, end, complete=found.complete)
 
 
-@get("/api/v1/stats", tags=["Runs"], summary="Count runs over time")
-async def count_runs(
-    api: Api,
-    caller: Caller,
-    task: Task = None,
-    period: Period = None,
-    since: CreatedFrom = None,
-    until: CreatedTo = None,
-    buckets: Annotated[int, QueryParameter(name="buckets", ge=1, le=BUCKETS_MAX)] = BUCKETS,
-) -> StatsView:
+@get("/api/v1/stats", tags=["Runs"], summary="Count runs over time", dependencies=_PIECES)
+async def count_runs(pieces: Pieces, api: Api, caller: Caller, task: Task = None) -> StatsView:
     """How many runs were created when, by their status now. The last day, unless told otherwise."""
     caller.require("read")
-    start, end, width = _pieces(api, period, since, until, buckets)
-    script = partial(overview.histogram, caller.environment, task=task or None, since=start, until=end, width=width)
-    found = await api.engine.store.read(script)
-    return show_stats(found, start, end, width)
+    script = partial(history.histogram, caller.environment, pieces, task=task or None)
+    return show_stats(await api.engine.store.read(script), pieces)
 
 
-@get("/api/v1/stats/tasks", tags=["Runs"], summary="Count the runs of each task over time")
-async def count_by_task(
-    api: Api,
-    caller: Caller,
-    task: Task = None,
-    period: Period = None,
-    since: CreatedFrom = None,
-    until: CreatedTo = None,
-    buckets: Annotated[int, QueryParameter(name="buckets", ge=1, le=BUCKETS_MAX)] = BUCKETS,
-) -> AllTaskStats:
+@get("/api/v1/stats/tasks", tags=["Runs"], summary="Count the runs of each task over time", dependencies=_PIECES)
+async def count_by_task(pieces: Pieces, api: Api, caller: Caller, task: Task = None) -> AllTaskStats:
     """Counts by status, and how long completed runs executed. The last day, unless told otherwise."""
     caller.require("read")
-    start, end, width = _pieces(api, period, since, until, buckets)
-    script = partial(overview.task_tally, caller.environment, task=task or None, since=start, until=end, width=width)
-    return show_tally(await api.engine.store.read(script), start, end, width)
-
-
-def _pieces(api: Api, period: str | None, since: str | None, until: str | None, buckets: int) -> tuple[int, int, int]:
-    """Start and end of the time that is asked for, and how long each of its pieces is."""
-    now = api.now_ms()
-    start, end = created_range(period, since, until, now_ms=now)
-    end = now + 1 if end is None else end
-    start = end - DAY_MS if start is None else start
-    if not 0 <= start < end:
-        raise InvalidInput("the time to count runs in has its start before its end, and both after 1970")
-    return start, end, max(1, -(-(end - start) // buckets))
+    script = partial(history.task_tally, caller.environment, pieces, task=task or None)
+    return show_tally(await api.engine.store.read(script), pieces)
 
 
 def _error_range(api: Api, period: str | None, since: str | None) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from runcast.api.pages import Cursors
 from runcast.api.times import moment
 from runcast.domain.alert import AlertEvent, AlertOn
 from runcast.domain.run import RunStatus
-from runcast.store.overview import Histogram
+from runcast.store.history import Histogram, Pieces
 from runcast.store.overview_rows import ListedBatch
 from runcast.store.registered import DeclaredTask
 
@@ -106,9 +106,10 @@ class BucketView(msgspec.Struct, frozen=True):
 
 
 class StatsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Counts of runs over time."""
+    """Counts of runs over time, in pieces that begin at whole minutes, hours or days."""
 
     since: datetime
+    """When the first piece begins: what was asked for, or a little before."""
     until: datetime
     bucket_ms: int
     buckets: tuple[BucketView, ...]
@@ -166,18 +167,18 @@ def show_event(event: AlertEvent) -> AlertEventView:
     )
 
 
-def show_stats(found: Histogram, since: int, until: int, width: int) -> StatsView:
-    """The counts of a time, with a bucket for every `width` ms of it."""
+def show_stats(found: Histogram, pieces: Pieces) -> StatsView:
+    """The counts of a time, with a bucket for every piece of it."""
     counts: dict[int, dict[RunStatus, int]] = {}
     totals: Counter[RunStatus] = Counter()
     for row in found.counts:
         counts.setdefault(row.bucket, {})[RunStatus(row.status)] = row.count
         totals[RunStatus(row.status)] += row.count
-    times = range(since, until, width)
+    times = range(pieces.since, pieces.until, pieces.width)
     return StatsView(
-        since=moment(since),
-        until=moment(until),
-        bucket_ms=width,
+        since=moment(pieces.since),
+        until=moment(pieces.until),
+        bucket_ms=pieces.width,
         buckets=tuple(BucketView(moment(at), counts.get(number, {})) for number, at in enumerate(times)),
         totals=dict(totals),
         complete=found.complete,

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from runcast.api.times import moment
 from runcast.domain.run import RunStatus
-from runcast.store.overview import TaskTally
+from runcast.store.history import Pieces, TaskTally
 
 
 class TaskStatsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -39,26 +39,32 @@ class AllTaskStats(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """False: there were more runs than are counted; the newest are."""
 
 
-def show_tally(found: TaskTally, since: int, until: int, width: int) -> AllTaskStats:
-    """With a bucket for every `width` ms."""
+def show_tally(found: TaskTally, pieces: Pieces) -> AllTaskStats:
+    """With a bucket for every piece of the time."""
     counts: dict[str, dict[int, dict[RunStatus, int]]] = {}
     totals: dict[str, Counter[RunStatus]] = {}
-    for row in found.counts:
+    for row in found.histogram.counts:
         counts.setdefault(row.task, {}).setdefault(row.bucket, {})[RunStatus(row.status)] = row.count
         totals.setdefault(row.task, Counter())[RunStatus(row.status)] += row.count
-    pieces = len(range(since, until, width))
+    number_of_pieces = len(range(pieces.since, pieces.until, pieces.width))
     shown = tuple(
         TaskStatsView(
             task_identifier=task,
             totals=dict(totals[task]),
-            buckets=tuple(of_task.get(number, {}) for number in range(pieces)),
+            buckets=tuple(of_task.get(number, {}) for number in range(number_of_pieces)),
             p50_ms=_percentile(found.durations.get(task, ()), 50),
             p95_ms=_percentile(found.durations.get(task, ()), 95),
             measured=len(found.durations.get(task, ())),
         )
         for task, of_task in counts.items()
     )
-    return AllTaskStats(since=moment(since), until=moment(until), bucket_ms=width, data=shown, complete=found.complete)
+    return AllTaskStats(
+        since=moment(pieces.since),
+        until=moment(pieces.until),
+        bucket_ms=pieces.width,
+        data=shown,
+        complete=found.histogram.complete,
+    )
 
 
 def _percentile(times: Sequence[int], percent: int) -> int | UnsetType:

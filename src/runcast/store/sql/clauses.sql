@@ -44,6 +44,17 @@ select run_id from bulk_runs where bulk_id = :bulk_id
 union all
 select r.id from {rows :ids (id text)} r
 
+-- name: tallied
+-- Of ended runs: how many were created in each minute and hour, by task and status.
+select k.environment, k.span_ms, k.at, k.task, k.status, count(*) as count
+from (
+  select runs.environment, s.span_ms, runs.created_at / s.span_ms * s.span_ms as at, runs.task, runs.status
+  from {rows :ids (id text)} r
+  join runs on runs.id = r.id
+  cross join (select 60000 as span_ms union all select 3600000 as span_ms) s
+  where runs.finished_at is not null) k
+group by k.environment, k.span_ms, k.at, k.task, k.status
+
 -- name: run_outline
 -- A run without its payload and its output, which may be long.
 runs.id, runs.environment, runs.task, runs.queue, runs.concurrency_key, runs.status, 'null' as payload, null as output,

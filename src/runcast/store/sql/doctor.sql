@@ -20,6 +20,20 @@ where not exists (
   where runs.id = i.run_id and runs.environment = i.environment and t.value = i.tag)
 limit 20;
 
+-- name: wrong_tallies -> Name*
+select c.environment || ' ' || c.task || ' ' || c.status || ': ' || sum(c.count) || ' at ' || c.at as name
+from (
+  select environment, span_ms, at, task, status, -count as count
+  from tallies
+  union all
+  select runs.environment, s.span_ms, runs.created_at / s.span_ms * s.span_ms as at, runs.task, runs.status, 1 as count
+  from runs
+  cross join (select 60000 as span_ms union all select 3600000 as span_ms) s
+  where runs.finished_at is not null) c
+group by c.environment, c.span_ms, c.at, c.task, c.status
+having sum(c.count) <> 0
+limit 20;
+
 -- name: slots_without_body -> Name*
 -- A final run keeps its slot until its body is gone; then somebody must hold it.
 select id as name

@@ -10,20 +10,6 @@ where status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 
 order by id desc
 limit :limit;
 
--- name: run_counts -> RunCount*
--- Over the newest runs of a time: an id begins with its time, so that these are found without an index of their own.
-select bucket, status, count(*) as count
-from (
-  select (created_at - cast(:since as bigint)) / cast(:width as bigint) as bucket,
-    case when attempt > 0 and status in ('DELAYED', 'QUEUED') then 'EXECUTING' else status end as status
-  from runs
-  where id >= :first and environment = :environment and created_at >= :since and created_at < :until
-    and (task = :task or :task is null)
-  order by id desc
-  limit :limit) newest
-group by bucket, status
-order by bucket, status;
-
 -- name: runs_now -> RunsNow?
 -- Through the indexes of what is not over, each up to a bound. Who is between two attempts is running.
 select
@@ -67,29 +53,6 @@ select seq, alert, kind, subject, message, run_id, fingerprint, count, first_at,
 from alert_events
 where environment = :environment and (seq < :before or :before is null) and (alert = :alert or :alert is null)
 order by seq desc
-limit :limit;
-
--- name: task_counts -> TaskCount*
--- As run_counts, for each task.
-select task, bucket, status, count(*) as count
-from (
-  select task, (created_at - cast(:since as bigint)) / cast(:width as bigint) as bucket,
-    case when attempt > 0 and status in ('DELAYED', 'QUEUED') then 'EXECUTING' else status end as status
-  from runs
-  where id >= :first and environment = :environment and created_at >= :since and created_at < :until
-    and (task = :task or :task is null)
-  order by id desc
-  limit :limit) newest
-group by task, bucket, status
-order by task, bucket, status;
-
--- name: task_durations -> TaskDuration*
--- Of the newest runs of a time that completed.
-select task, executing_ms
-from runs
-where id >= :first and environment = :environment and created_at >= :since and created_at < :until
-  and status = 'COMPLETED' and (task = :task or :task is null)
-order by id desc
 limit :limit;
 
 -- name: executing_in -> ExecutingRun*

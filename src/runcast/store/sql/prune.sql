@@ -112,6 +112,20 @@ where (schedule_id, at, manual) in (
   where run_id is null and decided_at < :before
   limit :limit);
 
+-- name: subtract_tallies
+update tallies
+set count = tallies.count - gone.count
+from ({clause tallied}) gone
+where tallies.environment = gone.environment and tallies.span_ms = gone.span_ms and tallies.at = gone.at
+  and tallies.task = gone.task and tallies.status = gone.status;
+
+-- name: forget_tallies
+-- Of which nothing is left.
+delete from tallies
+where count = 0
+  and (environment, span_ms, at, task, status) in (
+    select gone.environment, gone.span_ms, gone.at, gone.task, gone.status from ({clause tallied}) gone);
+
 -- name: prune_runs
 delete from runs where id in (select r.id from {rows :ids (id text)} r);
 

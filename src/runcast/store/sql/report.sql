@@ -50,6 +50,11 @@ set status = r.status, output = r.output, error = r.error, counts = r.counts, fi
 from {rows :rows (id text, status text, output text, error text, counts text, executed_ms bigint, slot bigint)} r
 where runs.id = r.id;
 
+-- name: add_tallies
+insert into tallies (environment, span_ms, at, task, status, count) {values :rows}
+on conflict (environment, span_ms, at, task, status) do update
+set count = tallies.count + excluded.count;
+
 -- name: wait_runs
 update runs
 set status = 'WAITING', slot = 0, waiting_at = :now, executing_ms = executing_ms + r.executed_ms, version = version + 1,
