@@ -25,8 +25,8 @@ export function Table<Row>({ rows, columns, keyOf, onOpen, label, rowClass }: { 
     if (selected) body.current?.querySelector(`[data-key="${CSS.escape(selected)}"]`)?.scrollIntoView({ block: "nearest" });
   }, [selected]);
   useShortcuts([
-    { keys: "j", label: "Next row", group: "Lists", run: () => move(1) },
-    { keys: "k", label: "Previous row", group: "Lists", run: () => move(-1) },
+    { keys: "j", label: "Next row", group: "Lists", repeats: true, run: () => move(1) },
+    { keys: "k", label: "Previous row", group: "Lists", repeats: true, run: () => move(-1) },
     ...(onOpen
       ? [
           {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 /** A key, or two after each other (`g r`), or with modifiers (`mod+k`, `shift+c`). */
 export interface Shortcut {
@@ -10,9 +10,26 @@ export interface Shortcut {
   run: (event: KeyboardEvent) => void;
   /** Also while something is typed. */
   inFields?: boolean;
+  /** Again and again while the key is held. What does something does it once. */
+  repeats?: boolean;
 }
 
-const active = new Set<Shortcut>();
+/** What lies above the page, the topmost last: its keys hold alone. */
+const layers: symbol[] = [];
+/** Where a component's keys belong; undefined: to the page. */
+export const Layer = createContext<symbol | undefined>(undefined);
+
+/** A layer above the page, as long as the component is there: what is below hears no keys. */
+export function useLayer(): symbol {
+  const [layer] = useState(() => Symbol("layer"));
+  useEffect(() => {
+    layers.push(layer);
+    return () => void layers.splice(layers.indexOf(layer), 1);
+  }, [layer]);
+  return layer;
+}
+
+const active = new Map<Shortcut, symbol | undefined>();
 const listeners = new Set<() => void>();
 let shown: readonly Shortcut[] = [];
 let prefix = "";
@@ -23,16 +40,17 @@ const PREFIX_MS = 1_200;
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const newest = useRef(shortcuts);
   newest.current = shortcuts;
+  const layer = useContext(Layer);
   const signature = shortcuts.map((one) => `${one.keys}:${one.label}`).join("|");
   useEffect(() => {
     const mine = newest.current.map((one, index): Shortcut => ({ ...one, run: (event) => newest.current[index]?.run(event) }));
-    for (const one of mine) active.add(one);
+    for (const one of mine) active.set(one, layer);
     tell();
     return () => {
       for (const one of mine) active.delete(one);
       tell();
     };
-  }, [signature]);
+  }, [signature, layer]);
 }
 
 /** All that hold now. */
@@ -47,7 +65,7 @@ export function useActiveShortcuts(): readonly Shortcut[] {
 }
 
 function tell(): void {
-  shown = [...active];
+  shown = [...active.keys()];
   for (const listener of listeners) listener();
 }
 
@@ -67,13 +85,17 @@ function isTyping(event: KeyboardEvent): boolean {
   return !!target?.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], [role=combobox]");
 }
 
-/** Who was mounted last is asked first: a dialog above a page. */
+function heard(): Shortcut[] {
+  return [...active].filter(([, layer]) => layer === layers.at(-1)).map(([one]) => one);
+}
+
+/** Who was mounted last is asked first: a part above a page. */
 function find(keys: string, typing: boolean): Shortcut | undefined {
-  return [...active].reverse().find((one) => one.keys === keys && (!typing || one.inFields));
+  return heard().findLast((one) => one.keys === keys && (!typing || one.inFields));
 }
 
 function isPrefix(key: string): boolean {
-  return [...active].some((one) => one.keys.startsWith(`${key} `));
+  return heard().some((one) => one.keys.startsWith(`${key} `));
 }
 
 export function onKeyDown(event: KeyboardEvent): void {
@@ -85,7 +107,7 @@ export function onKeyDown(event: KeyboardEvent): void {
   prefix = "";
   if (found) {
     event.preventDefault();
-    found.run(event);
+    if (!event.repeat || found.repeats) found.run(event);
   } else if (!typing && isPrefix(key)) {
     prefix = key;
     prefixTimer = setTimeout(() => (prefix = ""), PREFIX_MS);

@@ -29,8 +29,8 @@ export function Inbox() {
   const select = (id: string, isOn: boolean) => setSelected((now) => new Set(isOn ? [...now, id] : [...now].filter((one) => one !== id)));
   const one = waits[at];
   useShortcuts([
-    { keys: "j", label: "Next question", group: "Lists", run: () => move(1) },
-    { keys: "k", label: "Previous question", group: "Lists", run: () => move(-1) },
+    { keys: "j", label: "Next question", group: "Lists", repeats: true, run: () => move(1) },
+    { keys: "k", label: "Previous question", group: "Lists", repeats: true, run: () => move(-1) },
     { keys: "x", label: "Select question", group: "Lists", run: () => one && select(one.id, !selected.has(one.id)) },
   ]);
   useEffect(() => {

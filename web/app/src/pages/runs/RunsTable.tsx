@@ -54,8 +54,8 @@ export function RunsTable(props: TableProps) {
     reveal(scroller.current, next, height);
   };
   useShortcuts([
-    { keys: "j", label: "Next row", group: "Lists", run: () => move(1) },
-    { keys: "k", label: "Previous row", group: "Lists", run: () => move(-1) },
+    { keys: "j", label: "Next row", group: "Lists", repeats: true, run: () => move(1) },
+    { keys: "k", label: "Previous row", group: "Lists", repeats: true, run: () => move(-1) },
     { keys: "x", label: "Select row", group: "Lists", run: () => current && select(current, false) },
     { keys: "shift+x", label: "Select rows up to here", group: "Lists", run: () => current && select(current, true) },
     { keys: "mod+a", label: "Select all rows", group: "Lists", run: () => onSelect((before) => wholly(before, order.current)) },
