@@ -28,6 +28,8 @@ export default defineConfig({
     outDir: here("../../src/runcast/dashboard/static"),
     emptyOutDir: true,
     manifest: true,
+    // One sheet: a part that is asked for again after its server was away is not left without its own.
+    cssCodeSplit: false,
     // Those of all that is bundled, for the wheel.
     license: true,
     target: "es2022",

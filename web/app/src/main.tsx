@@ -2,22 +2,13 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
+import { loadPart } from "@/data/parts";
 import { queries } from "@/data/queries";
 import { router } from "@/router";
 import { showTheme } from "@/shell/theme";
 import "./app.css";
 
-const Toaster = lazy(() => import("sonner").then(({ Toaster }) => ({ default: Toaster })));
-const RELOADED = "runcast.reloaded";
-
-// After an upgrade a page that was open asks for parts that are gone: it is loaded anew, once.
-window.addEventListener("vite:preloadError", (event) => {
-  if (sessionStorage.getItem(RELOADED) === location.href) return;
-  event.preventDefault();
-  sessionStorage.setItem(RELOADED, location.href);
-  location.reload();
-});
-
+const Toaster = lazy(() => loadPart(() => import("sonner")).then(({ Toaster }) => ({ default: Toaster })));
 showTheme();
 const place = document.getElementById("root");
 if (!place) throw new Error("the page has no #root");

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet, useMatches } from "@tanstack/react-router";
 import { BASE } from "@/data/api";
+import { loadPart, parts } from "@/data/parts";
 import { readAlertSearch } from "@/pages/alerts/search";
 import { readBatchSearch } from "@/pages/batches/groups";
 import { readErrorSearch } from "@/pages/errors/search";
@@ -28,7 +29,7 @@ const root = createRootRoute({
 
 /** A page of its own chunk. Its search parameters are checked by `search`. */
 function page<Path extends string, Search extends object = Record<never, never>>(path: Path, load: () => Promise<{ default: () => React.ReactNode }>, search?: (raw: Record<string, unknown>) => Search) {
-  return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load), validateSearch: (raw: Record<string, unknown>): Search => search?.(raw) ?? ({} as Search) });
+  return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(() => loadPart(load)), validateSearch: (raw: Record<string, unknown>): Search => search?.(raw) ?? ({} as Search) });
 }
 
 const home = createRoute({ getParentRoute: () => root, path: "/", component: () => <Navigate to="/runs" replace /> });
@@ -72,6 +73,9 @@ export const router = createRouter({
   defaultPreload: "intent",
   scrollRestoration: true,
 });
+
+parts.isOnTheWay = () => router.state.status === "pending";
+router.subscribe("onBeforeNavigate", ({ pathChanged }) => pathChanged && parts.turn());
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -2,12 +2,15 @@
 
 import { RuncastError } from "@runcast/client";
 import { learnServerTime } from "@/format/time";
+import { BASE } from "./base";
+import { session } from "./door";
 
-export { RuncastError };
+export { BASE, RuncastError };
 
-/** Where the server is mounted: `` or `/runcast`. The server says it in `<base>`. */
-export const BASE = new URL(document.baseURI).pathname.replace(/\/$/, "");
 const ENVIRONMENT = "runcast.environment";
+
+/** A wrong password is not the end of a sign-in. */
+const OF_DOOR = /^\/api\/v1\/(auth|me\/password)/;
 
 /** Undefined: the one that the server is for. */
 export function chosenEnvironment(): string | undefined {
@@ -19,7 +22,7 @@ export function chooseEnvironment(name: string | undefined): void {
   else localStorage.setItem(ENVIRONMENT, name);
 }
 
-/** `fetch` with what every request has. Throws `RuncastError`, with the API's own words, unless it succeeds. */
+/** `fetch` with what every request has. It waits where one has to sign in again. Throws `RuncastError`, with the API's own words, unless it succeeds. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const environment = chosenEnvironment();
@@ -28,6 +31,10 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   if (isJson) headers.set("content-type", "application/json");
   const response = await fetch(BASE + path, { credentials: "same-origin", ...init, headers });
   learnServerTime(response.headers.get("date"));
+  if (response.status === 401 && session.isKnown && !OF_DOOR.test(path)) {
+    await session.lose(init.signal);
+    return request(path, init);
+  }
   if (!response.ok) throw await refusal(response);
   return response;
 }

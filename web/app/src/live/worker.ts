@@ -1,16 +1,24 @@
 /** Few connections for all tabs of a browser: one for what changes, some for texts that are written. It lives as long as one of the tabs does. */
 
 import { followTopics, Http, readStream } from "@runcast/client";
+import { channelName, signedIn, type Word } from "@/data/session";
 import { Hub } from "./hub";
 import type { ToTab, ToWorker } from "./protocol";
 import { Readers } from "./readers";
 
 /** Each environment has its own stream; its name is the worker's, after the server's address. */
 const [base = "", environment = ""] = self.name.split("|").slice(1);
-const withEnvironment: typeof fetch = (input, init) => {
+const door = new BroadcastChannel(channelName(base));
+const withEnvironment: typeof fetch = async (input, init) => {
   const headers = new Headers(init?.headers);
   if (environment) headers.set("x-runcast-environment", environment);
-  return fetch(input, { ...init, headers });
+  for (;;) {
+    const response = await fetch(input, { ...init, headers });
+    if (response.status !== 401) return response;
+    // The tabs let one sign in again; what is followed goes on then.
+    door.postMessage("lost" satisfies Word);
+    await signedIn(door, init?.signal);
+  }
 };
 const http = new Http({ baseUrl: base, fetch: withEnvironment });
 const hub = new Hub((topics, subscriber, options) => followTopics(http, topics, subscriber, options));

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleUser, LogOut, MonitorCog, Moon, Sun } from "lucide-react";
 import { useState } from "react";
+import { session } from "@/data/door";
 import { meQuery, signOut } from "@/data/me";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/class";
@@ -21,9 +22,9 @@ export function Account({ isNarrow }: { isNarrow: boolean }) {
     setTheme(NEXT[theme]);
   };
   const leave = async () => {
-    await attempt("Could not sign out", signOut);
+    if (!(await attempt("Could not sign out", signOut))) return;
     client.clear();
-    location.assign(document.baseURI);
+    session.out();
   };
   return (
     <div className={cx("mt-1 flex items-center gap-1 border-t border-line pt-2", isNarrow && "sm:flex-col")}>

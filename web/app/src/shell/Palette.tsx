@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
+import { Activity, ListTree, Tag as TagIcon } from "lucide-react";
 import { useState } from "react";
 import { get } from "@/data/api";
 import { appsQuery } from "@/data/apps";
@@ -42,15 +43,11 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
       <Command.Input value={text} onValueChange={setText} placeholder="A page, a task, a run's id, a tag…" className="h-11 w-full border-b border-line bg-transparent px-4 text-base outline-none" />
       <Command.List className="max-h-[50vh] overflow-auto p-1 [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:text-fg-3 [&_[cmdk-group-heading]]:uppercase">
         <Command.Empty className="px-3 py-6 text-center text-fg-3">Nothing matches “{asked}”</Command.Empty>
-        {asked && (
-          <Command.Group heading="Runs" forceMount>
-            {RUN_ID.test(asked) && (
-              <Command.Item forceMount value={`open ${asked}`} onSelect={() => go(`/runs/${asked}`)} className={ITEM}>
-                Open run {asked}
-              </Command.Item>
-            )}
-            <Command.Item forceMount value={`tag ${asked}`} onSelect={() => go(`/runs?tag=${encodeURIComponent(asked)}`)} className={ITEM}>
-              Runs with the tag “{asked}”
+        {RUN_ID.test(asked) && (
+          <Command.Group heading="Runs">
+            <Command.Item value={`open ${asked}`} onSelect={() => go(`/runs/${asked}`)} className={ITEM}>
+              <Activity aria-hidden />
+              Open run {asked}
             </Command.Item>
           </Command.Group>
         )}
@@ -69,6 +66,7 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
           <Command.Group heading="Tasks">
             {tasks.data.map((task) => (
               <Command.Item key={task.name} value={`task ${task.name}`} onSelect={() => go(`/tasks/${encodeURIComponent(task.name)}`)} className={ITEM}>
+                <ListTree aria-hidden />
                 {task.name}
               </Command.Item>
             ))}
@@ -92,6 +90,14 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
               </Command.Item>
             ))}
         </Command.Group>
+        {asked && !RUN_ID.test(asked) && (
+          <Command.Group heading="Runs" forceMount>
+            <Command.Item forceMount value={`tag ${asked}`} onSelect={() => go(`/runs?tag=${encodeURIComponent(asked)}`)} className={ITEM}>
+              <TagIcon aria-hidden />
+              Runs with the tag “{asked}”
+            </Command.Item>
+          </Command.Group>
+        )}
       </Command.List>
     </Command.Dialog>
   );

@@ -4,17 +4,21 @@ import { MenuIcon } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { RuncastProvider } from "@runcast/react-hooks";
 import { RuncastError } from "@/data/api";
+import { personOf, session } from "@/data/door";
 import { meQuery } from "@/data/me";
+import { useIsSignedOut } from "@/data/session";
+import { loadPart } from "@/data/parts";
 import { SharedRuncast } from "@/live/client";
 import { Button } from "@/ui/Button";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { onKeyDown, useShortcuts } from "@/ui/shortcuts";
 import { ConnectionPill } from "@/ui/ConnectionPill";
+import { NewerPages } from "./NewerPages";
 import { Sidebar } from "./Sidebar";
-import { SignIn } from "./SignIn";
+import { SignIn, SignInAgain } from "./SignIn";
 
-const Palette = lazy(() => import("./Palette"));
-const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
+const Palette = lazy(() => loadPart(() => import("./Palette")));
+const ShortcutSheet = lazy(() => loadPart(() => import("./ShortcutSheet")));
 const NARROW = "runcast.narrow";
 const client = new SharedRuncast();
 
@@ -25,12 +29,17 @@ export function Shell() {
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, []);
+  const isSignedOut = useIsSignedOut(session);
+  useEffect(() => {
+    if (me) session.know(personOf(me));
+  }, [me]);
   if (me === undefined && error instanceof RuncastError && (error.status === 401 || error.status === 403)) return <SignIn />;
   if (me === undefined && error) return <Failure error={error} onRetry={() => void refetch()} />;
   if (me === undefined) return null;
   return (
     <RuncastProvider client={client}>
       <Frame />
+      {isSignedOut && <SignInAgain name={me.name} />}
     </RuncastProvider>
   );
 }
@@ -61,6 +70,7 @@ function Frame() {
             <ConnectionPill />
           </span>
         </div>
+        <NewerPages />
         <div className="min-h-0 flex-1">
           <Suspense fallback={<Skeleton />}>
             <Outlet />

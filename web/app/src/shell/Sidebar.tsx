@@ -46,10 +46,10 @@ export function Sidebar({ isNarrow, isOpen, onClose, onSearch }: { isNarrow: boo
           type="button"
           onClick={onSearch}
           aria-label={isNarrow ? "Search or jump" : undefined}
-          className="my-1 flex h-7 shrink-0 items-center gap-2 rounded-control border border-line bg-sunken px-2 text-fg-3 hover:border-line-strong max-sm:h-9"
+          className="my-1 flex h-7 shrink-0 items-center gap-2 rounded-control border border-line bg-sunken pr-1.5 pl-2 text-fg-3 hover:border-line-strong max-sm:h-9"
         >
           <Search aria-hidden className="size-3.5 shrink-0" />
-          <span className={cx("flex-1 truncate text-left", isNarrow && "sm:hidden")}>Search or jump…</span>
+          <span className={cx("flex-1 truncate text-left", isNarrow && "sm:hidden")}>Search or jump</span>
           {!isNarrow && <Kbd keys={printed("mod+k")} />}
         </button>
         {groups.map((group, index) => (
@@ -74,8 +74,7 @@ function NavLink({ to, label, badge, isNarrow, onClick, children }: { to: string
       to={to}
       onClick={onClick}
       title={isNarrow ? label : undefined}
-      className="flex h-7 items-center gap-2.5 rounded-control px-2 text-fg-2 hover:bg-hover hover:text-fg max-sm:h-10"
-      activeProps={{ className: "bg-active text-fg font-medium" }}
+      className="flex h-7 items-center gap-2.5 rounded-control px-2 text-fg-2 hover:bg-hover hover:text-fg data-[status=active]:bg-active data-[status=active]:font-medium data-[status=active]:text-fg max-sm:h-10"
     >
       {children}
       <span className={cx("flex-1 truncate", isNarrow && "sm:sr-only")}>{label}</span>

@@ -1,17 +1,19 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { useState } from "react";
+import { personOf, session } from "@/data/door";
 import { meQuery, signIn } from "@/data/me";
 import { Button } from "@/ui/Button";
 import { Code } from "@/ui/Code";
 import { Field, Input } from "@/ui/Field";
 import { useTitle } from "@/ui/Page";
 
-/** The page of who is not signed in. */
-export function SignIn() {
-  useTitle("Sign in");
+/** The page of who is not signed in. `again`: as whom one was, until a moment ago. */
+export function SignIn({ again }: { again?: string }) {
+  useTitle(again === undefined ? "Sign in" : undefined);
+  const Around = again === undefined ? "main" : "div";
   const client = useQueryClient();
-  const [email, setEmail] = useState("");
+  const [email, setEmail] = useState(again ?? "");
   const [password, setPassword] = useState("");
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -20,7 +22,10 @@ export function SignIn() {
     setBusy(true);
     setError(undefined);
     try {
-      client.setQueryData(meQuery.queryKey, await signIn(email, password));
+      const me = await signIn(email, password);
+      client.setQueryData(meQuery.queryKey, me);
+      session.know(personOf(me));
+      void client.invalidateQueries();
     } catch (refusal) {
       setError(refusal instanceof Error ? refusal.message : String(refusal));
     } finally {
@@ -28,12 +33,13 @@ export function SignIn() {
     }
   };
   return (
-    <main className="flex min-h-full items-center justify-center p-4">
+    <Around className="flex min-h-full items-center justify-center p-4">
       <form onSubmit={(event) => void submit(event)} className="flex w-full max-w-sm flex-col gap-4 rounded-card border border-line bg-panel p-6">
         <div className="flex items-center gap-2">
           <img src="./icon.svg" alt="" className="size-6" />
-          <h1 className="text-lg font-semibold">Sign in to Runcast</h1>
+          <h1 className="text-lg font-semibold">{again === undefined ? "Sign in to Runcast" : "Sign in again"}</h1>
         </div>
+        {again !== undefined && <p className="text-fg-2">Your sign-in has ended. The page goes on where it was.</p>}
         <Field label="E-mail">{(props) => <Input {...props} type="email" autoComplete="username" required value={email} onChange={(event) => setEmail(event.target.value)} />}</Field>
         <Field label="Password" error={error}>
           {(props) => <Input {...props} type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />}
@@ -47,6 +53,18 @@ export function SignIn() {
           <Code text="runcast users add you@example.com --role admin" />
         </details>
       </form>
-    </main>
+    </Around>
+  );
+}
+
+/** Over the page, and whatever is open on it, which stays as it was left. */
+export function SignInAgain({ name }: { name: string }) {
+  const open = (dialog: HTMLDialogElement | null) => {
+    if (dialog && !dialog.open) dialog.showModal();
+  };
+  return (
+    <dialog ref={open} aria-label="Sign in again" onCancel={(event) => event.preventDefault()} onClose={(event) => open(event.currentTarget)} className="m-0 h-dvh max-h-none w-dvw max-w-none bg-bg text-fg">
+      <SignIn again={name} />
+    </dialog>
   );
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { lazy, Suspense } from "react";
+import { loadPart } from "@/data/parts";
 
 export interface DialogProps {
   isOpen: boolean;
@@ -11,7 +12,7 @@ export interface DialogProps {
   isWide?: boolean;
 }
 
-const OpenDialog = lazy(() => import("./OpenDialog"));
+const OpenDialog = lazy(() => loadPart(() => import("./OpenDialog")));
 
 /** A dialog in the middle of the page. What draws it is loaded when one opens. */
 export function Dialog(props: DialogProps) {

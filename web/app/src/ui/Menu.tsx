@@ -1,5 +1,6 @@
 import type { MouseEvent, ReactElement, ReactNode } from "react";
 import { cloneElement, lazy, Suspense, useState } from "react";
+import { loadPart } from "@/data/parts";
 
 export interface MenuItem {
   label: ReactNode;
@@ -18,7 +19,7 @@ export interface MenuProps {
   align?: "start" | "end";
 }
 
-const load = () => import("./OpenMenu");
+const load = () => loadPart(() => import("./OpenMenu"));
 const OpenMenu = lazy(load);
 
 /** A button that opens a list of things to do. `null` draws a line. What draws the list is loaded when it is wanted. */

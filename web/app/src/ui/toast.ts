@@ -1,5 +1,7 @@
+import { loadPart } from "@/data/parts";
+
 /** What draws toasts is loaded with the first one. */
-const sonner = () => import("sonner");
+const sonner = () => loadPart(() => import("sonner"));
 
 const UNDO_MS = 5_000;
 let began = 0;

@@ -3,11 +3,12 @@ import { FileText } from "lucide-react";
 import { lazy, Suspense } from "react";
 import type { Artifact } from "@/data/run";
 import { artifactQuery, artifactsQuery, viewUrl, wholeRunQuery } from "@/data/run";
+import { loadPart } from "@/data/parts";
 import { bytes } from "@/format/number";
 import { HtmlFrame } from "@/ui/HtmlFrame";
 import { Facts } from "@/ui/Page";
 
-const Markdown = lazy(() => import("@/ui/Markdown"));
+const Markdown = lazy(() => loadPart(() => import("@/ui/Markdown")));
 const SHOWN_BYTES_MAX = 200_000;
 const FACTS_MAX = 8;
 const isShown = (one: Artifact) => one.size <= SHOWN_BYTES_MAX && /^text\/(html|markdown|plain)/.test(one.contentType);

@@ -1,6 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import type { ReactNode } from "react";
 import { lazy, Suspense, useState } from "react";
+import { loadPart } from "@/data/parts";
 import { cx } from "@/ui/class";
 
 export interface Choice {
@@ -19,7 +20,7 @@ export interface ChoicesProps {
   footer?: ReactNode;
 }
 
-const load = () => import("./OpenChoices");
+const load = () => loadPart(() => import("./OpenChoices"));
 const OpenChoices = lazy(load);
 
 /** A button that says what is chosen, and opens what can be. What draws the list is loaded when it is wanted. */

@@ -4,6 +4,7 @@ import { ExternalLink, RotateCcw } from "lucide-react";
 import { lazy, Suspense } from "react";
 import type { LeadAsset, StepKey } from "@/data/leads";
 import { contentPath, contentQuery, hrefOf } from "@/data/leads";
+import { loadPart } from "@/data/parts";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/Code";
 import { Failure, Skeleton } from "@/ui/Empty";
@@ -14,7 +15,7 @@ import { Approval } from "./Approval";
 import { LiveText } from "./LiveText";
 import { StepLogs } from "./StepLogs";
 
-const Markdown = lazy(() => import("@/ui/Markdown"));
+const Markdown = lazy(() => loadPart(() => import("@/ui/Markdown")));
 const KIND: Record<StepKey, LeadAsset["kind"] | undefined> = { enrich: "profile", research: "research", write_emails: "email", build_page: "page", approval: undefined };
 
 /** What a step made, or makes right now, or why it did not; its logs; and what can be done about it. */

@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import type { Attempts, WholeRun } from "@/data/run";
 import { declaredTasksQuery, journalQuery, reportUrl } from "@/data/run";
 import type { Span } from "@/data/trace";
+import { loadPart } from "@/data/parts";
 import { shortName } from "@/trace/span";
 import { Button } from "@/ui/Button";
 import { Menu } from "@/ui/Menu";
@@ -14,8 +15,8 @@ import { useCanceling } from "./canceling";
 import { possible } from "./possible";
 import { useDeeds } from "./deeds";
 
-const AskDialog = lazy(() => import("./AskDialog"));
-const EditDialog = lazy(() => import("./EditDialog"));
+const AskDialog = lazy(() => loadPart(() => import("./AskDialog")));
+const EditDialog = lazy(() => loadPart(() => import("./EditDialog")));
 
 /** One thing that helps most, as a button of its own; the rest in a menu, each with what it does. */
 export function Actions({ run, whole, attempts, span }: { run: Run; whole: WholeRun | undefined; attempts: Attempts | undefined; span: Span | undefined }) {

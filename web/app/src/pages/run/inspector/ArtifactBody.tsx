@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type { Artifact } from "@/data/run";
 import { artifactQuery, viewUrl } from "@/data/run";
+import { loadPart } from "@/data/parts";
 import { bytes } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Code } from "@/ui/Code";
@@ -13,7 +14,7 @@ import type { ArtifactKind } from "./kinds";
 import { kindOf } from "./kinds";
 import { MailView } from "./MailView";
 
-const Markdown = lazy(() => import("@/ui/Markdown"));
+const Markdown = lazy(() => loadPart(() => import("@/ui/Markdown")));
 const SHOWN_BYTES_MAX = 2_000_000;
 
 /** What is in it. Whatever a run made is hostile: it is shown, and does nothing. */

@@ -3,13 +3,14 @@ import type { ReactNode } from "react";
 import { lazy, Suspense, useState } from "react";
 import type { Artifact } from "@/data/run";
 import { downloadUrl } from "@/data/run";
+import { loadPart } from "@/data/parts";
 import { bytes } from "@/format/number";
 import { cx } from "@/ui/class";
 import { Skeleton } from "@/ui/Empty";
 import type { ArtifactKind } from "./kinds";
 import { kindOf } from "./kinds";
 
-const ArtifactBody = lazy(() => import("./ArtifactBody"));
+const ArtifactBody = lazy(() => loadPart(() => import("./ArtifactBody")));
 
 const ICONS: Record<ArtifactKind, ReactNode> = { mail: <Mail />, html: <FileCode />, markdown: <FileText />, json: <Braces />, csv: <Table2 />, tsv: <Table2 />, image: <Image />, text: <FileText />, other: <Paperclip /> };
 

@@ -1,12 +1,13 @@
 import { useRunStream } from "@runcast/react-hooks";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { loadPart } from "@/data/parts";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/Code";
 import { cx } from "@/ui/class";
 import { Heading } from "./Heading";
 import { appended, looksLikeMarkdown, Pace } from "./streamText";
 
-const Markdown = lazy(() => import("@/ui/Markdown"));
+const Markdown = lazy(() => loadPart(() => import("@/ui/Markdown")));
 
 /** A stream as it is written: tokens go into a text node, past React; laid out on request, or when it looks meant to be. */
 export function StreamView({ runId, name, isRunning, className }: { runId: string; name: string; isRunning: boolean; className?: string }) {
