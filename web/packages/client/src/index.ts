@@ -11,7 +11,7 @@ import { Http } from "./http.js";
 import type { LiveEvent, LiveOptions, LiveSubscriber } from "./live.js";
 import { followTopics, isOfRun } from "./live.js";
 import type { StreamOptions } from "./streams.js";
-import { readStream } from "./streams.js";
+import { readStream, streamPath } from "./streams.js";
 import type { Run, Triggered, TriggerOptions } from "./types.js";
 
 export type { ClientOptions } from "./http.js";
@@ -56,7 +56,7 @@ export class Runcast {
 
   /** Put a message into the inbox of a run. */
   async send(runId: string, stream: string, data: unknown): Promise<void> {
-    await this.#http.post(`/realtime/v1/streams/${runId}/input/${stream}`, { data });
+    await this.#http.post(streamPath(runId, `input/${stream}`), { data });
   }
 
   /** The state of topics, with its position in the feed: follow from there and nothing is missed. */

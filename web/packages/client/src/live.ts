@@ -44,29 +44,21 @@ export async function followTopics(
   subscriber: LiveSubscriber,
   options: LiveOptions = {},
 ): Promise<void> {
-  const { signal, silence = 45_000 } = options;
+  const { signal } = options;
   let last = options.after === undefined ? "" : String(options.after);
   let pause = FIRST_PAUSE_MS;
   const query = new URLSearchParams({ topics: topics.join(",") });
   if (options.pace !== undefined) query.set("pace", String(options.pace));
   while (!signal?.aborted) {
-    const attempt = new AbortController();
-    const abort = () => attempt.abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    let quiet: ReturnType<typeof setTimeout> | undefined;
-    const alive = () => {
-      clearTimeout(quiet);
-      quiet = setTimeout(abort, silence);
-    };
+    const silence = new Silence(options.silence, signal);
     try {
       subscriber.onState?.("connecting");
-      alive();
       const headers: Record<string, string> = { accept: "text/event-stream" };
       if (last) headers["last-event-id"] = last;
-      const response = await http.request(`/api/v1/live?${query}`, { headers, signal: attempt.signal });
+      const response = await http.request(`/api/v1/live?${query}`, { headers, signal: silence.signal });
       if (!response.body) throw new Error("this browser cannot read a response as it comes");
       subscriber.onState?.("live");
-      for await (const event of parseEvents(watched(readText(response.body), alive))) {
+      for await (const event of parseEvents(silence.broken(readText(response.body)))) {
         pause = FIRST_PAUSE_MS;
         if (event.event === "reset") subscriber.onReset(resetTopics(event.data, topics));
         else subscriber.onEvents(JSON.parse(event.data) as LiveEvent[]);
@@ -79,8 +71,7 @@ export async function followTopics(
         throw error;
       }
     } finally {
-      clearTimeout(quiet);
-      signal?.removeEventListener("abort", abort);
+      silence.end();
     }
     if (signal?.aborted) break;
     subscriber.onState?.("waiting");
@@ -90,10 +81,45 @@ export async function followTopics(
   subscriber.onState?.("closed");
 }
 
-async function* watched(chunks: AsyncIterable<string>, alive: () => void): AsyncGenerator<string> {
-  for await (const chunk of chunks) {
-    alive();
-    yield chunk;
+const SILENCE_MS = 45_000;
+
+/** A connection that says nothing for too long is given up: a network may forget it without a word. */
+export class Silence {
+  readonly #attempt = new AbortController();
+  readonly #ms: number;
+  readonly #given: AbortSignal | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ms = SILENCE_MS, given?: AbortSignal) {
+    this.#ms = ms;
+    this.#given = given;
+    if (given?.aborted) this.#abort();
+    given?.addEventListener("abort", this.#abort, { once: true });
+    this.#begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  /** The same chunks; each is a sign of life. */
+  async *broken(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+    for await (const chunk of chunks) {
+      this.#begin();
+      yield chunk;
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#given?.removeEventListener("abort", this.#abort);
+  }
+
+  readonly #abort = (): void => this.#attempt.abort();
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#abort, this.#ms);
   }
 }
 
