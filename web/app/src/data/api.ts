@@ -30,7 +30,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   const isJson = typeof init.body === "string" && !headers.has("content-type");
   if (isJson) headers.set("content-type", "application/json");
   const response = await fetch(BASE + path, { credentials: "same-origin", ...init, headers });
-  learnServerTime(response.headers.get("date"));
+  // What a browser kept says when it was kept.
+  if (response.headers.get("cache-control") === "no-store") learnServerTime(response.headers.get("date"));
   if (response.status === 401 && session.isKnown && !OF_DOOR.test(path)) {
     await session.lose(init.signal);
     return request(path, init);
@@ -65,8 +66,14 @@ export async function get<T>(path: string, params: Params = {}, signal?: AbortSi
   return (await response.json()) as T;
 }
 
+/** Browsers let only small requests outlive the page that makes them. */
+const OUTLIVING_CHARS_MAX = 8_000;
+
+/** Change something. Who closes the page at this moment meant it all the same. */
 export async function send<T = unknown>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const response = await request(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const keepalive = (sent?.length ?? 0) < OUTLIVING_CHARS_MAX;
+  const response = await request(path, { method, keepalive, ...(sent === undefined ? {} : { body: sent }) });
   const text = await response.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }

@@ -18,6 +18,7 @@ export function useFreshParts(id: string): void {
   const client = useQueryClient();
   const old = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const isFollowed = useRef(false);
   const refresh = (parts: readonly string[]) => {
     for (const name of parts) old.current.add(name);
     timer.current ??= setTimeout(() => {
@@ -26,9 +27,22 @@ export function useFreshParts(id: string): void {
       old.current.clear();
     }, GATHER_MS);
   };
+  const all = () => refresh(Object.values(MADE_OLD).flat());
   useFollow([`run:${id}`], {
     onEvents: (events) => refresh(events.flatMap((event) => ("kinds" in event ? event.kinds.flatMap((kind) => MADE_OLD[kind] ?? []) : []))),
-    onReset: () => refresh(Object.values(MADE_OLD).flat()),
+    onReset: all,
+    onState: (state) => {
+      if (state !== "live" || isFollowed.current) return;
+      isFollowed.current = true;
+      // What happened between the reading and the connection is told by nobody.
+      all();
+    },
   });
-  useEffect(() => () => clearTimeout(timer.current), [id]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
 }

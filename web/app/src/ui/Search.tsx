@@ -12,12 +12,20 @@ export function Search({ value, label, onChange, className }: { value: string; l
   const [text, setText] = useState(value);
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => setText(value), [value]);
+  /** What the page was told last: its answer is no reason to take back what was typed since. */
+  const told = useRef(value);
+  useEffect(() => {
+    if (value !== told.current) setText(value);
+    told.current = value;
+  }, [value]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const say = (next: string, pause = PAUSE_MS) => {
     setText(next);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onChange(next.trim()), pause);
+    timer.current = setTimeout(() => {
+      told.current = next.trim();
+      onChange(told.current);
+    }, pause);
   };
   useShortcuts([{ keys: "/", label, group: "Lists", run: () => field.current?.focus() }]);
   return (
