@@ -16,7 +16,7 @@ from tests.store.world import ERROR, World
 
 def counted(db: World, since: int, until: int, width: int = MINUTE_MS, **options: str | bool) -> Histogram:
     script = partial(history.histogram, "dev", Pieces(since, until, width), task=None)
-    return db.read(partial(script, **options))  # type: ignore[arg-type]
+    return db.read(partial(script, **options))
 
 
 def by_piece(found: Histogram) -> dict[tuple[int, str], int]:

@@ -59,6 +59,7 @@ _PURPOSES = {
     "tallies": "How many ended runs were created in each minute and each hour, by task and status.",
     "run_tags": "Runs by tag: an index of what `runs.tags` says.",
     "runs": "Runs. Partial indexes on live statuses keep the hot set small: cost does not grow with history.",
+    "saved_views": "Filters of lists under a name, for everybody in an environment.",
     "schedule_ticks": "What became of each tick of a schedule.",
     "schedules": "Cron rules with their policies.",
     "secrets": "What the instance signs and encrypts with, if no setting says it.",

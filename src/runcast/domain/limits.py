@@ -27,6 +27,13 @@ TIMELINE_NEWS_MAX = 5_000
 """Entries that one who follows a timeline may have before it: of runs with more it is told to read them anew."""
 FACT_KEYS_CHARS_MAX = 8_192
 """Of the keys that a fact of the feed names: with more it says that any entry of the journal may have changed."""
+SAVED_VIEWS_MAX = 100
+"""Of one list in one environment."""
+VIEW_NAME_CHARS_MAX = 80
+VIEW_FILTERS_MAX = 30
+"""Filters of a saved view."""
+VIEW_FILTER_CHARS_MAX = 2_000
+"""The name or the value of one of them."""
 TAGS_MAX = 10
 TAG_CHARS_MAX = 128
 TASK_NAME_CHARS_MAX = 128

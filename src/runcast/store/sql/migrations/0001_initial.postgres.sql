@@ -576,6 +576,19 @@ create table tallies (
   primary key (environment, span_ms, at, task, status)
 ) with (fillfactor = 50);
 
+-- Filters of lists under a name, for everybody in an environment.
+create table saved_views (
+  id text collate "C" primary key,
+  environment text collate "C" not null,
+  list text collate "C" not null,
+  name text collate "C" not null,
+  filters text collate "C" not null,
+  created_by text collate "C",
+  created_at bigint not null,
+  updated_at bigint not null
+);
+create unique index saved_views_name on saved_views (environment, list, name);
+
 -- One-time tokens that were used.
 create table used_tokens (
   digest text collate "C" primary key,

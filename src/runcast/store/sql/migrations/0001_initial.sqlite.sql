@@ -576,6 +576,19 @@ create table tallies (
   primary key (environment, span_ms, at, task, status)
 ) without rowid;
 
+-- Filters of lists under a name, for everybody in an environment.
+create table saved_views (
+  id text primary key,
+  environment text not null,
+  list text not null,
+  name text not null,
+  filters text not null,
+  created_by text,
+  created_at integer not null,
+  updated_at integer not null
+);
+create unique index saved_views_name on saved_views (environment, list, name);
+
 -- One-time tokens that were used.
 create table used_tokens (
   digest text primary key,
