@@ -14,7 +14,7 @@ from runcast.apps.leads.contract import Outcome
 from runcast.domain.access import Role
 from tests.api.site import Site, serving
 from tests.leads.conftest import leads_registry
-from tests.leads.scripted import EMAILS, Script, no_research, read, text
+from tests.leads.scripted import EMAILS, Script, filled, no_profile, no_research, read, text
 
 ADA = "https://www.linkedin.com/in/ada-lovelace"
 FIFTY = [
@@ -165,6 +165,31 @@ async def test_all_failed_leads_of_a_batch_are_retried_at_once(site: Site, scrip
     assert (await site.get(path))["totals"]["byStatus"] == {"completed": 3}
 
 
+async def test_lists_say_what_all_calls_cost_also_those_that_failed(any_site: Site, script: Script) -> None:
+    """A call that broke off was paid for, and so was a run that a retry went on from."""
+    script.says("enrich", no_profile(Outcome.TRANSIENT, cost_usd=0.5), filled(cost_usd=0.25))
+    script.says("research", no_research(Outcome.OUT_OF_CREDITS, cost_usd=0.125), read(cost_usd=0.0625))
+    answer = await bulk(any_site, ADA, "linkedin.com/in/grace-hopper", generateEmails=False, generateOnePager=False)
+    for lead in answer["leads"]:
+        await ended(any_site, lead)
+    failed = next(one for one in await leads_of(any_site, answer) if one["status"] == "failed")
+    retried = await any_site.post(f"/api/leads/{failed['id']}/retry")
+    await any_site.ended(retried["triggerRunId"])
+    shown = await leads_of(any_site, answer)
+    assert [one["status"] for one in shown] == ["completed", "completed"]
+    spent = 0.5 + 2 * 0.25 + 0.125 + 2 * 0.0625
+    assert sum(one["costUsd"] for one in shown) == spent
+    batch = await any_site.get(f"/api/leads/batches/{answer['batchId']}")
+    assert batch["totals"]["costUsd"] == spent
+    single = await any_site.get(f"/api/leads/{failed['id']}")
+    assert single["costUsd"] == next(one["costUsd"] for one in shown if one["id"] == failed["id"])
+
+
+async def leads_of(site: Site, answer: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await site.get("/api/leads", params={"batch": answer["batchId"]}))["data"]
+    return found
+
+
 async def test_a_lead_that_waits_for_a_person_can_be_canceled(any_site: Site) -> None:
     lead = (await bulk(any_site, ADA, approval=True))["leads"][0]
     await any_site.until(lead["triggerRunId"], lambda run: "awaits" in run.metadata)
@@ -175,36 +200,6 @@ async def test_a_lead_that_waits_for_a_person_can_be_canceled(any_site: Site) ->
     assert await any_site.post(f"/api/leads/{lead['id']}/cancel") == {"id": lead["id"], "canceled": True}
     shown = await ended(any_site, lead)
     assert (shown["status"], shown["steps"][-1]["status"]) == ("canceled", "canceled")
-
-
-async def test_a_link_shows_a_lead_to_people_without_an_account_until_it_is_revoked(any_site: Site) -> None:
-    lead = (await bulk(any_site, ADA))["leads"][0]
-    await ended(any_site, lead)
-    made = await any_site.post(f"/api/leads/{lead['id']}/share", {"expiresInDays": 1})
-    nobody = {"Authorization": "Bearer tr_dev_nothing"}
-    shared = f"/api/leads/shared/{made['token']}"
-    shown = await any_site.get(shared, headers=nobody)
-    assert shown["lead"]["name"] == "Ada Lovelace"
-    assert shown["liveToken"] == ""
-    assert (await any_site.http.get(f"{shared}/assets/landing.html", headers=nobody)).status_code == 200
-    assert (await any_site.http.get(f"/api/leads/{lead['id']}", headers=nobody)).status_code == 401
-    (listed,) = (await any_site.get(f"/api/leads/{lead['id']}/shares"))["data"]
-    assert made["token"] not in str(listed)
-    await any_site.http.delete(f"/api/leads/{lead['id']}/shares/{listed['id']}")
-    assert (await any_site.http.get(shared, headers=nobody)).status_code == 404
-    assert (await any_site.http.get("/api/leads/shared/" + "a" * 32, headers=nobody)).status_code == 404
-
-
-async def test_a_link_to_a_lead_that_lives_follows_its_runs_and_no_others(site: Site) -> None:
-    lead = (await bulk(site, ADA, approval=True))["leads"][0]
-    other = (await bulk(site, "linkedin.com/in/grace-hopper"))["leads"][0]
-    made = await site.post(f"/api/leads/{lead['id']}/share")
-    token = (await site.get(f"/api/leads/shared/{made['token']}"))["liveToken"]
-    bearer = {"Authorization": f"Bearer {token}"}
-    assert (await site.http.get(f"/api/v3/runs/{lead['triggerRunId']}", headers=bearer)).status_code == 200
-    assert (await site.http.get(f"/api/v3/runs/{other['triggerRunId']}", headers=bearer)).status_code == 403
-    cancel = await site.http.post(f"/api/v2/runs/{lead['triggerRunId']}/cancel", headers=bearer)
-    assert cancel.status_code == 403
 
 
 async def test_clients_are_kept_changed_and_deleted(any_site: Site) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from runcast import Transaction, Tx, batch_trigger_in
-from runcast.apps.leads.clients import brief_of, get_client
+from runcast.apps.leads.clients import get_client
 from runcast.apps.leads.contract import Options
 from runcast.apps.leads.extension import leads
 from runcast.apps.leads.jobs import Known, LeadJob
@@ -42,7 +42,6 @@ def add_leads(tx: Tx, environment: str, client_id: str, people: list[NewLead], o
     """One transaction: there is no lead without its run, and no run without its lead."""
     client = yield from get_client(tx, environment, client_id)
     batch_id = tx.new_id("leads") if len(people) > 1 else ""
-    brief = brief_of(client)
     rows, items = [], []
     for position, new in enumerate(people, 1):
         lead_id = tx.new_id("lead")
@@ -50,13 +49,22 @@ def add_leads(tx: Tx, environment: str, client_id: str, people: list[NewLead], o
             lead_id=lead_id,
             linkedin_url=new.person.url,
             slug=new.person.slug,
-            client=brief,
+            client=client.brief,
             options=options,
             known=new.known,
         )
         tags = [f"lead:{lead_id}", f"client:{client_id}", *([f"leads:{batch_id}"] if batch_id else [])]
         items.append(orchestrate.options(tags=tags).item(job))
-        fields = [lead_id, environment, client_id, client.name, batch_id, position, new.person.url, new.person.slug]
+        fields = [
+            lead_id,
+            environment,
+            client_id,
+            client.brief.name,
+            batch_id,
+            position,
+            new.person.url,
+            new.person.slug,
+        ]
         rows.append([*fields, "", "", "", _json(options), _json(new.known), tx.now_ms])
     run_ids = yield from batch_trigger_in(tx.within(environment), items)
     yield from tx.query("add_leads", rows=[[*row, run_id] for row, run_id in zip(rows, run_ids, strict=True)])
@@ -66,7 +74,7 @@ def add_leads(tx: Tx, environment: str, client_id: str, people: list[NewLead], o
     ]
     yield from tx.query("add_runs", rows=[[one.id, one.trigger_run_id, tx.now_ms] for one in added])
     if batch_id:
-        name = f"{len(people)} leads of {client.name}"
+        name = f"{len(people)} leads of {client.brief.name}"
         yield from tx.query("add_batches", rows=[[batch_id, environment, client_id, name, len(people), tx.now_ms]])
     yield from tx.publish("leads", batch_id or added[0].id)
     return Added(batch_id=batch_id, leads=added)

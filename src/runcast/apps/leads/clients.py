@@ -18,9 +18,8 @@ def add_client(tx: Tx, environment: str, brief: ClientBrief) -> Transaction[Clie
     count: int = yield from tx.query("count_clients", environment=environment)
     if count >= CLIENTS_MAX:
         raise Conflict(f"there are {CLIENTS_MAX:,} clients already: delete one that is not needed")
-    row = ClientRow(id=tx.new_id("client"), created_at=tx.now_ms, updated_at=tx.now_ms, **msgspec.structs.asdict(brief))
-    fields = (row.name, row.website, row.offer, row.tone, row.sender, row.brand_color, row.logo_url)
-    yield from tx.query("add_clients", rows=[[row.id, environment, *fields, row.created_at, row.updated_at]])
+    row = ClientRow(id=tx.new_id("client"), brief=brief, created_at=tx.now_ms, updated_at=tx.now_ms)
+    yield from tx.query("add_clients", rows=[[row.id, environment, brief.name, _json(brief), tx.now_ms, tx.now_ms]])
     return row
 
 
@@ -28,8 +27,8 @@ def add_client(tx: Tx, environment: str, brief: ClientBrief) -> Transaction[Clie
 def change_client(tx: Tx, environment: str, client_id: str, brief: ClientBrief) -> Transaction[ClientRow]:
     """Leads that were begun keep what they were begun with."""
     yield from get_client(tx, environment, client_id)
-    fields = msgspec.structs.asdict(brief)
-    yield from tx.query("change_client", id=client_id, environment=environment, now=tx.now_ms, **fields)
+    changed = {"name": brief.name, "brief": _json(brief), "now": tx.now_ms}
+    yield from tx.query("change_client", id=client_id, environment=environment, **changed)
     return (yield from get_client(tx, environment, client_id))
 
 
@@ -54,14 +53,5 @@ def list_clients(tx: Tx, environment: str) -> Transaction[list[ClientRow]]:
     return found
 
 
-def brief_of(row: ClientRow) -> ClientBrief:
-    """What the writers are told."""
-    return ClientBrief(
-        name=row.name,
-        website=row.website,
-        offer=row.offer,
-        tone=row.tone,
-        sender=row.sender,
-        brand_color=row.brand_color,
-        logo_url=row.logo_url,
-    )
+def _json(brief: ClientBrief) -> str:
+    return msgspec.json.encode(brief).decode()

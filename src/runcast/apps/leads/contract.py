@@ -139,17 +139,20 @@ Found = FoundProfile | FoundResearch
 
 
 class ClientBrief(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """For whom is written: the client of a lead, who offers something."""
+    """For whom is written: the client of a lead, who offers something. Its fields stand here, and nowhere else."""
 
     name: str
     website: str = ""
     offer: str = ""
+    """What the client offers: the letters are about it."""
     tone: str = ""
+    """Such as *friendly, short*."""
     sender: str = ""
     """Who signs the letters, such as `Ada Lovelace, Globex`."""
     brand_color: str = ""
-    """`#rrggbb`, or empty."""
+    """`#rrggbb`, of the landing pages; or empty."""
     logo_url: str = ""
+    """Of the landing pages: `https://…`."""
 
 
 class EnrichInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

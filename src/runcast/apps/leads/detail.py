@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
-from runcast import Client, NotFound, transact
+from runcast import transact
 from runcast.apps.leads.choices import choices_of
 from runcast.apps.leads.estimates import StepTime, step_times
 from runcast.apps.leads.reading import get_lead, list_assets, past_runs, runs_of
-from runcast.apps.leads.rows import LeadRow, RunOfLead
+from runcast.apps.leads.rows import LeadRow
 from runcast.apps.leads.status import read_options
 from runcast.apps.leads.views import LeadDetail, RunRef, moment, show_detail
 
@@ -29,7 +29,6 @@ async def detail_of(row: LeadRow) -> LeadDetail:
         [RunRef(id=run.run_id, began_at=moment(run.began_at)) for run in runs],
         times,
         now_ms=now_ms(),
-        cost_usd=await _cost(runs),
     )
 
 
@@ -37,17 +36,6 @@ async def times_of(row: LeadRow) -> dict[str, StepTime]:
     """How long the steps of a lead usually take."""
     choices, past = await asyncio.gather(transact(choices_of, row.environment), transact(past_runs, row.environment))
     return step_times(choices, read_options(row), past)
-
-
-async def _cost(runs: list[RunOfLead]) -> float | None:
-    """Of all runs together: what was paid before a retry was paid, too. None: the runs are gone."""
-    client = Client()
-    spent = await asyncio.gather(*(client.usage(run.run_id) for run in runs), return_exceptions=True)
-    known = [float(used.total.cost) for used in spent if not isinstance(used, BaseException)]
-    for used in spent:
-        if isinstance(used, BaseException) and not isinstance(used, NotFound):
-            raise used
-    return sum(known) if known else None
 
 
 def now_ms() -> int:

@@ -1,11 +1,9 @@
 -- name: add_clients
-insert into app_leads_clients (id, environment, name, website, offer, tone, sender, brand_color, logo_url, created_at,
-  updated_at) {values :rows};
+insert into app_leads_clients (id, environment, name, brief, created_at, updated_at) {values :rows};
 
 -- name: change_client
 update app_leads_clients
-set name = :name, website = :website, offer = :offer, tone = :tone, sender = :sender, brand_color = :brand_color,
-  logo_url = :logo_url, updated_at = :now
+set name = :name, brief = :brief, updated_at = :now
 where id = :id and environment = :environment and deleted_at is null;
 
 -- name: drop_client
@@ -14,12 +12,12 @@ set deleted_at = :now
 where id = :id and environment = :environment and deleted_at is null;
 
 -- name: find_client -> ClientRow?
-select id, name, website, offer, tone, sender, brand_color, logo_url, created_at, updated_at
+select id, brief, created_at, updated_at
 from app_leads_clients
 where id = :id and environment = :environment and deleted_at is null;
 
 -- name: clients -> ClientRow*
-select id, name, website, offer, tone, sender, brand_color, logo_url, created_at, updated_at
+select id, brief, created_at, updated_at
 from app_leads_clients
 where environment = :environment and deleted_at is null
 order by name, id
@@ -52,7 +50,13 @@ update app_leads_leads set name = :name, title = :title, company = :company wher
 
 -- name: find_lead -> LeadRow?
 select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_url, l.slug, l.name, l.title, l.company,
-  l.run_id, l.options, l.input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at
+  l.run_id, l.options, l.input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at,
+  coalesce((
+    select cast(sum(u.cost_nanos) as bigint)
+    from app_leads_runs p
+    join runs c on c.root_id = p.run_id and c.parent_id is not null
+    join usage u on u.run_id = c.id
+    where p.lead_id = l.id), 0) as cost_nanos
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.id = :id and (:environment = '' or l.environment = :environment);
@@ -63,7 +67,13 @@ select created_at, position from app_leads_leads where id = :id and environment 
 -- name: leads -> LeadRow*
 -- Newest first, and what was given together in its order; those after the last one of the page before.
 select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_url, l.slug, l.name, l.title, l.company,
-  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at
+  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at,
+  coalesce((
+    select cast(sum(u.cost_nanos) as bigint)
+    from app_leads_runs p
+    join runs c on c.root_id = p.run_id and c.parent_id is not null
+    join usage u on u.run_id = c.id
+    where p.lead_id = l.id), 0) as cost_nanos
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.environment = :environment
@@ -78,7 +88,13 @@ limit :limit;
 -- name: batch_leads -> LeadRow*
 -- In the order in which they were given.
 select l.id, l.environment, l.client_id, l.client_name, l.batch_id, l.linkedin_url, l.slug, l.name, l.title, l.company,
-  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at
+  l.run_id, l.options, '' as input, l.created_at, r.status, r.metadata, r.error, r.created_at as begun_at, r.finished_at,
+  coalesce((
+    select cast(sum(u.cost_nanos) as bigint)
+    from app_leads_runs p
+    join runs c on c.root_id = p.run_id and c.parent_id is not null
+    join usage u on u.run_id = c.id
+    where p.lead_id = l.id), 0) as cost_nanos
 from app_leads_leads l
 left join runs r on r.id = l.run_id
 where l.batch_id = :batch_id and l.environment = :environment
@@ -130,6 +146,9 @@ from app_leads_shares
 where lead_id = :lead_id
 order by id desc
 limit 100;
+
+-- name: count_shares -> int
+select count(*) from app_leads_shares where lead_id = :lead_id and revoked_at is null and expires_at > :now;
 
 -- name: share_by_digest -> ShareRow?
 select id, lead_id, created_by, created_at, expires_at, revoked_at

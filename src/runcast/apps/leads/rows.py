@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from runcast.apps.leads.contract import ClientBrief
+
 
 class ClientRow(msgspec.Struct, frozen=True):
     """For whom is written."""
 
     id: str
-    name: str
-    website: str
-    offer: str
-    tone: str
-    sender: str
-    brand_color: str
-    logo_url: str
+    brief: ClientBrief
     created_at: int
     updated_at: int
 
@@ -53,6 +49,8 @@ class LeadRow(msgspec.Struct, frozen=True):
     begun_at: int | None
     """When the run was triggered; a retry is another one."""
     finished_at: int | None
+    cost_nanos: int
+    """Of all its runs, and of every call: also of those that failed and were tried again."""
 
 
 class PlaceRow(msgspec.Struct, frozen=True):

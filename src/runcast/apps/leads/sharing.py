@@ -8,7 +8,7 @@ from runcast.apps.leads.reading import get_lead
 from runcast.apps.leads.rows import ShareRow
 
 SHARES_MAX = 100
-"""Links of one lead that are listed; older ones are revoked before new ones are made."""
+"""Links of one lead that lead there at the same time."""
 
 
 @leads.transaction
@@ -16,9 +16,9 @@ def add_share(
     tx: Tx, environment: str, lead_id: str, digest: str, created_by: str, lifetime_ms: int
 ) -> Transaction[ShareRow]:
     yield from get_lead(tx, environment, lead_id)
-    known: list[ShareRow] = yield from tx.query("shares", lead_id=lead_id)
-    if len(known) >= SHARES_MAX:
-        raise Conflict(f"this lead has {SHARES_MAX} links already")
+    count: int = yield from tx.query("count_shares", lead_id=lead_id, now=tx.now_ms)
+    if count >= SHARES_MAX:
+        raise Conflict(f"this lead has {SHARES_MAX} links already: revoke one that is not needed")
     row = ShareRow(
         id=tx.new_id("share"),
         lead_id=lead_id,

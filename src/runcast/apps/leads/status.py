@@ -44,7 +44,6 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     progress: float = 0
     current_step: str = msgspec.field(default="", name="currentStep")
-    cost_usd: float = msgspec.field(default=0, name="costUsd")
     awaits: str = ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from runcast.apps.leads.contract import Options
+from runcast.apps.leads.contract import ClientBrief, Options
 from runcast.apps.leads.estimates import AT_ONCE, StepTime, remaining_s
 from runcast.apps.leads.jobs import Known
 from runcast.apps.leads.plan import StepKey
@@ -24,17 +24,10 @@ from runcast.apps.leads.status import (
 )
 
 
-class ClientView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """For whom leads are worked on."""
+class ClientView(ClientBrief, frozen=True, kw_only=True, rename="camel"):
+    """A client as it is kept."""
 
     id: str
-    name: str
-    website: str
-    offer: str
-    tone: str
-    sender: str
-    brand_color: str
-    logo_url: str
     created_at: datetime
     updated_at: datetime
 
@@ -95,6 +88,7 @@ class LeadView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """0 to 100."""
     current_step: str
     cost_usd: float
+    """What providers charged, of all runs and tries together."""
     created_at: datetime
     finished_at: datetime | None
     error: ErrorView | None
@@ -176,8 +170,8 @@ def _moment(ms: int | None) -> datetime | None:
 
 
 def show_client(row: ClientRow) -> ClientView:
-    fields = msgspec.structs.asdict(row)
-    return ClientView(**{**fields, "created_at": moment(row.created_at), "updated_at": moment(row.updated_at)})
+    fields = msgspec.structs.asdict(row.brief)
+    return ClientView(id=row.id, created_at=moment(row.created_at), updated_at=moment(row.updated_at), **fields)
 
 
 def show_lead(row: LeadRow) -> LeadView:
@@ -200,7 +194,7 @@ def _fields(row: LeadRow) -> dict[str, Any]:
         "options": read_options(row),
         "progress": round(min(100.0, 100.0 if status is LeadStatus.COMPLETED else said.progress), 1),
         "current_step": said.current_step if status in LIVE else "",
-        "cost_usd": round(said.cost_usd, 6),
+        "cost_usd": round(row.cost_nanos / 1e9, 6),
         "created_at": moment(row.created_at),
         "finished_at": _moment(row.finished_at),
         "error": _show_error(row),
@@ -227,13 +221,12 @@ def show_detail(
     times: Mapping[str, StepTime],
     *,
     now_ms: int,
-    cost_usd: float | None = None,
 ) -> LeadDetail:
     steps = read_steps(row)
     fields = _fields(row)
     left = remaining_s(steps, {key: time.seconds for key, time in times.items()}, now_ms=now_ms)
     return LeadDetail(
-        **{**fields, "cost_usd": fields["cost_usd"] if cost_usd is None else round(cost_usd, 6)},
+        **fields,
         steps=[_show_step(step, times.get(step.key)) for step in steps],
         assets=[show_asset(asset) for asset in sorted(assets, key=_reading_order)],
         runs=list(runs),

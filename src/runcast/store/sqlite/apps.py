@@ -16,7 +16,7 @@ from runcast.store.rows import AppliedMigration
 from runcast.store.script import Script, call
 from runcast.store.sqlite.render import Query, render
 
-READABLE = frozenset({"runs", "json_each", "json_tree", "sqlite_master", "sqlite_schema", ""})
+READABLE = frozenset({"runs", "usage", "json_each", "json_tree", "sqlite_master", "sqlite_schema", ""})
 """What an extension's SQL may read beside its own tables."""
 _PARAMETER = re.compile(r"(?<!:):(\w+)")
 _WRITES = (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
@@ -105,5 +105,5 @@ def _check(connection: apsw.Connection, app: App, query: Query) -> None:
     except (apsw.AuthError, apsw.SQLError) as error:
         raise InvalidInput(
             f"query {query.name!r}: {error}. A query of extension {app.name!r} writes tables named app_{app.name}_…, "
-            "and reads those and `runs`"
+            "and reads those, `runs` and `usage`"
         ) from error

@@ -122,9 +122,10 @@ export const leadQuery = (id: string) =>
 export const contentPath = (leadId: string, assetId: string) => `/api/leads/${leadId}/assets/${assetId}`;
 export const hrefOf = (path: string) => BASE + path;
 
-export const contentQuery = (path: string) =>
+/** `version`: what was made anew has the same address. */
+export const contentQuery = (path: string, version: string) =>
   queryOptions({
-    queryKey: ["leads", "content", path],
+    queryKey: ["leads", "content", path, version],
     queryFn: async ({ signal }) => (await request(path, { signal })).text(),
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -162,15 +163,16 @@ export interface NewShare {
 
 export const shareLead = (id: string, expiresInDays: number) => post<NewShare>(`/api/leads/${id}/share`, { expiresInDays });
 
-/** What a share link shows. */
-export interface Shared {
-  lead: LeadDetail;
-  /** Follows the runs of the lead for a while, and nothing else; empty: it has ended. */
-  liveToken: string;
+/** All that a share link shows. */
+export interface SharedLead extends Pick<Lead, "name" | "slug" | "title" | "company" | "linkedinUrl" | "status" | "progress" | "currentStep" | "createdAt" | "finishedAt"> {
+  /** Its name. */
+  client: string;
+  steps: Pick<LeadStep, "key" | "title" | "status" | "started" | "finished">[];
+  assets: LeadAsset[];
 }
 
 export const sharedQuery = (token: string) =>
-  queryOptions({ queryKey: ["leads", "shared", token], queryFn: ({ signal }) => get<Shared>(`/api/leads/shared/${encodeURIComponent(token)}`, {}, signal), retry: false });
+  queryOptions({ queryKey: ["leads", "shared", token], queryFn: ({ signal }) => get<SharedLead>(`/api/leads/shared/${encodeURIComponent(token)}`, {}, signal), retry: false });
 
 export type ProviderKind = "enrich" | "research" | "write";
 
@@ -199,4 +201,6 @@ export const settingsQuery = queryOptions({
 
 export const putSettings = (choices: LeadSettings["choices"]) => send("PUT", "/api/leads/settings", choices);
 
+/** Where a shared lead is told as it changes. */
+export const sharedLiveHref = (token: string) => hrefOf(`/api/leads/shared/${encodeURIComponent(token)}/live`);
 export const sharedContentPath = (token: string, assetId: string) => `/api/leads/shared/${encodeURIComponent(token)}/assets/${assetId}`;

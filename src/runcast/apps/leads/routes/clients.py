@@ -6,6 +6,7 @@ import re
 
 import msgspec
 from litestar import delete, get, post, put
+from msgspec.structs import replace
 
 from runcast import Caller, InvalidInput, transact
 from runcast.apps.leads.clients import add_client, change_client, drop_client, get_client, list_clients
@@ -18,45 +19,27 @@ TEXT_CHARS_MAX = 4_000
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-class ClientBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A client, as it is to be."""
-
-    name: str
-    website: str = ""
-    offer: str = ""
-    """What the client offers: the letters are about it."""
-    tone: str = ""
-    """Such as *friendly, short*."""
-    sender: str = ""
-    """Who signs the letters."""
-    brand_color: str = ""
-    """`#rrggbb`, of the landing pages."""
-    logo_url: str = ""
-    """Of the landing pages."""
-
-    def brief(self) -> ClientBrief:
-        """Raises `InvalidInput`."""
-        if not self.name.strip() or len(self.name) > NAME_CHARS_MAX:
-            raise InvalidInput(f"a client has a name of up to {NAME_CHARS_MAX} characters")
-        if max(map(len, (self.offer, self.tone, self.sender))) > TEXT_CHARS_MAX:
-            raise InvalidInput(f"offer, tone and sender have up to {TEXT_CHARS_MAX:,} characters")
-        if self.brand_color and not _COLOR.fullmatch(self.brand_color):
-            raise InvalidInput(f"a brand color is like #4f46e5, got {self.brand_color[:40]!r}")
-        return ClientBrief(
-            name=self.name.strip(),
-            website=_address(self.website),
-            offer=self.offer,
-            tone=self.tone,
-            sender=self.sender,
-            brand_color=self.brand_color.lower(),
-            logo_url=_address(self.logo_url),
-        )
-
-
 class ClientList(msgspec.Struct, frozen=True):
     """All clients, by name."""
 
     data: list[ClientView]
+
+
+def _checked(given: ClientBrief) -> ClientBrief:
+    """A client as it is kept. Raises `InvalidInput`."""
+    if not given.name.strip() or len(given.name) > NAME_CHARS_MAX:
+        raise InvalidInput(f"a client has a name of up to {NAME_CHARS_MAX} characters")
+    if max(map(len, (given.offer, given.tone, given.sender))) > TEXT_CHARS_MAX:
+        raise InvalidInput(f"offer, tone and sender have up to {TEXT_CHARS_MAX:,} characters")
+    if given.brand_color and not _COLOR.fullmatch(given.brand_color):
+        raise InvalidInput(f"a brand color is like #4f46e5, got {given.brand_color[:40]!r}")
+    return replace(
+        given,
+        name=given.name.strip(),
+        website=_address(given.website),
+        brand_color=given.brand_color.lower(),
+        logo_url=_address(given.logo_url),
+    )
 
 
 def _address(url: str) -> str:
@@ -71,9 +54,9 @@ async def list_all(caller: Caller) -> ClientList:
 
 
 @post("/clients", status_code=201, summary="Create a client")
-async def create(data: ClientBody, caller: Caller) -> ClientView:
+async def create(data: ClientBrief, caller: Caller) -> ClientView:
     """For whom leads are worked on."""
-    return show_client(await transact(add_client, caller.environment, data.brief()))
+    return show_client(await transact(add_client, caller.environment, _checked(data)))
 
 
 @get("/clients/{client_id:str}", summary="Retrieve a client")
@@ -83,9 +66,9 @@ async def retrieve(client_id: str, caller: Caller) -> ClientView:
 
 
 @put("/clients/{client_id:str}", summary="Change a client")
-async def change(client_id: str, data: ClientBody, caller: Caller) -> ClientView:
+async def change(client_id: str, data: ClientBrief, caller: Caller) -> ClientView:
     """Leads that were begun keep what they were begun with."""
-    return show_client(await transact(change_client, caller.environment, client_id, data.brief()))
+    return show_client(await transact(change_client, caller.environment, client_id, _checked(data)))
 
 
 @delete("/clients/{client_id:str}", status_code=204, summary="Delete a client")

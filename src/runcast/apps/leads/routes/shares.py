@@ -5,24 +5,25 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import msgspec
 from litestar import Response, delete, get, post
+from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from runcast import Caller, Client, InvalidInput, NotFound, transact
-from runcast.apps.leads.detail import detail_of
-from runcast.apps.leads.jobs import Known
-from runcast.apps.leads.reading import find_share, get_asset, get_lead, list_shares
+from runcast.apps.leads.reading import find_share, get_asset, get_lead, list_assets, list_shares
 from runcast.apps.leads.routes.assets import Download, send
 from runcast.apps.leads.rows import LeadRow
+from runcast.apps.leads.shared import SHARED_KINDS, SharedLead, show_shared
 from runcast.apps.leads.sharing import add_share, revoke_share
-from runcast.apps.leads.status import LIVE
-from runcast.apps.leads.views import LeadDetail, ShareView, StepView, show_share
+from runcast.apps.leads.views import ShareView, show_share
 
 DAYS_MAX = 90
 DAY_MS = 86_400_000
-LIVE_TOKEN_MINUTES = 15
-"""After a link is revoked, whoever looks at it follows the run for up to so long; the rest ends at once."""
+LOOK_S = 5
+"""Of whoever follows, so often is asked whether the link still leads anywhere, also while nothing happens."""
 _TOKEN = re.compile(r"[\w-]{32}", re.ASCII)
 
 
@@ -45,15 +46,6 @@ class ShareList(msgspec.Struct, frozen=True):
     """Links to a lead."""
 
     data: list[ShareView]
-
-
-class SharedLead(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A lead as a link shows it, without costs and without what was pasted. Who follows it live may read its runs, in which
-    both can be found."""
-
-    lead: LeadDetail
-    live_token: str
-    """A public token that follows the lead's runs for a quarter of an hour, and nothing else; empty: it has ended."""
 
 
 @post("/{lead_id:str}/share", status_code=201, summary="Make a link to a lead")
@@ -83,23 +75,45 @@ async def revoke(lead_id: str, share_id: str, caller: Caller) -> None:
 
 @get("/shared/{token:str}", opt={"open": True}, summary="Look at a shared lead")
 async def look(token: str) -> SharedLead:
-    """For whoever has the link; no key is needed."""
+    """For whoever has the link; no key is needed. The link is all that it lets one see."""
+    return await _look(await _shared(token))
+
+
+@get("/shared/{token:str}/live", opt={"open": True}, summary="Follow a shared lead")
+async def follow(token: str) -> ServerSentEvent:
+    """Server-sent events: the lead whenever it changes, as the request before has it; then `end`, when it has ended or the
+    link was revoked. No key is needed."""
     row = await _shared(token)
-    detail = await detail_of(row)
-    shown = msgspec.structs.replace(detail, known=Known(), cost_usd=0.0, steps=[_plain(one) for one in detail.steps])
-    live = ""
-    if shown.status in LIVE:
-        live = await Client().create_public_token(
-            f"read:tags:lead:{row.id}", expires=f"{LIVE_TOKEN_MINUTES}m", environment=row.environment
-        )
-    return SharedLead(lead=shown, live_token=live)
+    return ServerSentEvent(_changes(token, row), headers={"x-accel-buffering": "no"})
 
 
 @get("/shared/{token:str}/assets/{asset:str}", opt={"open": True}, summary="Look at an asset of a shared lead")
 async def content(token: str, asset: str, *, download: Download = False) -> Response[bytes]:
     """For whoever has the link; no key is needed."""
     row = await _shared(token)
-    return send(await transact(get_asset, row.id, asset), download=download)
+    found = await transact(get_asset, row.id, asset)
+    if found.kind not in SHARED_KINDS:
+        raise NotFound(f"no asset {asset!r} of this lead")
+    return send(found, download=download)
+
+
+async def _changes(token: str, row: LeadRow) -> AsyncIterator[ServerSentEventMessage]:
+    """What is sent is read anew each time, through the link: none that was revoked meanwhile shows anything more."""
+    told: SharedLead | None = None
+    runs = Client().runs.subscribe(tag=f"lead:{row.id}", environment=row.environment)
+    with suppress(NotFound):
+        async for _ in runs.with_heartbeats(f"{LOOK_S}s"):
+            lead = await _look(await _shared(token))
+            if lead != told:
+                yield ServerSentEventMessage(data=msgspec.json.encode(lead).decode())
+            told = lead
+            if not lead.is_live:
+                break
+    yield ServerSentEventMessage(event="end", data="")
+
+
+async def _look(row: LeadRow) -> SharedLead:
+    return show_shared(row, await transact(list_assets, row.id))
 
 
 async def _shared(token: str) -> LeadRow:
@@ -110,12 +124,8 @@ async def _shared(token: str) -> LeadRow:
     return await transact(get_lead, "", found.lead_id)
 
 
-def _plain(step: StepView) -> StepView:
-    return msgspec.structs.replace(step, cost_usd=None, wait_id="")
-
-
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-ROUTES = [share, list_all, revoke, look, content]
+ROUTES = [share, list_all, revoke, look, follow, content]

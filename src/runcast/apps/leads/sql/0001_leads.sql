@@ -2,12 +2,7 @@ create table app_leads_clients (
   id text primary key,
   environment text not null,
   name text not null,
-  website text not null,
-  offer text not null,
-  tone text not null,
-  sender text not null,
-  brand_color text not null,
-  logo_url text not null,
+  brief text not null,
   created_at bigint not null,
   updated_at bigint not null,
   deleted_at bigint

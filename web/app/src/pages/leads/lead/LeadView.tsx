@@ -118,9 +118,11 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
           )}
           <Timeline
             steps={steps}
-            isOpen={(key) => chosen[key] ?? key === open}
-            onToggle={(key) => setChosen((before) => ({ ...before, [key]: !(before[key] ?? key === open) }))}
-            render={(step) => <StepDetails leadId={id} step={step} assets={assets} error={lead.error?.message} onRetry={() => retry(step.key)} />}
+            opening={{
+              isOpen: (key) => chosen[key] ?? key === open,
+              onToggle: (key) => setChosen((before) => ({ ...before, [key]: !(before[key] ?? key === open) })),
+              render: (step) => <StepDetails leadId={id} step={step} assets={assets} error={lead.error?.message} onRetry={() => retry(step.key)} />,
+            }}
           />
         </div>
         <aside className="flex flex-col gap-4">

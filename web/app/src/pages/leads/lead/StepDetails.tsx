@@ -49,7 +49,7 @@ export function StepDetails({ leadId, step, assets, error, onRetry }: { leadId: 
 
 /** One thing that was made, as it is read. */
 export function AssetView({ path, asset }: { path: string; asset: LeadAsset }) {
-  const { data, error, refetch } = useQuery(contentQuery(path));
+  const { data, error, refetch } = useQuery(contentQuery(path, asset.createdAt));
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Skeleton rows={2} />;
   switch (asset.kind) {

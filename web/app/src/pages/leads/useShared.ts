@@ -1,0 +1,27 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { SharedLead } from "@/data/leads";
+import { sharedLiveHref, sharedQuery } from "@/data/leads";
+
+/** A lead behind a link, as it comes on: told by the server, which shows whoever has a link nothing else. */
+export function useShared(token: string): { lead: SharedLead | undefined; error: Error | null } {
+  const client = useQueryClient();
+  const { data: lead, error } = useQuery(sharedQuery(token));
+  const isThere = lead !== undefined;
+  useEffect(() => {
+    if (!isThere) return;
+    const { queryKey } = sharedQuery(token);
+    const source = new EventSource(sharedLiveHref(token));
+    source.onmessage = (event: MessageEvent<string>) => client.setQueryData(queryKey, JSON.parse(event.data) as SharedLead);
+    // It has ended, or the link was taken back: the next request says which.
+    const settle = () => {
+      source.close();
+      void client.invalidateQueries({ queryKey });
+    };
+    source.addEventListener("end", settle);
+    // A connection that broke is made again by the browser; one that was refused is not.
+    source.onerror = () => source.readyState === EventSource.CLOSED && settle();
+    return () => source.close();
+  }, [client, isThere, token]);
+  return { lead, error };
+}
