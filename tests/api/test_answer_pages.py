@@ -176,3 +176,29 @@ async def test_a_list_says_who_asks_what_and_who_answered_what(office: Site) -> 
 async def test_the_link_that_a_program_asks_for_is_the_one_of_the_api(office: Site) -> None:
     _, token_id, path = await asked(office)
     assert f"/{await office.engine.answer_path(token_id)}" == path
+
+
+async def test_a_choice_begins_with_nothing_chosen() -> None:
+    class Routing(BaseModel):
+        approved: bool
+        team: Literal["sales", "support", "legal", "press", "board", "works", "lab"] | None = None
+
+    registry = Registry()
+
+    @task(registry=registry)
+    async def route() -> str | None:
+        token = await wait.create_token(Routing, question="Whose is it?")
+        return (await wait.for_token(token).unwrap()).team
+
+    async with serving(registry=registry) as site:
+        run_id = await site.trigger("route", {})
+        await site.until(run_id, lambda run: run.status is RunStatus.WAITING)
+        (token,) = (await site.get(TOKENS))["data"]
+        async with httpx2.AsyncClient(base_url=site.url) as person:
+            page = await person.get(path_of(token["pageUrl"]))
+            assert "<option value=''>Choose…</option><option value=\"sales\">" in page.text
+            await person.post(
+                path_of(token["pageUrl"]), data={"seal": seal_of(page), "decision": "0", "field.team": ""}
+            )
+        run = await site.until(run_id, lambda run: run.is_final)
+        assert run.output == "null"

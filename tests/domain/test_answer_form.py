@@ -100,3 +100,25 @@ def test_a_number_that_is_none_is_named() -> None:
     assert form is not None
     with pytest.raises(InvalidPayload, match="Stars: 'many' is no number"):
         form.answer({"decision": "0", "field.stars": "many"})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        '{"type": "object", "properties": ["approved"]}',
+        '{"type": "object", "properties": {"verdict": {"enum": {"x": 1}}}, "required": 5}',
+        '{"enum": 5}',
+        '{"anyOf": 3}',
+        '{"$ref": "#/$defs/One", "$defs": {"One": []}}',
+    ],
+)
+def test_what_is_no_schema_is_answered_in_json(schema: str) -> None:
+    assert answer_form(schema) is None
+
+
+@pytest.mark.parametrize("typed", ["nan", "inf", "-Infinity", "1e999"])
+def test_a_number_is_one_that_json_has(typed: str) -> None:
+    form = form_of(Review)
+    assert form is not None
+    with pytest.raises(InvalidPayload, match="is no number"):
+        form.answer({"decision": "0", "field.share": typed})

@@ -113,7 +113,9 @@ def _field(field: Field) -> str:
                 f"{html.escape(one.label)}</option>"
                 for one in field.options
             )
-            return f'<label>{label}<select name="{name}"{needed}>{options}</select></label>'
+            # Nobody answers what they did not choose.
+            nothing = "" if field.default is not None else "<option value=''>Choose…</option>"
+            return f'<label>{label}<select name="{name}"{needed}>{nothing}{options}</select></label>'
         case FieldKind.TEXT:
             return f'<label>{label}<textarea name="{name}"{needed}>{default}</textarea></label>'
         case _:

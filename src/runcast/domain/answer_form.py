@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -86,7 +87,14 @@ def answer_form(schema: str | None) -> AnswerForm | None:
     """
     if schema is None:
         return AnswerForm(YES_OR_NO)
-    whole = msgspec.json.decode(schema)
+    try:
+        return _form_of(msgspec.json.decode(schema))
+    except (AttributeError, TypeError):
+        # No JSON Schema, whoever wrote it: a list of questions is shown all the same.
+        return None
+
+
+def _form_of(whole: Any) -> AnswerForm | None:
     shape = _plain(whole, whole)
     if not shape:
         return AnswerForm(YES_OR_NO)
@@ -195,9 +203,12 @@ def _read(field: Field, text: str) -> Any:
             return next((one.value for one in field.options if str(one.value) == text), None)
         case FieldKind.NUMBER | FieldKind.INTEGER if text:
             try:
-                return int(text) if field.kind is FieldKind.INTEGER else float(text)
-            except ValueError as error:
-                raise InvalidPayload(f"{field.label}: {text[:40]!r} is no number") from error
+                number = int(text) if field.kind is FieldKind.INTEGER else float(text)
+            except ValueError:
+                number = math.nan
+            if isinstance(number, float) and not math.isfinite(number):
+                raise InvalidPayload(f"{field.label}: {text[:40]!r} is no number")
+            return number
         case _:
             return text if text or (field.required and field.kind is FieldKind.TEXT) else None
 
