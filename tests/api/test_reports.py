@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from runcast import AbortRun, artifacts, logger, metadata, step, tags, task, usage
+from runcast.api.report.gather import EXHIBITS_MAX
 from runcast.sdk.registry import Registry
 from tests.api.site import Site, serving
 
@@ -40,6 +41,11 @@ def report_tasks() -> Registry:
     @task(registry=registry)
     async def child(text: str) -> str:
         return text
+
+    @task(registry=registry)
+    async def paint(count: int) -> None:
+        for number in range(count):
+            artifacts.add(f"{number}.png", PIXEL, content_type="image/png")
 
     @task(registry=registry)
     async def fail(text: str) -> None:
@@ -128,3 +134,16 @@ async def test_a_run_that_has_not_begun_has_a_report(office: Site) -> None:
     run_id = await office.trigger("tell", {"text": "later"}, delay="1h")
     page = (await office.http.get(f"/api/v1/runs/{run_id}/report")).text
     assert ("Delayed" in page, "later" in page) == (True, True)
+
+
+async def test_a_report_has_the_content_of_some_artifacts_and_the_names_of_all(office: Site) -> None:
+    run_id = (await office.run("paint", {"count": EXHIBITS_MAX + 2}))["id"]
+    page = (await office.http.get(f"/api/v1/runs/{run_id}/report")).text
+    assert page.count("data:image/png;base64") == EXHIBITS_MAX
+    assert all(f"<h2>{number}.png " in page for number in range(EXHIBITS_MAX + 2))
+
+
+async def test_a_large_value_is_cut(office: Site) -> None:
+    run_id = (await office.run("child", {"text": "word " * 100_000}))["id"]
+    page = (await office.http.get(f"/api/v1/runs/{run_id}/report")).text
+    assert page.count("word word word") and "more characters)" in page and len(page) < 200_000

@@ -17,6 +17,8 @@ from runcast.domain.usage import RunUsage
 from runcast.store import traces
 
 LINES_MAX = 1_000
+EXHIBITS_MAX = 40
+"""Artifacts that come along with their content."""
 PICTURE_BYTES_MAX = 512 * 1024
 TEXT_BYTES_MAX = 64 * 1024
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -47,17 +49,19 @@ class Report(msgspec.Struct, frozen=True):
     made_at: int
 
 
-async def gather(api: Api, run: Run) -> Report:
-    """Everything of a run; what is large stays out."""
+async def gather(api: Api, run: Run, *, contents: bool = True) -> Report:
+    """Everything of a run; what is large stays out. `contents`: of artifacts, too."""
     records, is_truncated = await api.engine.store.read(partial(traces.records, run))
     logs = await api.engine.logs(run.id, limit=LINES_MAX)
+    artifacts = await api.engine.artifacts(run.id)
+    shown = EXHIBITS_MAX if contents else 0
     return Report(
         run=run,
         spans=[span for span in spans_of(records) if span.kind != "log"],
         is_truncated=is_truncated or len(logs) == LINES_MAX,
         entries=await api.engine.journal(run.id),
         logs=logs,
-        exhibits=[await _exhibit(api, one) for one in await api.engine.artifacts(run.id)],
+        exhibits=[*[await _exhibit(api, one) for one in artifacts[:shown]], *map(Exhibit, artifacts[shown:])],
         usage=await api.engine.usage(run.id),
         made_at=api.now_ms(),
     )

@@ -34,7 +34,7 @@ async def report(run_id: FromPath[str], api: Api, caller: Caller, format: Format
     if format not in _KINDS:
         raise InvalidInput(f"format is one of {', '.join(_KINDS)}, got {format[:100]!r}")
     run = await find_run(api, caller, run_id)
-    found = await gather(api, run)
+    found = await gather(api, run, contents=format == "html")
     headers = {"content-disposition": f'{"inline" if format == "html" else "attachment"}; filename="{run.id}.{format}"'}
     match format:
         case "html":
