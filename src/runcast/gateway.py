@@ -258,6 +258,16 @@ class RunFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     schedule_id: str | None = None
     bulk_id: str | None = None
     """What a bulk action canceled, or made."""
+    text: str | None = None
+    """Somewhere in the id or the task, in whatever case."""
+    worker: tuple[str, ...] = ()
+    """Ids of workers: who executed it last."""
+    version: tuple[str, ...] = ()
+    """Versions of the code of those workers."""
+    took_min_ms: int | None = None
+    """From the start to the end, or until `as_of`."""
+    took_max_ms: int | None = None
+    as_of: int | None = None
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -291,8 +301,12 @@ class ClientGateway(ScheduleGateway, AccessGateway, FileGateway, Protocol):
     async def find_run(self, run_id: RunId) -> Run | None: ...
     async def list_runs(self, filter: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage: ...
 
-    async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
-        """Cancel live runs with their live children; the ids (of those given) that were live."""
+    async def cancel(self, run_ids: Sequence[RunId], *, force: bool = False) -> Sequence[RunId]:
+        """Cancel live runs with their live children; the ids (of those given) that were live.
+
+        `force`: slots of bodies that have not ended are freed, of these runs and of what they started, also when they had
+        ended before; then also the ids under which there was such a body.
+        """
         ...
 
     async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -46,6 +47,14 @@ def post_tasks() -> Registry:
     @task(registry=registry)
     async def hello() -> str:
         return "hello"
+
+    @task(registry=registry)
+    async def hang() -> None:
+        metadata.set("began", True)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
 
     return registry
 
@@ -118,3 +127,23 @@ async def test_public_tokens_see_none_of_it(office: Site) -> None:
         assert (await office.http.get(f"/api/v1/{path}", headers=token)).status_code == 403
     body = {"key": "x", "value": 1}
     assert (await office.http.post(f"/api/v1/runs/{run_id}/skip", json=body, headers=token)).status_code == 403
+
+
+async def test_a_body_that_does_not_end_is_said_and_an_operator_frees_its_slot(office: Site) -> None:
+    run_id = await office.trigger("hang")
+    await office.until(run_id, lambda run: run.metadata != "{}")
+    assert "stopping" not in await office.get(f"/api/v1/runs/{run_id}/attempts")
+    await office.http.post(f"/api/v2/runs/{run_id}/cancel")
+    left = (await office.get(f"/api/v1/runs/{run_id}/attempts"))["stopping"]
+    assert (left["bodies"], left["since"]) == (1, (await office.get(f"/api/v3/runs/{run_id}"))["finishedAt"])
+
+    token = office.bearer(f"write:runs:{run_id}")
+    refused = await office.http.post(f"/api/v2/runs/{run_id}/cancel", json={"force": True}, headers=token)
+    assert refused.status_code == 403
+    assert (await office.http.post(f"/api/v2/runs/{run_id}/cancel", headers=token)).status_code == 200
+
+    forced = await office.http.post(f"/api/v2/runs/{run_id}/cancel", json={"force": True})
+    assert forced.json() == {"id": run_id}
+    assert "stopping" not in await office.get(f"/api/v1/runs/{run_id}/attempts")
+    lines = (await office.get(f"/api/v1/runs/{run_id}/logs"))["data"]
+    assert lines[-1]["message"].startswith("forced: the slot was freed")

@@ -435,6 +435,8 @@ class _Client:
         self._completed: dict[str, str] = {}
         self._sent: Counter[tuple[str, str]] = Counter()
         self._to_cancel = {program.id for program in _everyone(world.setting.programs) if program.canceled}
+        self._canceled: list[RunId] = []
+        self._forcing = Random(world.setting.seed * 29 + 8)
         self._endless = {label for program in world.setting.programs for label in _endless(program)}
 
     async def run(self) -> None:
@@ -448,6 +450,8 @@ class _Client:
             await self.retrying(self._send_messages)
             if self._to_cancel:
                 await self.retrying(self._cancel)
+            if self._canceled:
+                await self.retrying(self._force)
 
     async def retrying(self, ask: Callable[[RemoteClientGateway], Coroutine[Any, Any, None]]) -> None:
         while True:
@@ -513,8 +517,15 @@ class _Client:
         page = await gateway.list_runs(RunFilter(), limit=1000)
         found = [run.id for run in page.runs if json.loads(run.payload)["program"]["id"] in self._to_cancel]
         if found and self._random.random() < 0.5:
-            await gateway.cancel(found)
+            await gateway.cancel(found, force=self._forcing.random() < 0.3)
             self._to_cancel.clear()
+            self._canceled = found
+
+    async def _force(self, gateway: RemoteClientGateway) -> None:
+        """Their bodies may be unwinding, be in a step, or in a worker that is gone."""
+        if self._forcing.random() < 0.3:
+            await gateway.cancel(self._canceled, force=True)
+            self._canceled = []
 
 
 def _everyone(value: Any) -> list[Program]:

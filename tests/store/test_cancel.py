@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from runcast.domain.outcome import Failed, Released, Succeeded
+from runcast.domain.outcome import Failed, Released, Succeeded, TimedOut
 from runcast.gateway import Stop
+from runcast.store import reads
 from runcast.store.script import Changed, Tell
 from tests.store.world import ERROR, World, batch, child, sleep, step, token
 
@@ -120,3 +121,83 @@ def test_a_triggered_child_is_canceled_with_its_parent(db: World) -> None:
     db.report(parent, entry)
     db.cancel(parent.run_id)
     assert db.status(entry.children[0].id) == "CANCELED"
+
+
+# --- by force
+
+
+def test_a_canceled_body_that_does_not_end_holds_its_slot_until_it_is_forced(db: World) -> None:
+    db.worker()
+    db.set_queue(concurrency=1)
+    stuck = db.start()
+    db.cancel(stuck.run_id)
+    next_one = db.trigger()
+    assert (db.slots(), db.claim()) == (1, ())
+    assert db.cancel(stuck.run_id, force=True) == [stuck.run_id]
+    assert db.slots() == 0
+    assert [run.run_id for run in db.claim()] == [next_one]
+
+
+def test_a_live_run_is_canceled_by_force_without_waiting_for_its_body(db: World) -> None:
+    db.worker()
+    run = db.start()
+    assert db.cancel(run.run_id, force=True) == [run.run_id]
+    assert (db.status(run), db.slots()) == ("CANCELED", 0)
+
+
+def test_a_force_reaches_bodies_below_runs_that_ended_long_ago(db: World) -> None:
+    db.worker()
+    parent = db.start()
+    db.parent_of(parent, "c")
+    [kid] = db.claim()
+    db.parent_of(kid, "g")
+    [grandchild] = db.claim()
+    db.cancel(parent.run_id)
+    assert db.slots() == 1
+    assert db.cancel(parent.run_id, force=True) == [parent.run_id]
+    assert db.slots() == 0
+    assert db.report(grandchild, step("s"), outcome=Succeeded("1")).lost
+
+
+def test_a_body_that_was_forced_reports_in_vain_and_its_end_frees_nothing_again(db: World) -> None:
+    db.worker()
+    run = db.start()
+    db.cancel(run.run_id, force=True)
+    other = db.start()
+    before = db.everything()
+    assert db.report(run, step("s"), outcome=Succeeded("1")).lost
+    db.report(run, outcome=Released())
+    assert db.everything() == before
+    assert db.slots() == 1
+    assert db.status(other) == "EXECUTING"
+
+
+def test_a_force_leaves_live_strangers_and_bodies_that_ended_alone(db: World) -> None:
+    db.worker()
+    done, stranger = db.start(), db.start()
+    db.report(done, outcome=Succeeded("1"))
+    before = db.everything()
+    assert db.cancel(done.run_id, force=True) == []
+    assert db.everything() == before
+    assert db.status(stranger) == "EXECUTING"
+
+
+def test_a_run_past_its_time_whose_body_hangs_is_forced_too(db: World) -> None:
+    db.worker()
+    run = db.start()
+    db.report(run, outcome=TimedOut(ERROR))
+    assert db.slots() == 1
+    assert db.cancel(run.run_id, force=True) == [run.run_id]
+    assert (db.status(run), db.slots()) == ("TIMED_OUT", 0)
+
+
+def test_a_force_is_told_in_the_log_and_what_is_left_is_said_before(db: World) -> None:
+    db.worker()
+    run = db.start()
+    db.cancel(run.run_id)
+    assert "its body did not end yet" in db.why(run.run_id).reason
+    db.advance(41_000)
+    db.cancel(run.run_id, force=True)
+    [line] = db.read(lambda: reads.logs(run.run_id, 0, 10))
+    assert line.message.startswith("forced: the slot was freed 41s after the run ended, although worker")
+    assert "body" not in db.why(run.run_id).reason

@@ -223,8 +223,8 @@ class World:
     def complete(self, wait_id: str, value: str = "true") -> bool:
         return self.run(lambda: resolve.complete_wait(WaitId(wait_id), value, self.now))
 
-    def cancel(self, *run_ids: str) -> list[str]:
-        return self.run(lambda: resolve.cancel(run_ids, self.now))
+    def cancel(self, *run_ids: str, force: bool = False) -> list[str]:
+        return self.run(lambda: resolve.cancel(run_ids, self.now, force=force))
 
     def fire(self) -> int | None:
         """What is due now; when the next thing is."""

@@ -114,9 +114,9 @@ class ConfinedClient(ConfinedSchedules, ConfinedFiles):
         await self._look(named_by(runs))
         return await self._engine.trigger([replace(run, environment=self._environment) for run in runs])
 
-    async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
+    async def cancel(self, run_ids: Sequence[RunId], *, force: bool = False) -> Sequence[RunId]:
         await self._change(*run_ids)
-        return await self._engine.cancel(run_ids)
+        return await self._engine.cancel(run_ids, force=force)
 
     async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:
         await self._change(run_id)

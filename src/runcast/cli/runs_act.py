@@ -26,22 +26,29 @@ from runcast.gateway import ClientGateway
 Act = Callable[[ClientGateway, Run], Awaitable[Triggered]]
 
 
-@click.command(cls=Command, examples=(("runcast runs cancel latest", "stop the newest run and what it started"),))
+@click.command(
+    cls=Command,
+    examples=(
+        ("runcast runs cancel latest", "stop the newest run and what it started"),
+        ("runcast runs cancel latest --force", "free its slots although its body does not end"),
+    ),
+)
 @click.argument("run_ids", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run)
+@click.option("--force", is_flag=True, help="Free the slots of bodies that do not end, also of runs that ended before.")
 @database_option
-def cancel(run_ids: Sequence[str], database: str | None, as_json: bool) -> int:
+def cancel(run_ids: Sequence[str], force: bool, database: str | None, as_json: bool) -> int:
     """Cancel RUNs, with everything live below them. A run that is already final stays as it is (exit code 1)."""
 
     async def work(gateway: ClientGateway) -> tuple[list[Run], set[RunId]]:
         found = [await find_run(gateway, typed) for typed in run_ids]
-        return found, set(await gateway.cancel([run.id for run in found]))
+        return found, set(await gateway.cancel([run.id for run in found], force=force))
 
     found, canceled = with_gateway(database, work)
     for run in found:
         if as_json:
             print_json({"id": run.id, "canceled": run.id in canceled})
         elif run.id in canceled:
-            console().print(f"canceled {run.id}")
+            console().print(f"freed the slots of {run.id}" if run.is_final else f"canceled {run.id}")
         else:
             note(f"{run.id} had already ended: {run.label.lower()}")
     return exits.OK if len(canceled) == len({run.id for run in found}) else exits.FAILED

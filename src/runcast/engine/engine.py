@@ -253,8 +253,8 @@ class Engine(Access, FileDoor, ScheduleDoor, WaitDoor):
     async def list_runs(self, filter: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage:
         return await self.store.read(partial(reads.list_runs, filter, cursor, limit))
 
-    async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
-        found = await self.store.write(partial(resolve.cancel, run_ids, self.clock.now_ms()))
+    async def cancel(self, run_ids: Sequence[RunId], *, force: bool = False) -> Sequence[RunId]:
+        found = await self.store.write(partial(resolve.cancel, run_ids, self.clock.now_ms(), force=force))
         return [RunId(id) for id in found]
 
     async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:

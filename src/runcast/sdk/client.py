@@ -148,9 +148,16 @@ class Client(WaitsOfClient):
 
         return self._door.call(ask)
 
-    def cancel(self, *run_ids: str) -> Call[Sequence[RunId]]:
-        """Cancel runs and their live children; those of the given that were live."""
-        return self._door.call(lambda gateway: gateway.cancel([RunId(id) for id in run_ids]))
+    def cancel(self, *run_ids: str, force: bool = False) -> Call[Sequence[RunId]]:
+        """Cancel runs and their live children; those of the given that were live.
+
+        `force`: do not wait for bodies that go on after their cancel. Their slots are free at once, and those runs are among the
+        answer, too; what the bodies still do is not recorded.
+
+        >>> await client.cancel(run.id, force=True)  # doctest: +SKIP
+        ['run_06evd7q5mkz1nsy3c81ht']
+        """
+        return self._door.call(lambda gateway: gateway.cancel([RunId(id) for id in run_ids], force=force))
 
     def reschedule(self, run_id: str, *, delay: Duration | datetime) -> Call[RunSnapshot[Any]]:
         """Let a delayed run start after another `delay`, from now, or at another time; its ttl moves with it.

@@ -115,9 +115,13 @@ class RunHandle(Generic[T]):
 
         return self._door().call(ask)
 
-    def cancel(self) -> Call[bool]:
-        """Cancel the run and its live children; True if it was live."""
-        return self._door().call(self._cancel)
+    def cancel(self, *, force: bool = False) -> Call[bool]:
+        """Cancel the run and its live children; True if it was live. `force`: as `Client.cancel` says."""
+
+        async def ask(gateway: ClientGateway) -> bool:
+            return self.id in await gateway.cancel([self.id], force=force)
+
+        return self._door().call(ask)
 
     def send(self, inbox: str, message: Any, *, key: str | None = None) -> Call[Message]:
         """Send to an inbox of the run; two messages of one `key` are one. In a body it is sent exactly once.
@@ -138,9 +142,6 @@ class RunHandle(Generic[T]):
         if end.status is not RunStatus.COMPLETED:
             raise TaskFailed(self.id, end.status, end.error)
         return self.decode(end.output if end.output is not None else "null")
-
-    async def _cancel(self, gateway: ClientGateway) -> bool:
-        return self.id in await gateway.cancel([self.id])
 
 
 class BatchHandle(Generic[T]):

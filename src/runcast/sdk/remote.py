@@ -86,8 +86,8 @@ class RemoteClientGateway(RemoteAccess, RemoteFiles):
     async def list_runs(self, filter: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage:
         return await self._ask("list_runs", filter, cursor, limit)
 
-    async def cancel(self, run_ids: Sequence[RunId]) -> Sequence[RunId]:
-        return await self._ask("cancel", run_ids)
+    async def cancel(self, run_ids: Sequence[RunId], *, force: bool = False) -> Sequence[RunId]:
+        return await self._ask("cancel", run_ids, force)
 
     async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:
         return await self._ask("reschedule", run_id, delay_ms, start_at)

@@ -10,7 +10,7 @@ from runcast.domain.errors import ErrorInfo
 from runcast.domain.ids import RunId
 from runcast.domain.run import End, RunStatus
 from runcast.gateway import News, Stop
-from runcast.store import alerts, blobs, changes, tallies
+from runcast.store import alerts, blobs, changes, forced, tallies
 from runcast.store.claim import to_entries
 from runcast.store.rows import Awaiting, Ended, Holding, JournalRow, Name, RunEnd, WaitEnd
 from runcast.store.script import Freed, Ready, Script, Tell, call
@@ -204,12 +204,17 @@ def end_without_word(runs: Sequence[Holding], status: RunStatus, error: str | No
         yield from alerts.runs_failed([(run, errors[RunId(run.id)]) for run in runs], now)
 
 
-def cancel(run_ids: Sequence[str], now: int) -> Script[list[str]]:
-    """Cancel live runs with their live descendants; the ids of those given that were live."""
+def cancel(run_ids: Sequence[str], now: int, *, force: bool = False) -> Script[list[str]]:
+    """Cancel live runs with their live descendants; the ids of those given that were live.
+
+    `force`: free the slots of bodies that have not ended, too; also ids of those with such a body, or one below them.
+    """
     targets: list[Holding] = yield call("cancel_targets", ids=[[id] for id in run_ids])
     yield from end_without_word(targets, RunStatus.CANCELED, None, now)
-    asked = set(run_ids)
-    return [run.id for run in targets if run.id in asked]
+    asked = {run.id for run in targets}
+    if force:
+        asked |= yield from forced.free_slots(run_ids, now)
+    return [id for id in dict.fromkeys(run_ids) if id in asked]
 
 
 def known_runs(ends: Sequence[RunEnd], now: int) -> Script[None]:

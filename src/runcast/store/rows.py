@@ -65,6 +65,14 @@ class Holding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     created_at: int
 
 
+class HeldBelow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A final run whose body has not ended, below (or the same as) one that was asked for."""
+
+    id: str
+    asked: str
+    finished_at: int
+
+
 class PendingRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A run of a task that no worker knew."""
 

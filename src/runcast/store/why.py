@@ -9,7 +9,8 @@ from runcast.domain.journal import EntryKind
 from runcast.domain.queue import rate_ready_at
 from runcast.domain.run import Run, RunStatus
 from runcast.gateway import Explanation
-from runcast.store.rows import KeyCount, Name, Pending, QueueRow
+from runcast.store import forced
+from runcast.store.rows import HeldBelow, KeyCount, Name, Pending, QueueRow
 from runcast.store.script import Script, call
 
 _BLOCKERS = 20
@@ -33,7 +34,16 @@ def why(run: Run, now: int) -> Script[Explanation]:
             return _say(run, f"it is running: attempt {run.attempt}, in worker {run.worker_id}")
         case _:
             detail = f": {run.error.message}" if run.error else ""
-            return _say(run, f"it ended {run.label.lower()}{detail}")
+            held = yield from forced.held_below([run.id])
+            return _say(run, f"it ended {run.label.lower()}{detail}{_left(run, held)}")
+
+
+def _left(run: Run, held: Sequence[HeldBelow]) -> str:
+    """What a final run has left behind."""
+    if not held:
+        return ""
+    whose = "its body" if held[0].id == run.id and len(held) == 1 else f"{len(held)} bodies of it"
+    return f"; {whose} did not end yet and holds a slot until then, or until it is canceled by force"
 
 
 def _unknown(run: Run) -> str:

@@ -21,7 +21,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.run import Run, RunStatus
 from runcast.domain.trace import Attempt, Record, spans_of
 from runcast.sdk.fresh_ids import fresh_id
-from runcast.store import past_runs
+from runcast.store import forced, past_runs
 
 
 class AttemptView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -42,6 +42,14 @@ class RunWorkerView(msgspec.Struct, frozen=True, rename="camel"):
     pid: int
     code_version: str
     is_connected: bool
+
+
+class StoppingView(msgspec.Struct, frozen=True):
+    """Bodies, of a run that is final and of what it started, that have not ended: they hold their slots."""
+
+    since: datetime
+    """When the first of their runs ended."""
+    bodies: int
 
 
 class CountsView(msgspec.Struct, frozen=True):
@@ -68,6 +76,8 @@ class AttemptsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     parked_reason: str | UnsetType = UNSET
     """Why it needs a person before it goes on."""
     counts: CountsView | UnsetType = UNSET
+    stopping: StoppingView | UnsetType = UNSET
+    """Absent: nothing is left of it. A cancel with `force` frees their slots."""
 
 
 class DurationsView(msgspec.Struct, frozen=True, rename="camel"):
@@ -92,6 +102,7 @@ async def attempts(run_id: FromPath[str], api: Api, caller: Caller) -> AttemptsV
     caller.require("read")
     run = await find_run(api, caller, run_id)
     found, worker = await api.engine.store.read(partial(past_runs.attempts, run))
+    held = await api.engine.store.read(partial(forced.held_below, [run.id])) if run.is_final else []
     is_between = run.status is RunStatus.DELAYED and run.attempt > 0
     return AttemptsView(
         data=show_attempts(run, found),
@@ -105,6 +116,7 @@ async def attempts(run_id: FromPath[str], api: Api, caller: Caller) -> AttemptsV
         counts=UNSET
         if (counts := run.counts) is None
         else CountsView(counts.ok, counts.failed, counts.skipped, counts.outcome),
+        stopping=StoppingView(moment(held[0].finished_at), len(held)) if held else UNSET,
     )
 
 

@@ -29,6 +29,13 @@ class RunReference(msgspec.Struct, frozen=True):
     id: str
 
 
+class CancelBody(msgspec.Struct, frozen=True):
+    """How to cancel."""
+
+    force: bool = False
+    """Free the slots of bodies that have not ended, also of runs that ended before. Not for public tokens."""
+
+
 class RescheduleBody(msgspec.Struct, frozen=True):
     """When a delayed run is to start."""
 
@@ -61,10 +68,13 @@ class KeyReference(msgspec.Struct, frozen=True):
 
 
 @post("/api/v2/runs/{run_id:str}/cancel", status_code=200, tags=["Runs"], summary="Cancel a run")
-async def cancel(run_id: FromPath[str], api: Api, caller: Caller) -> RunReference:
+async def cancel(run_id: FromPath[str], api: Api, caller: Caller, data: CancelBody | None = None) -> RunReference:
     """End a run with its live children; one that has ended stays as it is."""
+    force = data is not None and data.force
+    if force:
+        caller.require("write")
     run = await find_run(api, caller, run_id, action="write")
-    await api.engine.cancel([run.id])
+    await api.engine.cancel([run.id], force=force)
     return RunReference(run.id)
 
 

@@ -58,6 +58,23 @@ set status = r.status, error = r.error, finished_at = :now, version = version + 
 from {rows :rows (id text, status text, error text)} r
 where runs.id = r.id;
 
+-- name: held_below -> HeldBelow*
+-- From each final run that holds a slot up to those that are asked for: few hold one, and many may be below a run.
+with recursive climb (id, at, finished_at) as (
+  select runs.id, runs.id, runs.finished_at
+  from runs
+  where runs.slot = 1 and {plain runs.finished_at} is not null
+  union
+  select climb.id, runs.parent_id, climb.finished_at
+  from climb
+  join runs on runs.id = climb.at
+  where runs.parent_id is not null
+)
+select climb.id, climb.at as asked, climb.finished_at
+from climb
+where climb.at in (select r.id from {rows :ids (id text)} r)
+order by climb.finished_at, climb.id;
+
 -- name: unpark
 update runs
 set status = 'QUEUED', parked_reason = null, held = 0, fresh = 0, version = version + 1
