@@ -81,13 +81,13 @@ def test_a_channel_is_made_tried_out_and_deleted(world: World, pages: Pages) -> 
         expect(page.get_by_role("button", name="New channel")).to_be_visible()
         page.keyboard.press("n")
         dialog = page.get_by_role("dialog")
-        dialog.get_by_role("button", name="Make channel").click()
+        dialog.get_by_role("button", name="Create channel").click()
         expect(dialog.get_by_text("Give it a name")).to_be_visible()
         assert find_barriers(page) == []
         dialog.get_by_label("Name").fill("pager")
         dialog.get_by_label("URL").fill(url)
         dialog.get_by_label("A run fails").check()
-        dialog.get_by_role("button", name="Make channel").click()
+        dialog.get_by_role("button", name="Create channel").click()
         expect(page.get_by_text("never again")).to_be_visible()
         page.get_by_role("button", name="I have it").click()
         card = page.get_by_role("list", name="Channels").get_by_role("listitem").filter(has_text="pager")
@@ -100,7 +100,7 @@ def test_a_channel_is_made_tried_out_and_deleted(world: World, pages: Pages) -> 
     page.get_by_role("tab", name="Channels").click()
     page.get_by_role("button", name="Delete pager").click()
     page.get_by_role("button", name="Delete channel").click()
-    expect(page.get_by_text("There is no channel yet")).to_be_visible()
+    expect(page.get_by_text("No channel yet")).to_be_visible()
 
 
 def test_what_did_not_arrive_says_why_and_is_tried_again(world: World, pages: Pages) -> None:
@@ -125,7 +125,7 @@ def test_the_server_says_what_it_does_not_take(world: World, pages: Pages) -> No
     page.get_by_role("button", name="New channel").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("mail")
-    dialog.get_by_label("By").select_option("email")
+    dialog.get_by_label("Type").select_option("email")
     dialog.get_by_label("Addresses").fill("not an address")
-    dialog.get_by_role("button", name="Make channel").click()
+    dialog.get_by_role("button", name="Create channel").click()
     expect(dialog.get_by_role("alert")).to_be_visible()

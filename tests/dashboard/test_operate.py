@@ -71,7 +71,7 @@ def test_errors_that_look_the_same_are_one_row(world: World, pages: Pages) -> No
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/errors/[0-9a-f]+"))
     expect(page.get_by_text(re.compile("example_tasks.py:\\d+")).first).to_be_visible()
-    expect(page.get_by_text("because of")).to_be_visible()
+    expect(page.get_by_text("caused by")).to_be_visible()
     page.goto(f"{world.url}/errors?task=remind")
     expect(page.get_by_text("Nothing failed")).to_be_visible()
 
@@ -93,7 +93,7 @@ def test_all_runs_of_an_error_are_begun_anew_unless_that_is_undone(world: World,
 def test_an_error_that_has_not_happened_says_so(world: World, pages: Pages) -> None:
     pages.allow("404")
     page = pages.open(f"{world.url}/errors/0123456789abcdef")
-    expect(page.get_by_text("has not happened lately")).to_be_visible()
+    expect(page.get_by_text("has not occurred lately")).to_be_visible()
 
 
 def test_a_worker_shows_what_it_executes_and_leads_there(world: World, pages: Pages) -> None:

@@ -11,7 +11,8 @@ import { readRunsSearch } from "@/pages/runs/search";
 import { readTaskSearch, readTasksSearch } from "@/pages/tasks/search";
 import { readTestSearch } from "@/pages/test/search";
 import { Shell } from "@/shell/Shell";
-import { Empty, Failure } from "@/ui/Empty";
+import { NotFound } from "@/shell/NotFound";
+import { Failure } from "@/ui/Empty";
 
 const PUBLIC = "/l/$token";
 
@@ -23,7 +24,7 @@ function Root() {
 
 const root = createRootRoute({
   component: Root,
-  notFoundComponent: () => <Empty title="There is no such page">The address may be mistyped, or of an app that is not installed.</Empty>,
+  notFoundComponent: NotFound,
   errorComponent: ({ error, reset }) => <Failure error={error} onRetry={reset} />,
 });
 
@@ -74,7 +75,7 @@ export const router = createRouter({
   scrollRestoration: true,
 });
 
-parts.isOnTheWay = () => router.state.status === "pending";
+parts.isOnTheWay = () => router.state.matches.at(-1)?.pathname !== router.latestLocation.pathname;
 router.subscribe("onBeforeNavigate", ({ pathChanged }) => pathChanged && parts.turn());
 
 declare module "@tanstack/react-router" {

@@ -45,7 +45,7 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
         <Command.Empty className="px-3 py-6 text-center text-fg-3">Nothing matches “{asked}”</Command.Empty>
         {RUN_ID.test(asked) && (
           <Command.Group heading="Runs">
-            <Command.Item value={`open ${asked}`} onSelect={() => go(`/runs/${asked}`)} className={ITEM}>
+            <Command.Item value={`${asked} open`} onSelect={() => go(`/runs/${asked}`)} className={ITEM}>
               <Activity aria-hidden />
               Open run {asked}
             </Command.Item>
@@ -55,7 +55,7 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
           {navigation(apps)
             .flatMap((group) => group.items)
             .map((item) => (
-              <Command.Item key={item.to} value={`go ${item.label}`} onSelect={() => go(item.to)} className={ITEM}>
+              <Command.Item key={item.to} value={`${item.label} go`} onSelect={() => go(item.to)} className={ITEM}>
                 <item.icon aria-hidden />
                 <span className="flex-1">{item.label}</span>
                 {item.key && <Kbd keys={printed(`g ${item.key}`)} />}
@@ -65,7 +65,7 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
         {tasks && tasks.data.length > 0 && (
           <Command.Group heading="Tasks">
             {tasks.data.map((task) => (
-              <Command.Item key={task.name} value={`task ${task.name}`} onSelect={() => go(`/tasks/${encodeURIComponent(task.name)}`)} className={ITEM}>
+              <Command.Item key={task.name} value={`${task.name} task`} onSelect={() => go(`/tasks/${encodeURIComponent(task.name)}`)} className={ITEM}>
                 <ListTree aria-hidden />
                 {task.name}
               </Command.Item>
@@ -78,7 +78,7 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
             .map((one) => (
               <Command.Item
                 key={one.keys + one.label}
-                value={`do ${one.label}`}
+                value={`${one.label} do`}
                 onSelect={() => {
                   close();
                   one.run(new KeyboardEvent("keydown"));

@@ -65,6 +65,7 @@ function Frame() {
       <main id="main" className="flex min-w-0 flex-1 flex-col">
         <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line bg-panel px-2 sm:hidden">
           <Button tone="quiet" aria-label="Open the menu" icon={<MenuIcon />} onClick={() => setOpen("menu")} />
+          <img src="./icon.svg" alt="" className="size-5" />
           <span className="font-semibold">Runcast</span>
           <span className="ml-auto pr-2">
             <ConnectionPill />

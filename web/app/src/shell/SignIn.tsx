@@ -7,6 +7,7 @@ import { Button } from "@/ui/Button";
 import { Code } from "@/ui/Code";
 import { Field, Input } from "@/ui/Field";
 import { useTitle } from "@/ui/Page";
+import { useSending } from "@/ui/useSending";
 
 /** The page of who is not signed in. `again`: as whom one was, until a moment ago. */
 export function SignIn({ again }: { again?: string }) {
@@ -15,26 +16,19 @@ export function SignIn({ again }: { again?: string }) {
   const client = useQueryClient();
   const [email, setEmail] = useState(again ?? "");
   const [password, setPassword] = useState("");
-  const [error, setError] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
+  const { isBusy, error, send } = useSending();
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
+    void send(async () => {
       const me = await signIn(email, password);
       client.setQueryData(meQuery.queryKey, me);
       session.know(personOf(me));
       void client.invalidateQueries();
-    } catch (refusal) {
-      setError(refusal instanceof Error ? refusal.message : String(refusal));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <Around className="flex min-h-full items-center justify-center p-4">
-      <form onSubmit={(event) => void submit(event)} className="flex w-full max-w-sm flex-col gap-4 rounded-card border border-line bg-panel p-6">
+      <form onSubmit={submit} className="flex w-full max-w-sm flex-col gap-4 rounded-card border border-line bg-panel p-6">
         <div className="flex items-center gap-2">
           <img src="./icon.svg" alt="" className="size-6" />
           <h1 className="text-lg font-semibold">{again === undefined ? "Sign in to Runcast" : "Sign in again"}</h1>

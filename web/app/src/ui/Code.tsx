@@ -3,14 +3,22 @@ import { useState } from "react";
 import { Button } from "./Button";
 import { cx } from "./class";
 
-/** Puts a text on the clipboard, and says that it did. */
-export function CopyButton({ text, label = "Copy", className }: { text: string; label?: string; className?: string }) {
+const COPIED_MS = 1_500;
+
+/** Puts a text on the clipboard, and says for a moment that it did. */
+export function useCopy(text: string): { isCopied: boolean; copy: () => Promise<void> } {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(text);
     setCopied(true);
-    setTimeout(() => setCopied(false), 1_500);
+    setTimeout(() => setCopied(false), COPIED_MS);
   };
+  return { isCopied, copy };
+}
+
+/** A button that copies a text. */
+export function CopyButton({ text, label = "Copy", className }: { text: string; label?: string; className?: string }) {
+  const { isCopied, copy } = useCopy(text);
   return (
     <Button tone="quiet" aria-label={isCopied ? "Copied" : label} title={label} icon={isCopied ? <Check /> : <Copy />} onClick={() => void copy()} {...(className ? { className } : {})} />
   );

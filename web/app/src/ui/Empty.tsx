@@ -1,3 +1,5 @@
+import { RuncastError } from "@runcast/client";
+import { CloudAlert, SearchX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useEffect, useState } from "react";
 import { Button } from "./Button";
@@ -14,13 +16,22 @@ export function Empty({ icon, title, children, action }: { icon?: ReactNode; tit
   );
 }
 
-/** What went wrong, in the server's own words, and the way on. */
+/** What went wrong, in the server's own words, and the way on: what is not there is not asked for again. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const words = error instanceof Error ? error.message : String(error);
+  const isGone = error instanceof RuncastError && error.status === 404;
   return (
-    <div role="alert" className="mx-auto flex max-w-lg flex-col items-center gap-3 px-4 py-16 text-center">
-      <p className="text-base font-semibold">This could not be loaded</p>
-      <p className="text-fg-2">{error instanceof Error ? error.message : String(error)}</p>
-      {onRetry && <Button onClick={onRetry}>Try again</Button>}
+    <div role="alert" className="mx-auto flex max-w-lg flex-col items-center gap-2 px-4 py-16 text-center">
+      <div aria-hidden className="mb-1 text-fg-3 [&_svg]:size-7">
+        {isGone ? <SearchX /> : <CloudAlert />}
+      </div>
+      <p className="text-base font-semibold">{isGone ? words : "This could not be loaded"}</p>
+      <p className="w-full break-words text-fg-2">{isGone ? "It may have been pruned, or belong to another environment." : words}</p>
+      {onRetry && !isGone && (
+        <Button className="mt-2" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
     </div>
   );
 }

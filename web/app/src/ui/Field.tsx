@@ -34,7 +34,7 @@ export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
 
 export function Select({ className, children, ...rest }: ComponentProps<"select">) {
   return (
-    <select className={cx(FIELD, "pr-6", className)} {...rest}>
+    <select className={cx(FIELD, "chevron appearance-none truncate pr-7", className)} {...rest}>
       {children}
     </select>
   );

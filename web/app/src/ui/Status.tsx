@@ -76,7 +76,7 @@ export function lookOf(status: Shown): Look {
 export function Status({ status, iconOnly, word, className }: { status: Shown; iconOnly?: boolean; word?: string; className?: string }) {
   const look = lookOf(status);
   return (
-    <span className={cx("inline-flex items-center gap-1.5 font-medium whitespace-nowrap", HUE_TEXT[look.hue], className)}>
+    <span className={cx("inline-flex items-center gap-1.5 align-bottom font-medium whitespace-nowrap", HUE_TEXT[look.hue], className)}>
       <span aria-hidden className="inline-flex shrink-0">
         {look.shape}
       </span>

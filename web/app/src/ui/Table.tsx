@@ -48,7 +48,7 @@ export function Table<Row>({ rows, columns, keyOf, onOpen, label, rowClass }: { 
       <thead className="sticky top-0 z-10 bg-panel">
         <tr className="h-8 border-b border-line text-2xs tracking-wide text-fg-3 uppercase">
           {columns.map((column) => (
-            <th key={column.key} scope="col" className={cx("px-4 font-medium", column.isWide && "max-sm:hidden", column.className)}>
+            <th key={column.key} scope="col" className={cx("px-4 font-medium whitespace-nowrap", column.isWide && "max-sm:hidden", column.className)}>
               {column.label}
             </th>
           ))}

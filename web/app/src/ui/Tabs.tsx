@@ -26,18 +26,20 @@ export function Tabs<Name extends string>({ tabs, current, onChange, children, c
   }, [current, count]);
   return (
     <Base.Root value={current} onValueChange={(name) => onChange(name as Name)} className={cx("flex min-h-0 flex-1 flex-col", className)}>
-      <Base.List ref={list} className="scrollbar-none flex shrink-0 gap-4 overflow-x-auto border-b border-line px-4 [mask-image:linear-gradient(90deg,transparent,black_12px,black_calc(100%-24px),transparent)]">
+      <div className="shrink-0 border-b border-line">
+      <Base.List ref={list} className="scrollbar-none -mb-px flex gap-4 overflow-x-auto px-4 [mask-image:linear-gradient(90deg,transparent,black_12px,black_calc(100%-24px),transparent)]">
         {tabs.map((tab) => (
           <Base.Tab
             key={tab.name}
             value={tab.name}
-            className="-mb-px flex h-9 cursor-pointer items-center gap-1.5 border-b-2 border-transparent whitespace-nowrap text-fg-2 hover:text-fg data-active:border-accent data-active:text-fg"
+            className="flex h-9 cursor-pointer items-center gap-1.5 border-b-2 border-transparent whitespace-nowrap text-fg-2 hover:text-fg data-active:border-accent data-active:text-fg"
           >
             {tab.label}
             {tab.count !== undefined && tab.count > 0 && <span className="rounded-full bg-hover px-1.5 text-2xs">{tab.count}</span>}
           </Base.Tab>
         ))}
       </Base.List>
+      </div>
       <Base.Panel value={current} className="relative min-h-0 flex-1 overflow-auto outline-none">
         {children}
       </Base.Panel>

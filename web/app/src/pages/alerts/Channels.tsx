@@ -22,8 +22,8 @@ export function Channels({ onMake }: { onMake: (() => void) | undefined }) {
   if (!data) return <Skeleton />;
   if (data.length === 0)
     return (
-      <Empty icon={<Megaphone />} title="There is no channel yet" action={onMake && <Button onClick={onMake}>Make a channel</Button>}>
-        A channel tells a webhook, a mailbox or Slack what happens to runs. The server tells it itself; no worker is needed for it.
+      <Empty icon={<Megaphone />} title="No channel yet" action={onMake && <Button onClick={onMake}>Create a channel</Button>}>
+        A channel tells a webhook, a mailbox or Slack what happens to runs. The server delivers it, also while no worker is connected.
       </Empty>
     );
   return (
@@ -71,11 +71,11 @@ function ChannelCard({ channel }: { channel: Channel }) {
       <Facts
         className="p-4"
         facts={[
-          ["Tells", channel.on.map((on) => ALERT_ON[on]).join(", ") || "nothing yet"],
+          ["Tells when", channel.on.map((on) => ALERT_ON[on]).join(", ") || "nothing yet"],
           ["To", <span key="to" className="font-mono text-xs break-all">{channel.target}</span>],
-          channel.tasks.length > 0 && ["Of tasks", channel.tasks.join(", ")],
-          channel.queues.length > 0 && ["Of queues", channel.queues.join(", ")],
-          ["Made", <Ago key="made" at={channel.createdAt} />],
+          channel.tasks.length > 0 && ["Only tasks", channel.tasks.join(", ")],
+          channel.queues.length > 0 && ["Only queues", channel.queues.join(", ")],
+          ["Created", <Ago key="made" at={channel.createdAt} />],
         ]}
       />
       <Dialog

@@ -31,7 +31,7 @@ export function Deliveries() {
       {channels.length > 0 && (
         <div className="border-b border-line px-4 py-2">
           <Select aria-label="Channel" value={channel ?? ""} onChange={(event) => void navigate({ to: "/alerts", search: { tab: "deliveries", ...(event.target.value ? { channel: event.target.value } : {}) }, replace: true })}>
-            <option value="">Every channel</option>
+            <option value="">All channels</option>
             {channels.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}
@@ -48,7 +48,7 @@ export function Deliveries() {
           </>
         ) : (
           <Empty icon={<Send />} title="Nothing has been delivered yet">
-            When an alert is raised, it is told to its channels, and tried again for half a day where it does not arrive. Each try is shown here.
+            An alert goes to its channels as soon as it is raised, and is tried again for half a day where it does not arrive. Every try is shown here.
           </Empty>
         )
       ) : deliveries.error ? (
@@ -71,7 +71,7 @@ function useColumns(names: ReadonlyMap<string, string>): Column<Delivery>[] {
     { key: "status", label: "Status", className: "w-32", cell: (one) => <Outcome delivery={one} /> },
     { key: "what", label: "What", cell: (one) => (one.event === undefined ? <span className="text-fg-2">a test</span> : one.alert) },
     { key: "channel", label: "Channel", isWide: true, cell: (one) => names.get(one.channel) ?? <span className="text-fg-3">deleted</span> },
-    { key: "last", label: "Newest try", cell: (one) => <LastTry delivery={one} /> },
+    { key: "last", label: "Last try", cell: (one) => <LastTry delivery={one} /> },
     { key: "tries", label: "Tries", isWide: true, className: "text-right", cell: (one) => one.attempts.length },
     { key: "created", label: "Created", isWide: true, cell: (one) => <Ago at={one.createdAt} className="whitespace-nowrap text-fg-2" /> },
     {

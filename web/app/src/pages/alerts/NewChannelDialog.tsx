@@ -6,6 +6,7 @@ import { Button } from "@/ui/Button";
 import { Code } from "@/ui/Code";
 import { Dialog } from "@/ui/Dialog";
 import { Checkbox, Field, Input, Select } from "@/ui/Field";
+import { useSending } from "@/ui/useSending";
 import type { ChannelTexts } from "./channel";
 import { channelProblems, NO_CHANNEL, readChannel } from "./channel";
 
@@ -14,25 +15,18 @@ export function NewChannelDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const [texts, setTexts] = useState(NO_CHANNEL);
   const [isTried, setTried] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<string>();
+  const { isBusy, error, send } = useSending();
   const [made, setMade] = useState<Channel>();
   const problems = isTried ? channelProblems(texts) : {};
-  const make = async () => {
+  const make = () => {
     setTried(true);
-    setRefusal(undefined);
     if (Object.keys(channelProblems(texts)).length > 0) return;
-    setBusy(true);
-    try {
+    void send(async () => {
       const channel = await createChannel(readChannel(texts));
       await client.invalidateQueries({ queryKey: channelsQuery.queryKey });
       if (channel.secret) setMade(channel);
       else onClose();
-    } catch (error) {
-      setRefusal(error instanceof Error ? error.message : String(error));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   if (made) return <Secret channel={made} onClose={onClose} />;
   return (
@@ -40,12 +34,12 @@ export function NewChannelDialog({ onClose }: { onClose: () => void }) {
       isOpen
       onClose={onClose}
       title="New channel"
-      description="Where the server tells what happens to runs."
+      description="Where the server sends word of what happens to runs."
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button tone="primary" isBusy={isBusy} onClick={() => void make()}>
-            Make channel
+          <Button tone="primary" isBusy={isBusy} onClick={make}>
+            Create channel
           </Button>
         </>
       }
@@ -54,12 +48,12 @@ export function NewChannelDialog({ onClose }: { onClose: () => void }) {
         className="flex flex-col gap-3 pb-2"
         onSubmit={(event) => {
           event.preventDefault();
-          void make();
+          make();
         }}
       >
-        {refusal && (
+        {error && (
           <p role="alert" className="rounded-control border border-bad/50 px-3 py-2 text-bad">
-            {refusal}
+            {error}
           </p>
         )}
         <Fields texts={texts} problems={problems} onChange={(change) => setTexts({ ...texts, ...change })} />
@@ -79,7 +73,7 @@ function Fields({ texts, problems, onChange }: { texts: ChannelTexts; problems: 
   return (
     <>
       {text("name", "Name", { placeholder: "ops" })}
-      <Field label="By">
+      <Field label="Type">
         {(props) => (
           <Select {...props} value={texts.type} onChange={(event) => onChange({ type: event.target.value as ChannelType })} className="self-start">
             <option value="webhook">Webhook</option>
@@ -88,27 +82,27 @@ function Fields({ texts, problems, onChange }: { texts: ChannelTexts; problems: 
           </Select>
         )}
       </Field>
-      {texts.type === "webhook" && text("url", "URL", { placeholder: "https://example.com/hooks/runs", hint: "It gets a signed POST" })}
-      {texts.type === "slack" && text("url", "Incoming webhook", { placeholder: "https://hooks.slack.com/services/…", hint: "Of Slack, or what takes the same: Mattermost, Discord's /slack" })}
-      {texts.type === "email" && text("addresses", "Addresses", { placeholder: "ops@example.com, ada@example.com", hint: "The server needs a mail server for it (settings smtp_…)" })}
+      {texts.type === "webhook" && text("url", "URL", { placeholder: "https://example.com/hooks/runs", hint: "It receives a signed POST for each alert." })}
+      {texts.type === "slack" && text("url", "Incoming webhook", { placeholder: "https://hooks.slack.com/services/…", hint: "Slack, or whatever takes the same: Mattermost, Discord with /slack." })}
+      {texts.type === "email" && text("addresses", "Addresses", { placeholder: "ops@example.com, ada@example.com", hint: "Separated by commas. The server needs a mail server for it: the settings smtp_…" })}
       <fieldset className="flex flex-col gap-1.5">
-        <legend className="mb-1 font-medium text-fg-2">It tells when</legend>
+        <legend className="mb-1 font-medium text-fg-2">Tell it when</legend>
         {Object.entries(ALERT_ON).map(([on, words]) => (
           <Checkbox key={on} label={words} checked={texts.on.includes(on as AlertOn)} onChange={() => toggle(on as AlertOn)} />
         ))}
         {problems.on && <p className="text-xs text-bad">{problems.on}</p>}
       </fieldset>
-      {texts.on.includes("slow") && text("slowOver", "Too long is over", { placeholder: "10m" })}
-      {texts.on.includes("backlog") && text("backlogOver", "A backlog is over", { placeholder: "1000", hint: "Queued runs of one queue" })}
-      {text("tasks", "Only of tasks", { placeholder: "Any", hint: "With commas between" })}
-      {text("queues", "Only of queues", { placeholder: "Any" })}
+      {texts.on.includes("slow") && text("slowOver", "Too long means over", { placeholder: "10m" })}
+      {texts.on.includes("backlog") && text("backlogOver", "A backlog means over", { placeholder: "1000", hint: "Queued runs in one queue." })}
+      {text("tasks", "Only for tasks", { placeholder: "All", hint: "Separated by commas." })}
+      {text("queues", "Only for queues", { placeholder: "All" })}
     </>
   );
 }
 
 function Secret({ channel, onClose }: { channel: Channel; onClose: () => void }) {
   return (
-    <Dialog isOpen onClose={onClose} title={`${channel.name} is made`} description="What signs its deliveries is shown now, and never again. Give it to the receiver." footer={<Button tone="primary" onClick={onClose}>I have it</Button>}>
+    <Dialog isOpen onClose={onClose} title={`${channel.name} is created`} description="This secret signs its deliveries. It is shown now and never again: give it to the receiver." footer={<Button tone="primary" onClick={onClose}>I have it</Button>}>
       <Code text={channel.secret ?? ""} className="mb-2" />
     </Dialog>
   );

@@ -23,11 +23,11 @@ const words = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean);
 export function channelProblems(texts: ChannelTexts): Partial<Record<keyof ChannelTexts, string>> {
   const found: Partial<Record<keyof ChannelTexts, string>> = {};
   if (texts.name.trim() === "") found.name = "Give it a name";
-  if (texts.on.length === 0) found.on = "Choose what it tells";
-  if (texts.on.includes("slow") && texts.on.includes("backlog")) found.on = "“Takes too long” and “grows too long” have limits of their own: make a channel for each";
+  if (texts.on.length === 0) found.on = "Choose at least one";
+  if (texts.on.includes("slow") && texts.on.includes("backlog")) found.on = "“Takes too long” and “grows too long” have limits of their own: create a channel for each";
   if (texts.type === "email") {
-    if (words(texts.addresses).length === 0) found.addresses = "One address or more";
-  } else if (!/^https?:\/\/.+/.test(texts.url.trim())) found.url = "Begins with https://";
+    if (words(texts.addresses).length === 0) found.addresses = "At least one address";
+  } else if (!/^https?:\/\/.+/.test(texts.url.trim())) found.url = "An address that begins with https://";
   return found;
 }
 

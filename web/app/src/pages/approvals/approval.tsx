@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { Mail } from "lucide-react";
+import { Check, Copy, Mail } from "lucide-react";
 import { useMay } from "@/data/may";
 import type { WholeWait } from "@/data/waits";
 import { waitQuery } from "@/data/waits";
 import { duration } from "@/format/duration";
 import { moment } from "@/format/time";
-import { CopyButton, Id } from "@/ui/Code";
+import { Id, useCopy } from "@/ui/Code";
+import { Button } from "@/ui/Button";
 import { Crumbs } from "@/ui/Crumbs";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { Json } from "@/ui/Json";
@@ -36,13 +37,22 @@ export default function Approval() {
               <div className="flex items-center gap-3 p-4">
                 <Mail aria-hidden className="size-5 shrink-0 text-fg-3" />
                 <p className="min-w-0 flex-1 text-fg-2">Send them this link. It needs no account: whoever has it may answer this question, once.</p>
-                <CopyButton text={wait.pageUrl} label="Copy link" />
+                <CopyLink text={wait.pageUrl} />
               </div>
             </Section>
           )}
         </div>
       )}
     </Page>
+  );
+}
+
+function CopyLink({ text }: { text: string }) {
+  const { isCopied, copy } = useCopy(text);
+  return (
+    <Button icon={isCopied ? <Check /> : <Copy />} onClick={() => void copy()}>
+      {isCopied ? "Copied" : "Copy link"}
+    </Button>
   );
 }
 
@@ -56,7 +66,7 @@ function Decided({ wait }: { wait: WholeWait }) {
           ["Decided by", byWords(wait)],
           wait.completedAt !== undefined && ["Decided", `${moment(wait.completedAt)}, after ${duration(Date.parse(wait.completedAt) - Date.parse(wait.createdAt))}`],
           ["Asked", moment(wait.createdAt)],
-          wait.runId !== undefined && ["By", <Link key="run" to="/runs/$runId" params={{ runId: wait.runId }} className="underline decoration-line-strong hover:text-fg">{wait.taskIdentifier ?? wait.runId}</Link>],
+          wait.runId !== undefined && ["Asked by", <Link key="run" to="/runs/$runId" params={{ runId: wait.runId }} className="underline decoration-line-strong hover:text-fg">{wait.taskIdentifier ?? wait.runId}</Link>],
           wait.tags.length > 0 && ["Tags", wait.tags.join(", ")],
           ["Id", <Id key="id" id={wait.id} />],
         ]}

@@ -10,7 +10,7 @@ import { Code } from "@/ui/Code";
 import { Empty, Failure, Skeleton } from "@/ui/Empty";
 import { More } from "@/ui/More";
 import { Header, Page } from "@/ui/Page";
-import { Progress } from "@/ui/Progress";
+import { cx } from "@/ui/class";
 import { Status } from "@/ui/Status";
 import type { Column } from "@/ui/Table";
 import { Table } from "@/ui/Table";
@@ -64,12 +64,12 @@ function useFreshBatches(): void {
 }
 
 const COLUMNS: Column<BatchRow>[] = [
-  { key: "status", label: "Status", className: "w-32", cell: (batch) => <BatchStatus batch={batch} /> },
+  { key: "status", label: "Status", className: "sm:w-32", cell: (batch) => <BatchStatus batch={batch} /> },
   {
     key: "batch",
     label: "Batch",
     cell: (batch) => (
-      <Link to="/batches/$id" params={{ id: batch.id }} title={batch.id} className="font-mono text-xs hover:underline">
+      <Link to="/batches/$id" params={{ id: batch.id }} title={batch.id} className="font-mono text-xs whitespace-nowrap hover:underline">
         …{shortId(batch.id)}
       </Link>
     ),
@@ -81,7 +81,7 @@ const COLUMNS: Column<BatchRow>[] = [
       const ended = batch.runCount - batch.liveRuns;
       return (
         <span className="flex items-center gap-2">
-          <Progress className="w-24 max-sm:hidden" label="Ended" hue={batch.liveRuns > 0 ? "run" : batch.failedRuns > 0 ? "bad" : "ok"} isMoving={batch.liveRuns > 0} share={batch.runCount === 0 ? 1 : ended / batch.runCount} />
+          <Ended batch={batch} />
           <span className="whitespace-nowrap text-fg-2">
             {count(ended)} of {count(batch.runCount)}
           </span>
@@ -89,12 +89,13 @@ const COLUMNS: Column<BatchRow>[] = [
       );
     },
   },
-  { key: "failed", label: "Failed", cell: (batch) => (batch.failedRuns > 0 ? <span className="text-bad">{count(batch.failedRuns)}</span> : <span className="text-fg-3">–</span>) },
+  { key: "failed", label: "Failed", className: "text-right", cell: (batch) => (batch.failedRuns > 0 ? <span className="text-bad">{count(batch.failedRuns)}</span> : <span className="text-fg-3">–</span>) },
   { key: "refused", label: "Refused", isWide: true, cell: (batch) => (batch.refusedItems > 0 ? <span className="text-wait">{plural(batch.refusedItems, "item")}</span> : <span className="text-fg-3">–</span>) },
   {
     key: "from",
     label: "From",
     isWide: true,
+    className: "max-lg:hidden",
     cell: (batch) =>
       batch.runId ? (
         <Link to="/runs/$runId" params={{ runId: batch.runId }} title={batch.runId} className="font-mono text-xs text-fg-2 hover:underline">
@@ -104,15 +105,31 @@ const COLUMNS: Column<BatchRow>[] = [
         <span className="truncate text-fg-2">{batch.idempotencyKey ?? "API"}</span>
       ),
   },
-  { key: "created", label: "Created", cell: (batch) => <Ago at={batch.createdAt} className="whitespace-nowrap text-fg-2" /> },
+  { key: "created", label: "Created", isWide: true, cell: (batch) => <Ago at={batch.createdAt} className="whitespace-nowrap text-fg-2" /> },
 ];
 
 function BatchStatus({ batch }: { batch: BatchRow }) {
   if (!batch.sealed) return <Status status="PENDING" word="Filling" />;
   if (batch.liveRuns > 0) return <Status status="EXECUTING" />;
   const lost = batch.failedRuns + batch.refusedItems;
-  if (lost === 0) return <Status status="COMPLETED" word="Ended" />;
+  if (lost === 0) return <Status status="COMPLETED" />;
   return lost >= batch.runCount ? <Status status="FAILED" /> : <Status status="PARTIAL" />;
+}
+
+/** What has ended, well and badly, in one bar. */
+function Ended({ batch }: { batch: BatchRow }) {
+  const total = Math.max(1, batch.runCount);
+  const ended = batch.runCount - batch.liveRuns;
+  const pieces = [
+    { hue: "bg-bar-ok", value: ended - batch.failedRuns },
+    { hue: "bg-bar-bad", value: batch.failedRuns },
+    { hue: "striped bg-bar-run", value: batch.liveRuns },
+  ];
+  return (
+    <span role="progressbar" aria-label="Ended" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.floor((ended / total) * 100)} className="flex h-1.5 w-24 overflow-hidden rounded-full bg-hover max-sm:hidden">
+      {pieces.map(({ hue, value }) => value > 0 && <span key={hue} className={cx("h-full", hue)} style={{ width: `${(value / total) * 100}%` }} />)}
+    </span>
+  );
 }
 
 const TOGETHER = `results = await enrich.batch_trigger_and_wait(

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { Bug } from "lucide-react";
 import type { ErrorDetail } from "@/data/errors";
 import { errorQuery } from "@/data/errors";
 import { RuncastError } from "@/data/api";
@@ -39,7 +40,7 @@ export default function ErrorPage() {
       {data ? (
         <Group group={data} />
       ) : error instanceof RuncastError && error.status === 404 ? (
-        <Empty title="This error has not happened lately">Its runs are older than the time that is looked at, or they were pruned.</Empty>
+        <Empty icon={<Bug />} title="This error has not occurred lately" action={<Link to="/errors" className="text-accent hover:underline">All errors</Link>}>Its runs are older than the last 30 days, or were pruned.</Empty>
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (
@@ -70,14 +71,14 @@ function Group({ group }: { group: ErrorDetail }) {
           </div>
         </div>
       </Section>
-      <Section title="Where the newest came from">
+      <Section title="Newest occurrence">
         <div className="p-4">
           <Trace error={group.error} />
           {group.error.causes && (
             <ul className="mt-3 flex flex-col gap-1">
               {group.error.causes.map((cause, index) => (
                 <li key={index} className="break-words">
-                  <span className="text-fg-3">because of </span>
+                  <span className="text-fg-3">caused by </span>
                   <span className="font-medium">{cause.name}</span> {cause.message}
                 </li>
               ))}

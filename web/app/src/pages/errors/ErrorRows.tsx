@@ -17,8 +17,9 @@ function columnsOf(withTask: boolean): Column<ErrorGroup>[] {
     {
       key: "error",
       label: "Error",
+      className: "w-full max-w-0",
       cell: (group) => (
-        <span className="flex max-w-[60ch] min-w-0 flex-col max-sm:max-w-[52vw]">
+        <span className="flex min-w-0 flex-col">
           <Link to="/errors/$fingerprint" params={{ fingerprint: group.fingerprint }} className="truncate font-medium text-bad hover:underline">
             {group.error.name ?? "Error"}
           </Link>
@@ -33,7 +34,7 @@ function columnsOf(withTask: boolean): Column<ErrorGroup>[] {
       label: "Task",
       isWide: true,
       cell: (group) => (
-        <Link to="/tasks/$name" params={{ name: group.taskIdentifier }} className="hover:underline">
+        <Link to="/tasks/$name" params={{ name: group.taskIdentifier }} className="whitespace-nowrap hover:underline">
           {group.taskIdentifier}
         </Link>
       ),
@@ -42,7 +43,7 @@ function columnsOf(withTask: boolean): Column<ErrorGroup>[] {
       key: "when",
       label: "When",
       isWide: true,
-      className: "w-40",
+      className: "min-w-44",
       cell: (group) => <Bars label={`When it happened: ${plural(group.count, "run")}`} bars={group.buckets.map((value) => ({ pieces: [{ hue: "bad", value }], title: plural(value, "run") }))} />,
     },
     { key: "count", label: "Runs", className: "text-right", cell: (group) => count(group.count) },

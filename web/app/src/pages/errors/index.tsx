@@ -37,13 +37,13 @@ export default function Errors() {
             ))}
           </Select>
           <Select aria-label="Task" value={task ?? ""} className="max-w-48" onChange={(event) => choose({ task: event.target.value })}>
-            <option value="">Every task</option>
+            <option value="">All tasks</option>
             {tasks?.data.map((one) => (
               <option key={one.name}>{one.name}</option>
             ))}
           </Select>
           <span aria-live="polite" className="text-fg-3">
-            {data && runs > 0 && `${plural(data.data.length, "kind")} in ${plural(runs, "failed run")}${data.complete ? "" : ", the newest of more"}`}
+            {data && runs > 0 && `${plural(data.data.length, "kind")} of error in ${plural(runs, "failed run")}${data.complete ? "" : ", the newest of more"}`}
           </span>
         </Header>
       }
@@ -52,8 +52,8 @@ export default function Errors() {
         data.data.length > 0 ? (
           <ErrorRows groups={data.data} label="Errors" withTask />
         ) : (
-          <Empty icon={<Bug />} title="Nothing failed" action={task || period !== "30d" ? <Button onClick={() => choose({ period: "30d", task: "" })}>Look at the last 30 days of every task</Button> : undefined}>
-            Runs that fail, crash or time out appear here. Those whose errors look the same are one, whatever numbers and ids their messages hold.
+          <Empty icon={<Bug />} title="Nothing failed" action={task || period !== "30d" ? <Button onClick={() => choose({ period: "30d", task: "" })}>Show the last 30 days of all tasks</Button> : undefined}>
+            Runs that fail, crash or time out appear here, grouped by what went wrong: messages that differ only in numbers and ids count as one.
           </Empty>
         )
       ) : error ? (

@@ -10,6 +10,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, Input, Select, TextArea } from "@/ui/Field";
 import { said } from "@/ui/toast";
+import { useSending } from "@/ui/useSending";
 import { Preview } from "./Preview";
 import { asBody, startOf } from "./draft";
 
@@ -28,28 +29,22 @@ export function ScheduleForm({ schedule, onClose }: { schedule?: Schedule; onClo
   const { data: tasks } = useQuery(tasksQuery);
   const { data: zones = [] } = useQuery(timezonesQuery);
   const [draft, setDraft] = useState(() => startOf(schedule, ownZone()));
-  const [error, setError] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, error, send } = useSending();
   const set = (change: Partial<typeof draft>) => setDraft({ ...draft, ...change });
   const cron = useDeferredValue(draft.cron.trim());
   const preview = useQuery({ ...previewQuery(cron, draft.timezone), enabled: cron !== "" });
+  const [hasMore] = useState(() => draft.catchUp !== "last" || [draft.window, draft.key, draft.externalId].some((text) => text !== ""));
   const task = draft.task || tasks?.data[0]?.name || "";
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
+    void send(async () => {
       const body = asBody({ ...draft, task });
       const kept = schedule ? await changeSchedule(schedule.id, body) : await createSchedule({ ...body, ...(draft.key ? { deduplicationKey: draft.key } : {}) });
       void client.invalidateQueries({ queryKey: ["schedules"] });
       said(schedule ? "The schedule is changed" : `${task} is scheduled`);
       onClose();
       if (!schedule) await navigate({ to: "/schedules/$id", params: { id: kept.id } });
-    } catch (refusal) {
-      setError(refusal instanceof Error ? refusal.message : String(refusal));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <Dialog
@@ -71,7 +66,7 @@ export function ScheduleForm({ schedule, onClose }: { schedule?: Schedule; onClo
         </>
       }
     >
-      <form id="schedule" onSubmit={(event) => void submit(event)} className="grid gap-x-6 gap-y-4 pb-2 sm:grid-cols-2">
+      <form id="schedule" onSubmit={submit} className="grid gap-x-6 gap-y-4 pb-2 sm:grid-cols-2">
         <div className="flex flex-col gap-4">
           <Field label="Task" hint={tasks?.data.length === 0 ? "No worker has declared a task yet." : undefined}>
             {(props) => (
@@ -99,34 +94,39 @@ export function ScheduleForm({ schedule, onClose }: { schedule?: Schedule; onClo
           <Preview preview={preview.isError ? undefined : preview.data} timezone={draft.timezone} />
         </div>
         <div className="flex flex-col gap-4">
-          <Field label="While a run of it still goes on">
+          <Field label="Payload (JSON)" hint="The task's parameters by name, as an object. Leave it empty to hand each run its ScheduledRun.">
+            {(props) => <TextArea {...props} rows={5} spellCheck={false} className="font-mono text-xs" value={draft.payload} onChange={(event) => set({ payload: event.target.value })} />}
+          </Field>
+          <Field label="While its last run still goes on">
             {(props) => (
               <Select {...props} value={draft.overlap} onChange={(event) => set({ overlap: event.target.value as Overlap })}>
                 {Object.entries(OVERLAPS).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
               </Select>
             )}
           </Field>
-          <Field label="For ticks that nobody saw, while the server was down">
-            {(props) => (
-              <Select {...props} value={draft.catchUp} onChange={(event) => set({ catchUp: event.target.value as CatchUp })}>
-                {Object.entries(CATCH_UPS).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
-              </Select>
-            )}
-          </Field>
-          <Field label="Window" hint="Runs start up to this much later, so that many schedules do not start at once: 30m, 2h, 50%.">
-            {(props) => <Input {...props} placeholder="none" value={draft.window} onChange={(event) => set({ window: event.target.value })} />}
-          </Field>
-          {!schedule && (
-            <Field label="Key" hint="A schedule that has it is changed, instead of another being made.">
-              {(props) => <Input {...props} placeholder="none" value={draft.key} onChange={(event) => set({ key: event.target.value })} />}
+          <details open={hasMore} className="rounded-card border border-line">
+            <summary className="rounded-card px-3 py-2 font-medium text-fg-2 hover:text-fg">More options</summary>
+            <div className="flex flex-col gap-4 border-t border-line p-3">
+            <Field label="Ticks missed while the server was down">
+              {(props) => (
+                <Select {...props} value={draft.catchUp} onChange={(event) => set({ catchUp: event.target.value as CatchUp })}>
+                  {Object.entries(CATCH_UPS).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
+                </Select>
+              )}
             </Field>
-          )}
-          <Field label="External id" hint="Whose it is, in your terms; its runs are told.">
-            {(props) => <Input {...props} placeholder="none" value={draft.externalId} onChange={(event) => set({ externalId: event.target.value })} />}
-          </Field>
-          <Field label="Payload (JSON)" hint="The object of the task's parameters. Empty: each run gets its ScheduledRun.">
-            {(props) => <TextArea {...props} rows={4} spellCheck={false} className="font-mono text-xs" value={draft.payload} onChange={(event) => set({ payload: event.target.value })} />}
-          </Field>
+            <Field label="Window" hint="Spreads starts over this time, so that many schedules do not start at once: 30m, 2h, 50%.">
+              {(props) => <Input {...props} placeholder="None" value={draft.window} onChange={(event) => set({ window: event.target.value })} />}
+            </Field>
+            {!schedule && (
+              <Field label="Key" hint="A schedule with the same key is changed, and none added.">
+                {(props) => <Input {...props} placeholder="None" value={draft.key} onChange={(event) => set({ key: event.target.value })} />}
+              </Field>
+            )}
+            <Field label="External id" hint="Yours, for example a customer: handed to its runs.">
+              {(props) => <Input {...props} placeholder="None" value={draft.externalId} onChange={(event) => set({ externalId: event.target.value })} />}
+            </Field>
+            </div>
+          </details>
         </div>
       </form>
     </Dialog>

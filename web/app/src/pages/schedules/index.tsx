@@ -4,6 +4,7 @@ import { CalendarClock, Plus } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "@/data/may";
 import { schedulesQuery } from "@/data/schedules";
+import { plural } from "@/format/number";
 import { useFresh } from "@/live/useFresh";
 import { Button } from "@/ui/Button";
 import { Code } from "@/ui/Code";
@@ -47,7 +48,7 @@ export default function Schedules() {
             </>
           }
         >
-          {data && data.pagination.count > 0 && <span className="text-xs text-fg-3">{data.pagination.count}</span>}
+          {data && data.pagination.count > 0 && <span className="text-fg-3">{plural(data.pagination.count, "schedule")}</span>}
         </Header>
       }
     >
@@ -56,7 +57,7 @@ export default function Schedules() {
       {data && all.length === 0 && (
         <Empty icon={<CalendarClock />} title="No schedule yet">
           <p className="mb-3">A schedule starts runs of a task at the times of a cron rule. Write it beside the task, or make one here:</p>
-          <Code text={EXAMPLE} className="text-left" />
+          <Code text={EXAMPLE} wrap={false} className="text-left" />
         </Empty>
       )}
       {all.length > 0 && shown.length === 0 && <Empty title={`No schedule matches “${text}”`} action={<Button onClick={() => setText("")}>Clear</Button>} />}

@@ -16,7 +16,7 @@ export function SchemaView({ schema }: { schema: unknown }) {
   return (
     <div className="flex flex-col gap-3">
       {isRaw ? <Json value={schema} /> : shape.kind === "object" ? <Parts parts={shape.parts} root={root} depth={0} /> : <p>{summary(root, root)}</p>}
-      <Button tone="quiet" className="self-start" onClick={() => setRaw(!isRaw)}>
+      <Button tone="quiet" className="-ml-2.5 self-start" onClick={() => setRaw(!isRaw)}>
         {isRaw ? "Show as a list" : "Show JSON Schema"}
       </Button>
     </div>
@@ -42,7 +42,7 @@ function PartLine({ part, root, depth }: { part: Part; root: Schema; depth: numb
       <span className="flex flex-wrap items-baseline gap-x-2">
         <code className="font-mono text-xs font-medium">{part.name}</code>
         <span className="text-xs text-fg-2">{summary(part.schema, root)}</span>
-        {part.isRequired ? <span className="text-2xs text-wait">needed</span> : field.fallback !== undefined && field.fallback !== null && <span className="font-mono text-2xs text-fg-3">= {JSON.stringify(field.fallback)}</span>}
+        {part.isRequired ? <span className="text-2xs font-medium text-fg-2">required</span> : field.fallback !== undefined && field.fallback !== null && <span className="font-mono text-2xs text-fg-3">= {JSON.stringify(field.fallback)}</span>}
       </span>
       {field.description && <p className="text-xs text-fg-3">{field.description}</p>}
       {held.length > 0 && <Parts parts={held} root={root} depth={depth + 1} />}

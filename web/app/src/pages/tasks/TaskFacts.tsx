@@ -8,7 +8,7 @@ import { Facts, Section } from "@/ui/Page";
 import { Tag } from "@/ui/Tag";
 import { Ago } from "@/ui/Time";
 
-const LANES: Record<string, string> = { async: "async", thread: "in a thread", process: "in a process of its own" };
+const LANES: Record<string, string> = { async: "in the event loop", thread: "in a thread", process: "in a process of its own" };
 
 /** What a task is declared as, and where. */
 export function TaskFacts({ task }: { task: Task }) {
@@ -25,9 +25,9 @@ export function TaskFacts({ task }: { task: Task }) {
                 {task.queue}
               </Link>,
             ],
-            ["Runs", LANES[task.lane] ?? task.lane],
+            ["Executes", LANES[task.lane] ?? task.lane],
             ["Attempts", `up to ${task.maxAttempts}`],
-            task.maxDurationMs !== undefined && ["At most", duration(task.maxDurationMs)],
+            task.maxDurationMs !== undefined && ["Time limit", duration(task.maxDurationMs)],
             task.ttlMs !== undefined && ["Expires", `${duration(task.ttlMs)} after its trigger, unless it started`],
             task.machine !== undefined && ["Machine", <Tag key="machine">{task.machine}</Tag>],
             ["Declared", <Ago key="seen" at={task.seenAt} />],

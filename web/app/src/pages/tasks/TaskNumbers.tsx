@@ -29,9 +29,9 @@ export function TaskNumbers({ task }: { task: string }) {
         <Stats>
           <Stat label="Runs" value={data ? count(sumOf(totals)) : "…"} note={data && !data.complete ? "the newest of more" : undefined} />
           <Stat label="Failed" value={rateText(failureRate(totals))} hue={failed > 0 ? "bad" : undefined} note={failed > 0 ? plural(failed, "run") : undefined} />
-          <Stat label="Not ended" value={count(live)} hue={live > 0 ? "run" : undefined} />
-          <Stat label="Executing, p50" value={stats.p50Ms === undefined ? "–" : duration(stats.p50Ms)} note={sample} />
-          <Stat label="Executing, p95" value={stats.p95Ms === undefined ? "–" : duration(stats.p95Ms)} />
+          <Stat label="In progress" value={count(live)} hue={live > 0 ? "run" : undefined} />
+          <Stat label="Execution, p50" value={stats.p50Ms === undefined ? "–" : duration(stats.p50Ms)} note={sample} />
+          <Stat label="Execution, p95" value={stats.p95Ms === undefined ? "–" : duration(stats.p95Ms)} />
         </Stats>
         {data && (
           <div>

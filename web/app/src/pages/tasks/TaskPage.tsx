@@ -75,8 +75,19 @@ function TaskRuns({ task }: { task: string }) {
         </Link>
       }
     >
-      {data && data.data.length === 0 ? <p className="p-4 text-fg-2">It has not run yet. Test it, or trigger it from code.</p> : data ? <RunTable label={`Newest runs of ${task}`} runs={data.data} /> : <Skeleton rows={4} />}
+      {data && data.data.length === 0 ? <Nothing task={task} /> : data ? <RunTable label={`Newest runs of ${task}`} runs={data.data} /> : <Skeleton rows={4} />}
     </Section>
+  );
+}
+
+function Nothing({ task }: { task: string }) {
+  return (
+    <Empty icon={<FlaskConical />} title="No runs yet">
+      <Link to="/test/$name" params={{ name: task }} className="text-accent hover:underline">
+        Try it in the test form
+      </Link>
+      , or trigger it from code.
+    </Empty>
   );
 }
 

@@ -117,11 +117,12 @@ function Took({ ms }: { ms: number | undefined }) {
   return <span className="whitespace-nowrap text-fg-2">{ms === undefined ? "–" : duration(ms)}</span>;
 }
 
-const FIRST = `from runcast import task
+const FIRST = `# app.py
+from runcast import task
 
 @task
 async def greet(name: str) -> str:
-    return f"hello {name}"`;
+    return f"Hello, {name}!"`;
 
 function Nothing({ q }: { q: string }) {
   const navigate = useNavigate();
@@ -138,7 +139,7 @@ function Nothing({ q }: { q: string }) {
       <p className="mb-3">Write one, and start a worker beside it. It appears here by itself.</p>
       <div className="flex flex-col gap-2 text-left">
         <Code text={FIRST} wrap={false} />
-        <Code text="runcast dev tasks.py" />
+        <Code text="runcast dev app.py" />
       </div>
     </Empty>
   );

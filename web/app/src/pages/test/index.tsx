@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { FlaskConical } from "lucide-react";
+import { ChevronRight, FlaskConical } from "lucide-react";
 import { useState } from "react";
 import type { Task } from "@/data/tasks";
 import { tasksQuery } from "@/data/tasks";
@@ -36,7 +36,7 @@ export default function Test() {
         ) : (
           <Empty icon={<FlaskConical />} title="There is nothing to test yet">
             <p className="mb-3">Tasks appear here, each with a form for its payload, as soon as a worker declares them.</p>
-            <Code text="runcast dev tasks.py" />
+            <Code text="runcast dev app.py" />
           </Empty>
         )
       ) : error ? (
@@ -53,13 +53,28 @@ const COLUMNS: Column<Task>[] = [
     key: "task",
     label: "Task",
     cell: (task) => (
-      <Link to="/test/$name" params={{ name: task.name }} className="font-medium hover:underline">
-        {task.name}
-      </Link>
+      <span className="flex min-w-0 flex-col">
+        <Link to="/test/$name" params={{ name: task.name }} className="truncate font-medium hover:underline">
+          {task.name}
+        </Link>
+        {task.description && <span className="truncate text-xs text-fg-3">{task.description.split("\n")[0]}</span>}
+        <span className="truncate font-mono text-2xs text-fg-2 sm:hidden">{takes(task)}</span>
+      </span>
+    ),
+    className: "w-2/5 max-w-0 max-sm:w-full",
+  },
+  {
+    key: "takes",
+    label: "Payload",
+    isWide: true,
+    className: "max-w-0",
+    cell: (task) => (
+      <span className="block truncate font-mono text-xs text-fg-2" title={takes(task)}>
+        {takes(task)}
+      </span>
     ),
   },
-  { key: "takes", label: "Takes", cell: (task) => <span className="font-mono text-xs text-fg-2">{takes(task)}</span> },
-  { key: "does", label: "Does", isWide: true, cell: (task) => <span className="text-fg-2">{task.description.split("\n")[0]}</span> },
+  { key: "open", label: <span className="sr-only">Open the form</span>, className: "w-12", cell: () => <ChevronRight aria-hidden className="ml-auto size-4 text-fg-3" /> },
 ];
 
 /** The names of what a task takes. */

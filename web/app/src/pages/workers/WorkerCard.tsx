@@ -30,11 +30,11 @@ export function WorkerCard({ worker }: { worker: Worker }) {
         <Facts
           facts={[
             ["Id", <Id key="id" id={worker.id} />],
-            ["Code", worker.codeVersion ? <span key="code" className="font-mono text-xs">{worker.codeVersion}</span> : "–"],
+            worker.codeVersion !== "" && ["Code", <span key="code" className="font-mono text-xs">{worker.codeVersion}</span>],
             ["Up for", <Elapsed key="up" from={worker.startedAt} />],
-            ["Heartbeat", worker.seenAt ? <Ago key="beat" at={worker.seenAt} /> : "not needed: it lives in the server"],
-            ["Machines", worker.machines ? worker.machines.join(", ") : "every one"],
-            worker.waiting > 0 && ["Waiting in it", `${count(worker.waiting)} ${worker.waiting === 1 ? "run" : "runs"}`],
+            ["Heartbeat", worker.seenAt ? <Ago key="beat" at={worker.seenAt} /> : "none needed: it is part of the server"],
+            ["Machines", worker.machines ? worker.machines.join(", ") : "any"],
+            worker.waiting > 0 && ["Waiting", `${count(worker.waiting)} ${worker.waiting === 1 ? "run" : "runs"}`],
           ]}
         />
         <div className="flex min-w-0 flex-col gap-3">
@@ -56,7 +56,7 @@ function Health({ worker }: { worker: Worker }) {
 
 function Word({ tone, shape, children }: { tone: string; shape: string; children: ReactNode }) {
   return (
-    <span className={cx("inline-flex items-center gap-1.5 font-medium", tone)}>
+    <span className={cx("inline-flex items-center gap-1.5 font-medium whitespace-nowrap", tone)}>
       <span aria-hidden>{shape}</span>
       {children}
     </span>
@@ -86,10 +86,10 @@ function Slots({ worker }: { worker: Worker }) {
 }
 
 function Executing({ worker }: { worker: Worker }) {
-  if (worker.runs.length === 0) return <p className="text-fg-3">It executes nothing now.</p>;
+  if (worker.runs.length === 0) return <p className="text-fg-3">Idle: it waits for runs.</p>;
   const hidden = worker.executing - RUNS_SHOWN;
   return (
-    <ul aria-label="Executing" className="flex flex-col">
+    <ul aria-label="Executing" className="-mx-1 flex flex-col">
       {worker.runs.slice(0, RUNS_SHOWN).map((run) => (
         <li key={run.id}>
           <Link to="/runs/$runId" params={{ runId: run.id }} title={run.id} className="flex h-7 items-center gap-2 rounded-control px-1 hover:bg-hover max-sm:h-9">

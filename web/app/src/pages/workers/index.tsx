@@ -50,16 +50,16 @@ function Nothing() {
       </p>
       <div className="flex flex-col gap-3 text-left">
         <p>On this machine, with a server of its own:</p>
-        <Code text="runcast dev tasks.py" />
+        <Code text="runcast dev app.py" />
         {location.protocol === "https:" ? (
           <>
-            <p>Anywhere, for this server, with a key that may work (Settings):</p>
-            <Code text={`RUNCAST_KEY=tr_… runcast worker tasks.py --url ${location.origin}`} />
+            <p>Anywhere, for this server, with a key from Settings:</p>
+            <Code text={`RUNCAST_KEY=tr_… runcast worker app.py --url ${location.origin}`} />
           </>
         ) : (
           <>
             <p>In a process of its own, in the directory of this server:</p>
-            <Code text="runcast worker tasks.py" />
+            <Code text="runcast worker app.py" />
           </>
         )}
       </div>
