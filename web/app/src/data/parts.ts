@@ -81,14 +81,19 @@ export class Parts {
   };
 }
 
-/** The script that a page of the app begins with has another name in each build. */
+/** The script that the app begins with has another name in each build, the icon never has. */
 async function look(): Promise<Found> {
-  const script = document.querySelector("script[type=module][src]")?.getAttribute("src") ?? "";
-  const response = await fetch(document.baseURI, { headers: { accept: "text/html" }, cache: "no-cache" });
-  // A proxy whose server is away answers itself.
-  const page = response.ok ? await response.text() : "";
-  if (!page.includes('id="root"')) return "away";
-  return page.includes(script) ? "same" : "newer";
+  const script = document.querySelector<HTMLScriptElement>("script[type=module][src]");
+  if (!script || (await isThere(script.src))) return "same";
+  // What a proxy says whose server is away is no news of the server.
+  return (await isThere(new URL("icon.svg", document.baseURI).href)) ? "newer" : "away";
+}
+
+/** Throws where the server cannot say. */
+async function isThere(address: string): Promise<boolean> {
+  const { ok, status } = await fetch(address, { method: "HEAD", cache: "no-store" });
+  if (!ok && status !== 404) throw new Error(`the server says ${status}`);
+  return ok;
 }
 
 export const parts = new Parts({
