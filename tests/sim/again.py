@@ -17,6 +17,14 @@ update runs
 set status = 'QUEUED', finished_at = null, output = null, fresh = 0, held = 0, slot = 0, worker_id = null, journaled = 1
 where id = ?
 """
+_UNCOUNT = """
+update tallies
+set count = count - 1
+where status = 'COMPLETED' and exists (
+  select 1 from runs r
+  where r.id = ? and r.environment = tallies.environment and r.task = tallies.task
+    and r.created_at / tallies.span_ms * tallies.span_ms = tallies.at)
+"""
 _RECORDS = (
     "select * from journal where run_id = ? order by key",
     "select * from applied where run_id = ? order by scope",
@@ -37,6 +45,7 @@ def reopen(database: Database, random: Random) -> str | None:
     if not fitting:
         return None
     chosen = random.choice(fitting)
+    database.execute(_UNCOUNT, (chosen,))
     database.execute(_REOPEN, (chosen,))
     database.execute("delete from temp.violations")
     return chosen
