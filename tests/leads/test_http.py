@@ -217,8 +217,50 @@ async def test_clients_are_kept_changed_and_deleted(any_site: Site) -> None:
     assert [client["name"] for client in (await any_site.get("/api/leads/clients"))["data"]] == ["Initech 2"]
     assert (await any_site.http.delete(path)).status_code == 204
     assert (await any_site.http.get(path)).status_code == 404
-    for bad in ({"name": " "}, {"name": "x", "brandColor": "red"}, {"name": "x", "logoUrl": "javascript:alert(1)"}):
-        assert (await any_site.http.post("/api/leads/clients", json=bad)).status_code == 400
+    bad: list[dict[str, str]] = [
+        {"name": " "},
+        {"name": "\u202e"},
+        {"brandColor": "red;}</style><script>"},
+        *({"logoUrl": url} for url in ("javascript:alert(1)", "data:image/svg+xml,<svg>", "http://x.example/l.png")),
+        *(
+            {"website": url}
+            for url in ("red;}</style><script>", "a\nb.example", "https://\u202emoc.evil", "http://[bad")
+        ),
+    ]
+    for wrong in bad:
+        answer = await any_site.http.post("/api/leads/clients", json={"name": "x", **wrong})
+        assert answer.status_code == 400, (wrong, answer.text)
+
+
+async def test_characters_that_cannot_be_seen_are_left_out_of_what_is_given(any_site: Site) -> None:
+    made = await any_site.post("/api/leads/clients", {"name": "Glo\0bex", "offer": "one\n\u202etwo"})
+    assert (made["name"], made["offer"]) == ("Globex", "one\ntwo")
+    fact = {"name": "title\0", "value": "Ana\0lyst", "source": "s" * 9_999}
+    people = [{"linkedinUrl": ADA, "text": "Works\0 there", "facts": [fact]}]
+    shown = await ended(any_site, (await bulk(any_site, ADA, people=people))["leads"][0])
+    assert (shown["status"], shown["title"], shown["known"]["text"]) == ("completed", "Analyst", "Works there")
+    assert shown["known"]["facts"][0]["source"] == "s" * 60
+
+
+async def test_a_page_that_could_not_be_read_is_said(site: Site) -> None:
+    people = [{"linkedinUrl": ADA, "pages": ["http://169.254.169.254/latest"]}]
+    shown = await ended(site, (await bulk(site, ADA, people=people))["leads"][0])
+    said = shown["steps"][1]["detail"]
+    assert said.startswith("From what is known. Not read: http://169.254.169.254/latest: 169.254.169.254 is not of")
+
+
+async def test_the_leads_of_a_client_that_is_deleted_stay_and_go_on(any_site: Site, script: Script) -> None:
+    script.says("research", no_research(Outcome.OUT_OF_CREDITS), read())
+    lead = (await bulk(any_site, ADA))["leads"][0]
+    shown = await ended(any_site, lead)
+    assert (await any_site.http.delete(f"/api/leads/clients/{shown['client']['id']}")).status_code == 204
+    retried = await any_site.post(f"/api/leads/{lead['id']}/retry")
+    shown = await ended(any_site, retried)
+    assert (shown["status"], shown["client"]["name"]) == ("completed", "Globex")
+    page = await any_site.http.get(f"/api/leads/{lead['id']}/assets/landing.html")
+    assert "Globex" in page.text
+    body = {"clientId": shown["client"]["id"], "linkedinUrls": [ADA]}
+    assert (await any_site.http.post("/api/leads/bulk", json=body)).status_code == 404
 
 
 async def test_settings_say_who_is_asked_and_hold_no_keys(any_site: Site) -> None:

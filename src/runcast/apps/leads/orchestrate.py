@@ -105,9 +105,16 @@ async def _researched(job: LeadJob, profile: Profile) -> Researched:
     )
     await _keep(job, done.run_id, "research", [("research.md", "Research", "text/markdown", done.research.markdown)])
     cost = sum(one.cost_usd or 0 for one in done.tried)
-    count = len(done.research.sources)
-    _show_done(job, StepKey.RESEARCH, done.run_id, done.started, cost, f"{count} source{'s' if count != 1 else ''}")
+    _show_done(job, StepKey.RESEARCH, done.run_id, done.started, cost, _say_read(done))
     return done
+
+
+def _say_read(done: Researched) -> str:
+    """How much was read, and what could not be."""
+    count = len(done.research.sources)
+    read = f"{count} source{'s' if count != 1 else ''}" if count else "From what is known"
+    said = done.tried[-1].detail if done.tried else ""
+    return f"{read}. {said}" if said else read
 
 
 async def _written(job: LeadJob, profile: Profile, read: Research) -> tuple[Letters | None, Page | None]:

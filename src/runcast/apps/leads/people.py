@@ -22,7 +22,12 @@ TEXT_CHARS_MAX = 50_000
 FACTS_MAX = 50
 FACT_CHARS_MAX = 2_000
 PAGES_MAX = 10
+NAME_CHARS_MAX = 60
+"""Of a fact, and of where it is from."""
+URL_CHARS_MAX = 2_048
 CSV_SOURCE = "CSV"
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?")
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 _COLUMNS = {
     "linkedin": "url",
@@ -131,19 +136,42 @@ def _check_known(person: NewPerson) -> Known:
         raise InvalidInput(f"a person has up to {FACTS_MAX} facts of up to {FACT_CHARS_MAX:,} characters")
     if len(person.pages) > PAGES_MAX:
         raise InvalidInput(f"up to {PAGES_MAX} pages are read for a person, got {len(person.pages)}")
-    return Known(facts=person.facts, text=person.text, pages=tuple(check_page(page) for page in person.pages))
+    facts = tuple(Fact(_name(fact.name), visible(fact.value), _name(fact.source)) for fact in person.facts)
+    return Known(facts=facts, text=visible(person.text), pages=tuple(check_page(page) for page in person.pages))
+
+
+def _name(text: str) -> str:
+    return visible(text)[:NAME_CHARS_MAX]
+
+
+def visible(text: str) -> str:
+    """The text without characters that are none, or that turn around what is read.
+
+    >>> visible("Ada\\0 \\u202eLovelace"), visible("one\\ntwo")
+    ('Ada Lovelace', 'one\\ntwo')
+    """
+    return _INVISIBLE.sub("", text)
 
 
 def check_page(url: str) -> str:
-    """The address of a public page. Raises `InvalidInput`."""
+    """The address of a public page. Raises `InvalidInput`.
+
+    >>> check_page(" https://acme.io/about ")
+    'https://acme.io/about'
+    """
+    url = url.strip()
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
         raise InvalidInput(f"{url[:100]!r} is no web address") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 2_048 or "\0" in url:
+    if parts.scheme not in ("http", "https"):
         raise InvalidInput(f"{url[:100]!r} is no web address: it begins with https://")
-    return url.strip()
+    # `urlsplit` has checked what stands in brackets.
+    is_host = _HOST.fullmatch(parts.hostname or "") or ":" in (parts.hostname or "")
+    if not is_host or len(url) > URL_CHARS_MAX or not url.isprintable() or " " in url:
+        raise InvalidInput(f"{url[:100]!r} is no web address")
+    return url
 
 
 def read_csv(text: str) -> Table:
@@ -188,7 +216,11 @@ def _facts(cells: Mapping[str, str]) -> tuple[Fact, ...]:
         named["name"] = " ".join(part for part in parts if part)
     if "company_domain" in named:
         named["company_domain"] = _domain(named["company_domain"])
-    found = [Fact(name[:60], value[:FACT_CHARS_MAX], CSV_SOURCE) for name, value in named.items() if name]
+    found = [
+        Fact(name[:NAME_CHARS_MAX], visible(value)[:FACT_CHARS_MAX], CSV_SOURCE)
+        for name, value in named.items()
+        if name
+    ]
     return tuple(found[:FACTS_MAX])
 
 

@@ -6,6 +6,7 @@ only a connection that could not even be made is tried again at once.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,10 +20,13 @@ import msgspec
 
 from runcast import Retry
 from runcast.apps.leads.contract import JsonObject
+from runcast.apps.leads.providers.values import kept
 from runcast.http import OutgoingRefused, guarded_transport, retry_after, retry_transport
 
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
 CONNECT_TIMEOUT_S = 10.0
+ANSWER_S_MAX = 600.0
+"""An answer that trickles is in time with each byte, and never whole."""
 _CONNECTING = Retry(max_attempts=3, min_s=0.2, max_s=1)
 _DETAIL_CHARS = 300
 
@@ -106,7 +110,7 @@ async def opened(call: Call) -> AsyncIterator[httpx2.Response]:
     request = httpx2.Request(
         call.method,
         call.url,
-        headers={"accept": "*/*", "user-agent": "Runcast-Leads", **call.headers},
+        headers={"accept": "*/*", "accept-encoding": "identity", "user-agent": "Runcast-Leads", **call.headers},
         params=call.params or None,
         json=call.body,
         extensions={"timeout": timeout.as_dict()},
@@ -120,9 +124,17 @@ async def opened(call: Call) -> AsyncIterator[httpx2.Response]:
 
 
 async def ask(call: Call) -> Answer:
-    """The whole answer. Raises one of `Unreachable`."""
-    async with opened(call) as response:
+    """The whole answer, within `ANSWER_S_MAX`. Raises one of `Unreachable`."""
+    async with asyncio.timeout(ANSWER_S_MAX), opened(call) as response:
+        if call.guarded and (packed := packing(response)):
+            raise httpx2.RemoteProtocolError(f"the answer is packed as {packed}, which was not asked for")
         return await read(response)
+
+
+def packing(response: httpx2.Response) -> str:
+    """How a response is packed, "" if it is not. What a stranger sends stays so: a small answer may be an endless one."""
+    found = response.headers.get("content-encoding", "identity").lower()
+    return "" if found == "identity" else found
 
 
 async def read(response: httpx2.Response) -> Answer:
@@ -132,9 +144,9 @@ async def read(response: httpx2.Response) -> Answer:
         data += chunk
         if len(data) > ANSWER_BYTES_MAX:
             raise httpx2.RemoteProtocolError(f"the answer has more than {ANSWER_BYTES_MAX:,} bytes")
-    text = data.decode(response.encoding or "utf-8", errors="replace")
+    text = kept(data.decode(response.encoding or "utf-8", errors="replace"))
     try:
-        body = msgspec.json.decode(bytes(data))
+        body = kept(msgspec.json.decode(bytes(data)))
     except (msgspec.DecodeError, UnicodeDecodeError):
         body = None
     headers = {name.lower(): value for name, value in response.headers.items()}

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from runcast import Caller, InvalidInput, transact
 from runcast.apps.leads.clients import add_client, change_client, drop_client, get_client, list_clients
 from runcast.apps.leads.contract import ClientBrief
-from runcast.apps.leads.people import check_page
+from runcast.apps.leads.people import check_page, visible
 from runcast.apps.leads.views import ClientView, show_client
 
 NAME_CHARS_MAX = 200
@@ -33,13 +33,14 @@ def _checked(given: ClientBrief) -> ClientBrief:
         raise InvalidInput(f"offer, tone and sender have up to {TEXT_CHARS_MAX:,} characters")
     if given.brand_color and not _COLOR.fullmatch(given.brand_color):
         raise InvalidInput(f"a brand color is like #4f46e5, got {given.brand_color[:40]!r}")
-    return replace(
-        given,
-        name=given.name.strip(),
-        website=_address(given.website),
-        brand_color=given.brand_color.lower(),
-        logo_url=_address(given.logo_url),
-    )
+    texts = {name: visible(getattr(given, name)) for name in ("name", "offer", "tone", "sender")}
+    if not texts["name"].strip():
+        raise InvalidInput("a client has a name that can be read")
+    logo = _address(given.logo_url)
+    if logo.startswith("http:"):
+        raise InvalidInput("a logo is at https://…: browsers show no other one on a page")
+    given = replace(given, **{**texts, "name": texts["name"].strip()})
+    return replace(given, website=_address(given.website), brand_color=given.brand_color.lower(), logo_url=logo)
 
 
 def _address(url: str) -> str:

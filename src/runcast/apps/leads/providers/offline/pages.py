@@ -10,7 +10,7 @@ import msgspec
 
 from runcast import InvalidInput
 from runcast.apps.leads.contract import Fact
-from runcast.apps.leads.providers.exchange import Unreachable
+from runcast.apps.leads.providers.exchange import Unreachable, packing
 from runcast.apps.leads.providers.offline.html import PageFacts, entities_of, read_page
 from runcast.apps.leads.providers.profiles.paths import clean, text_at
 from runcast.http import guarded_transport
@@ -85,8 +85,8 @@ def _refusal(response: httpx2.Response) -> str:
     kind = response.headers.get("content-type", "text/html").lower().partition(";")[0]
     if "html" not in kind:
         return f"it is {kind}, not a web page"
-    packed = response.headers.get("content-encoding", "identity").lower()
-    return "" if packed == "identity" else f"it is packed as {packed}, which was not asked for"
+    packed = packing(response)
+    return packed and f"it is packed as {packed}, which was not asked for"
 
 
 def organization_facts(page: FetchedPage) -> tuple[Fact, ...]:

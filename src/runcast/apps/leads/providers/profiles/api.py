@@ -8,6 +8,7 @@ from runcast.apps.leads.contract import Fact, FoundProfile, JsonObject, Outcome,
 from runcast.apps.leads.providers.exchange import Answer, Call, Unreachable, ask, lost_usd, unreachable, without
 from runcast.apps.leads.providers.outcomes import outcome_of, told, wait_of
 from runcast.apps.leads.providers.profiles.paths import clean, dig, text_at
+from runcast.apps.leads.providers.values import dollars
 
 RAW_BYTES_MAX = 64 * 1024
 FIELDS = ("name", "title", "company", "company_domain", "location", "headline", "summary")
@@ -98,10 +99,10 @@ def spent_usd(api: ProfileApi, answer: Answer, *, is_match: bool) -> float | Non
     """The greater of what the provider says it took and the list price."""
     listed = api.match_usd if is_match else api.miss_usd
     try:
-        credits_spent = float(clean(answer.headers.get(api.credits_header, "")) or "nan")
+        credits_spent = dollars(float(clean(answer.headers.get(api.credits_header, ""))))
     except ValueError:
-        credits_spent = float("nan")
-    if credits_spent != credits_spent or api.match_usd is None:
+        credits_spent = None
+    if credits_spent is None or api.match_usd is None:
         return 0.0 if credits_spent == 0 else listed
     return max(credits_spent * api.match_usd, listed or 0.0)
 

@@ -13,7 +13,7 @@ from runcast.apps.leads.providers.prices import SEARCH_USD, model_usd
 from runcast.apps.leads.providers.profiles.paths import clean, dig
 from runcast.apps.leads.providers.research.markdown import with_sources
 from runcast.apps.leads.providers.research.questions import topic
-from runcast.apps.leads.providers.writing.model import whole_number
+from runcast.apps.leads.providers.values import dollars, whole_number, word
 from runcast.apps.leads.providers.writing.prompts import document
 
 NAME = "perplexity"
@@ -59,7 +59,7 @@ def _call(wanted: ResearchInput, where: Access, options: JsonObject) -> Call:
 def _found(answer: Answer, options: JsonObject) -> FoundResearch:
     body = answer.object
     usage = Usage(
-        str(body.get("model") or options.get("model") or MODEL),
+        word(body.get("model")) or str(options.get("model") or MODEL),
         whole_number(dig(body, "usage.input_tokens")),
         whole_number(dig(body, "usage.output_tokens")),
     )
@@ -77,8 +77,8 @@ def _found(answer: Answer, options: JsonObject) -> FoundResearch:
 
 def _cost_usd(body: JsonObject, usage: Usage, options: JsonObject) -> float | None:
     reported = dig(body, "usage.cost.total_cost")
-    if isinstance(reported, int | float) and not isinstance(reported, bool):
-        return float(reported)
+    if (cost := dollars(reported)) is not None:
+        return cost
     listed = model_usd("perplexity", usage, options)
     return None if listed is None else listed + SEARCH_USD["perplexity"] * len(list(_items(body, "search_results")))
 

@@ -6,7 +6,8 @@ from runcast.apps.leads.contract import JsonObject, Outcome
 from runcast.apps.leads.providers.exchange import Answer, Call
 from runcast.apps.leads.providers.keys import Access
 from runcast.apps.leads.providers.outcomes import outcome_of
-from runcast.apps.leads.providers.writing.model import Progress, Prompt, StreamFailed, whole_number
+from runcast.apps.leads.providers.values import whole_number, word
+from runcast.apps.leads.providers.writing.model import Progress, Prompt, StreamFailed
 
 URL = "https://api.anthropic.com"
 MODEL = "claude-sonnet-5-5"
@@ -44,13 +45,13 @@ class Anthropic:
     def take(self, event: JsonObject, progress: Progress) -> str:
         match event:
             case {"type": "message_start", "message": dict() as message}:
-                progress.model = message.get("model") or progress.model
-                progress.request_id = progress.request_id or str(message.get("id") or "")
+                progress.model = word(message.get("model")) or progress.model
+                progress.request_id = progress.request_id or word(message.get("id"))
                 _count(message.get("usage"), progress)
             case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str() as text}}:
                 return text
             case {"type": "message_delta", "delta": dict() as delta}:
-                progress.reason = delta.get("stop_reason") or progress.reason
+                progress.reason = word(delta.get("stop_reason")) or progress.reason
                 _count(event.get("usage"), progress)
             case {"type": "error", "error": dict() as error}:
                 outcome = _ERRORS.get(str(error.get("type")), Outcome.TRANSIENT)

@@ -8,7 +8,8 @@ from runcast.apps.leads.contract import JsonObject, Outcome
 from runcast.apps.leads.providers.exchange import Answer, Call
 from runcast.apps.leads.providers.keys import Access
 from runcast.apps.leads.providers.outcomes import outcome_of
-from runcast.apps.leads.providers.writing.model import Progress, Prompt, StreamFailed, whole_number
+from runcast.apps.leads.providers.values import whole_number, word
+from runcast.apps.leads.providers.writing.model import Progress, Prompt, StreamFailed
 
 URL = "https://generativelanguage.googleapis.com"
 MODEL = "gemini-3.5-flash"
@@ -43,15 +44,15 @@ class Gemini:
             is_limit = error.get("code") == 429
             outcome = Outcome.RATE_LIMITED if is_limit else Outcome.TRANSIENT
             raise StreamFailed(outcome, str(error.get("message") or error.get("status")))
-        progress.model = event.get("modelVersion") or progress.model
-        progress.request_id = progress.request_id or str(event.get("responseId") or "")
+        progress.model = word(event.get("modelVersion")) or progress.model
+        progress.request_id = progress.request_id or word(event.get("responseId"))
         if isinstance(usage := event.get("usageMetadata"), dict):
             progress.input_tokens = whole_number(usage.get("promptTokenCount"))
             thought = whole_number(usage.get("thoughtsTokenCount"))
             progress.output_tokens = whole_number(usage.get("candidatesTokenCount")) + thought
         match event:
             case {"candidates": [dict() as candidate, *_]}:
-                progress.reason = candidate.get("finishReason") or progress.reason
+                progress.reason = word(candidate.get("finishReason")) or progress.reason
                 return _text(candidate)
             case {"promptFeedback": {"blockReason": str() as reason}}:
                 # It refuses the question itself: there is no candidate, and will be none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -14,6 +14,7 @@ from runcast.apps.leads.providers.exchange import Answer, Call, Unreachable, ope
 from runcast.apps.leads.providers.keys import Access
 from runcast.apps.leads.providers.outcomes import outcome_of, told, wait_of
 from runcast.apps.leads.providers.prices import model_usd
+from runcast.apps.leads.providers.values import kept
 from runcast.apps.leads.providers.writing.events import MalformedEvent, events
 
 Stream = AsyncGenerator[Delta | Finished, None]
@@ -129,7 +130,7 @@ class HttpModel:
             if response.status_code != 200:
                 raise self._refused(await read(response))
             async for event in events(response):
-                text = self._wire.take(event, progress)
+                text = self._wire.take(kept(event), progress)
                 if text:
                     yield text
 
@@ -146,11 +147,6 @@ class HttpModel:
         if progress.cost_usd is not None:
             return progress.cost_usd
         return model_usd(self._wire.family, progress.usage, self._options, url=self._where.base_url)
-
-
-def whole_number(value: Any) -> int:
-    """A count of tokens; 0 for what is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
 def usual_outcome(answer: Answer) -> Outcome:

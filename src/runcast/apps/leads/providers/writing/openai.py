@@ -6,7 +6,8 @@ from runcast.apps.leads.contract import JsonObject, Outcome
 from runcast.apps.leads.providers.exchange import Answer, Call
 from runcast.apps.leads.providers.keys import Access
 from runcast.apps.leads.providers.outcomes import outcome_of
-from runcast.apps.leads.providers.writing.model import Progress, Prompt, StreamFailed, whole_number
+from runcast.apps.leads.providers.values import dollars, whole_number, word
+from runcast.apps.leads.providers.writing.model import Progress, Prompt, StreamFailed
 
 URL = "https://api.openai.com/v1"
 MODEL = "gpt-5-mini"
@@ -37,16 +38,15 @@ class OpenAI:
     def take(self, event: JsonObject, progress: Progress) -> str:
         if error := event.get("error"):
             raise _failed(error)
-        progress.model = event.get("model") or progress.model
-        progress.request_id = progress.request_id or str(event.get("id") or "")
+        progress.model = word(event.get("model")) or progress.model
+        progress.request_id = progress.request_id or word(event.get("id"))
         if isinstance(usage := event.get("usage"), dict):
             progress.input_tokens = whole_number(usage.get("prompt_tokens"))
             progress.output_tokens = whole_number(usage.get("completion_tokens"))
-            if isinstance(cost := usage.get("cost"), int | float):
-                progress.cost_usd = float(cost)
+            progress.cost_usd = dollars(usage.get("cost"))
         match event.get("choices"):
             case [dict() as choice, *_]:
-                progress.reason = choice.get("finish_reason") or progress.reason
+                progress.reason = word(choice.get("finish_reason")) or progress.reason
                 delta = choice.get("delta")
                 text = delta.get("content") if isinstance(delta, dict) else None
                 return text if isinstance(text, str) else ""
