@@ -10,7 +10,7 @@ import pytest
 from runcast.domain.journal import Entry, EntryKind, NewEntry, NewWait
 from runcast.domain.outcome import Failed, Succeeded, Waiting
 from runcast.gateway import News
-from runcast.store import entries, reads, timers
+from runcast.store import entries, reads, timers, waits
 from runcast.store.script import Due, Tell
 from tests.store.world import ERROR, World, sleep, token
 
@@ -271,3 +271,18 @@ def test_open_waits_are_listed_oldest_first(db: World) -> None:
         db.run(partial(entries.create_wait, NewWait(f"waitpoint_{number}"), db.now))
     db.complete("waitpoint_2")
     assert [wait.id for wait in db.read(lambda: reads.open_waits(10))] == ["waitpoint_1", "waitpoint_3"]
+
+
+def test_pages_of_open_waits_are_those_of_the_environment_newest_first(db: World) -> None:
+    for number in range(1, 7):
+        environment = "prod" if number == 4 else "dev"
+        db.run(partial(entries.create_wait, NewWait(f"waitpoint_{number}", environment=environment), db.now))
+    db.complete("waitpoint_2")
+    wanted = waits.WaitFilter("dev", statuses=("WAITING",))
+    first = db.read(lambda: waits.page(wanted, after=None, before=None, limit=2))
+    rest = db.read(lambda: waits.page(wanted, after=first.waits[-1].id, before=None, limit=2))
+    back = db.read(lambda: waits.page(wanted, after=None, before=rest.waits[0].id, limit=2))
+    assert [wait.id for page in (first, rest, back) for wait in page.waits] == [
+        f"waitpoint_{number}" for number in (6, 5, 3, 1, 6, 5)
+    ]
+    assert (first.older, rest.older, rest.newer) == (True, False, True)

@@ -11,6 +11,9 @@ from runcast.store.script import Script, call
 from runcast.store.vital_rows import TaskOfRun
 
 
+_OPEN = ("WAITING",)
+
+
 class WaitFilter(msgspec.Struct, frozen=True):
     """Which waits of an environment. Empty fields do not restrict."""
 
@@ -35,9 +38,13 @@ class WaitPage(msgspec.Struct, frozen=True):
 
 def page(filter: WaitFilter, *, after: str | None, before: str | None, limit: int) -> Script[WaitPage]:
     """The page that follows a wait, or the one in front of a wait."""
-    wanted = _params(filter)
-    name, edge = ("list_waits", {"after": after}) if before is None else ("list_waits_back", {"before": before})
-    rows: list[Wait] = yield call(name, limit=limit + 1, **edge, **wanted)
+    rows: list[Wait]
+    if before is not None:
+        rows = yield call("list_waits_back", before=before, limit=limit + 1, **_params(filter))
+    elif filter == WaitFilter(filter.environment, statuses=_OPEN):
+        rows = yield call("newest_open_waits", environment=filter.environment, after=after, limit=limit + 1)
+    else:
+        rows = yield call("list_waits", after=after, limit=limit + 1, **_params(filter))
     more, shown = len(rows) > limit, rows[:limit]
     tasks = yield from tasks_of([wait.run_id for wait in shown if wait.run_id is not None])
     if before is not None:

@@ -238,6 +238,15 @@ where environment = :environment
 order by id desc
 limit :limit;
 
+-- name: newest_open_waits -> Wait*
+-- Every page of the dashboard counts them: through the index of the few that are open among all that were.
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at, question, completed_by
+from waits
+where status = 'WAITING' and environment = :environment and (id < :after or :after is null)
+order by id desc
+limit :limit;
+
 -- name: tasks_of_runs -> TaskOfRun*
 select runs.id, runs.task
 from {rows :ids (id text)} r
