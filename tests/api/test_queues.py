@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -98,9 +99,24 @@ async def test_a_limit_is_overridden_until_it_is_reset(post_office: Site) -> Non
     assert (back["concurrencyLimit"], back["concurrency"]["override"]) == (3, None)
 
 
+async def test_an_override_ends_by_itself_and_its_end_is_moved(post_office: Site) -> None:
+    path = address("send")
+    body = {"type": "task", "concurrencyLimit": 7, "expiresIn": "1h"}
+    changed = await post_office.post(f"{path}/concurrency/override", body)
+    left = datetime.fromisoformat(changed["overrideEndsAt"]).timestamp() * 1000 - post_office.engine.clock.now_ms()
+    assert (changed["concurrencyLimit"], 3_500_000 < left <= 3_600_000) == (7, True)
+    later = await post_office.post(f"{path}/concurrency/extend", {"type": "task", "expiresIn": "2h"})
+    assert later["overrideEndsAt"] > changed["overrideEndsAt"]
+    kept = await post_office.post(f"{path}/concurrency/extend", {"type": "task"})
+    assert (kept["concurrencyLimit"], "overrideEndsAt" in kept) == (7, False)
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
+        ("concurrency/override", {"type": "custom", "concurrencyLimit": 2, "expiresIn": "soon"}),
+        ("concurrency/override", {"type": "custom", "concurrencyLimit": 2, "expiresIn": "0s"}),
+        ("concurrency/extend", {"type": "custom", "expiresIn": "1h"}),
         ("pause", {"type": "custom", "action": "stop"}),
         ("pause", {"type": "custom"}),
         ("concurrency/override", {"type": "custom", "concurrencyLimit": 0}),

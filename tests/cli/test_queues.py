@@ -138,3 +138,12 @@ def test_a_debounced_trigger_pushes_the_run(cli: Cli) -> None:
 def test_a_limit_that_no_database_can_hold_is_refused(cli: Cli, limit: tuple[str, str]) -> None:
     said = cli("queues", "set", "web", *limit)
     assert (said.code, "at most" in said.err) == (2, True)
+
+
+def test_limits_are_set_for_a_while(cli: Cli) -> None:
+    said = cli("queues", "set", "web", "--concurrency", "50", "--for", "1h", "--json")
+    assert (said.record["concurrency"], said.record["overridden"]) == (50, True)
+    assert said.record["override_ends_at"] is not None
+    assert "It goes back to that in" in cli("queues", "show", "web").out
+    assert cli("queues", "set", "web", "--concurrency", "50", "--json").record["override_ends_at"] is None
+    assert cli("queues", "set", "web").code == 2

@@ -14,7 +14,7 @@ from runcast.domain.errors import Conflict, Unavailable
 from runcast.domain.journal import Entry, EntryKind, EntryStatus, NewEntry
 from runcast.domain.limits import LEASE_MS
 from runcast.domain.outcome import Failed, Succeeded, Waiting
-from runcast.domain.queue import QueueSettings
+from runcast.domain.queue import QueueChange, QueueSettings
 from runcast.domain.retention import Retention
 from runcast.engine.prune import Prune
 from runcast.engine.rescue import Rescue
@@ -283,3 +283,20 @@ async def test_a_lasting_defect_shows_its_traceback_once(caplog: pytest.LogCaptu
     await _run(ticker, ManualClock(), 4)
     [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert record.exc_info is not None
+
+
+async def test_limits_for_a_while_end_by_the_timers_and_survive_a_restart(tmp_path: Path) -> None:
+    path = str(tmp_path / "runcast.db")
+    house = House(path)
+    await house.open("w1", queue=QueueSettings("work", concurrency=2))
+    await house.engine.change_queue("work", QueueChange(concurrency=9, for_ms=3_600_000))
+    house.store.close()
+
+    again = House(path, clock=house.clock)
+    again.clock.advance(3_599_999)
+    assert await Timers(again.store).tick(again.clock.now_ms()) == again.clock.now_ms() + 1
+    assert [queue.concurrency for queue in await again.engine.queues()] == [9]
+    again.clock.advance(1)
+    assert await Timers(again.store).tick(again.clock.now_ms()) is None
+    assert [queue.concurrency for queue in await again.engine.queues()] == [2]
+    again.store.close()

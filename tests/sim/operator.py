@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Ask = Callable[[RemoteClientGateway], Coroutine[Any, Any, None]]
 
 CHANGES: dict[str, tuple[QueueChange, ...]] = {
-    "free": (QueueChange(concurrency=2), QueueChange(concurrency=None)),
-    "narrow": (QueueChange(concurrency=3), QueueChange(concurrency=1)),
+    "free": (QueueChange(concurrency=2), QueueChange(concurrency=None), QueueChange(concurrency=1, for_ms=4_000)),
+    "narrow": (QueueChange(concurrency=3), QueueChange(concurrency=3, for_ms=2_000), QueueChange(concurrency=1)),
     "keyed": (QueueChange(per_key=2), QueueChange(concurrency=1), QueueChange(per_key=None, concurrency=2)),
     "rated": (QueueChange(rate=None), QueueChange(rate=(1, 500))),
 }

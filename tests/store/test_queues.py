@@ -12,6 +12,7 @@ from runcast.domain.queue import QueueChange, QueueSettings
 from runcast.domain.run import Debounce
 from runcast.gateway import TaskInfo
 from runcast.store import enqueue, queues
+from runcast.store.script import Due
 from tests.store.houses import SqliteHouse
 from tests.store.world import ERROR, World, batch, child, step
 
@@ -198,7 +199,7 @@ def test_a_lowered_limit_stops_nothing_and_holds_from_the_next_start_on(db: Worl
 def test_a_change_touches_only_its_environment(db: World) -> None:
     db.limit(concurrency=1)
     db.run(lambda: queues.declare("prod", [QueueSettings("work", concurrency=7)]))
-    db.run(lambda: queues.change("prod", "work", QueueChange(paused=True, concurrency=9)))
+    db.run(lambda: queues.change("prod", "work", QueueChange(paused=True, concurrency=9), db.now))
     found = {state.environment: (state.concurrency, state.paused) for state in db.read(queues.queue_states)}
     assert found == {"dev": (1, False), "prod": (9, True)}
 
@@ -301,3 +302,66 @@ def test_the_triggers_ttl_beats_the_tasks_and_nothing_is_none(
     if not known:
         meet()
     assert db.find(run_id).expires_at == (None if expires is None else db.now + expires)
+
+
+# --- limits for a while
+
+
+def test_limits_that_are_set_for_a_while_give_way_to_the_declared_ones(db: World) -> None:
+    db.limit(concurrency=1)
+    db.trigger_many(3)
+    state = db.set_queue(concurrency=3, for_ms=60_000)
+    assert (state.concurrency, state.override_ends_at) == (3, db.now + 60_000)
+    assert [note.at for note in db.noted(Due)] == [db.now + 60_000]
+    db.advance(59_999)
+    assert db.fire() == db.now + 1
+    assert len(db.claim(room=1)) == 1
+    db.advance(1)
+    assert db.fire() is None
+    [state] = db.run(lambda: queues.queue_states("dev", "work"))
+    assert (state.concurrency, state.overridden, state.override_ends_at) == (1, False, None)
+    assert db.claim() == ()
+
+
+def test_the_limits_that_come_back_are_those_that_the_code_declares_by_then(db: World) -> None:
+    db.limit(concurrency=1)
+    db.set_queue(concurrency=50, for_ms=60_000)
+    db.limit(concurrency=2, per_key=1)
+    [state] = db.run(lambda: queues.queue_states("dev", "work"))
+    assert (state.concurrency, state.override_ends_at) == (50, db.now + 60_000)
+    db.advance(60_000)
+    db.fire()
+    [state] = db.run(lambda: queues.queue_states("dev", "work"))
+    assert (state.concurrency, state.per_key) == (2, 1)
+
+
+def test_a_limit_that_is_set_without_an_end_stays_and_a_pause_changes_no_end(db: World) -> None:
+    db.limit(concurrency=1)
+    ends_at = db.set_queue(concurrency=3, for_ms=60_000).override_ends_at
+    assert db.set_queue(paused=True).override_ends_at == ends_at
+    assert db.set_queue(concurrency=4).override_ends_at is None
+    db.advance(60_000)
+    db.fire()
+    [state] = db.run(lambda: queues.queue_states("dev", "work"))
+    assert (state.concurrency, state.paused) == (4, True)
+
+
+def test_the_end_is_moved_taken_away_and_gone_with_a_reset(db: World) -> None:
+    db.limit(concurrency=1)
+    db.set_queue(concurrency=3)
+    assert db.set_queue(for_ms=5_000).override_ends_at == db.now + 5_000
+    assert db.set_queue(for_ms=None).override_ends_at is None
+    db.set_queue(for_ms=5_000)
+    state = db.set_queue(reset=True)
+    assert (state.concurrency, state.override_ends_at) == (1, None)
+
+
+@pytest.mark.parametrize("for_ms", [0, 999, 367 * 86_400_000])
+def test_a_while_that_is_none_changes_nothing(db: World, for_ms: int) -> None:
+    db.limit(concurrency=1)
+    before = db.everything()
+    with pytest.raises(InvalidInput, match="1 second to 366 days"):
+        db.set_queue(concurrency=3, for_ms=for_ms)
+    with pytest.raises(InvalidInput, match="which do not end"):
+        db.set_queue(for_ms=60_000)
+    assert db.everything() == before

@@ -131,7 +131,7 @@ class World:
 
     def set_queue(self, name: str = "work", **change: Any) -> QueueState:
         """A live change by a person."""
-        return self.run(lambda: queues.change("dev", name, QueueChange(**change)))
+        return self.run(lambda: queues.change("dev", name, QueueChange(**change), self.now))
 
     # --- runs -------------------------------------------------------------------------------------------------------
 

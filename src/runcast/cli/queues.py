@@ -12,9 +12,9 @@ from rich.text import Text
 
 from runcast.cli.command import Command, Lazy, LazyGroup, database_option
 from runcast.cli.connect import with_gateway
-from runcast.cli.look import bar, printable
+from runcast.cli.look import bar, now_ms, printable
 from runcast.cli.output import console, is_plain, print_json
-from runcast.domain.durations import duration_text
+from runcast.domain.durations import duration_ms, duration_text
 from runcast.domain.errors import InvalidInput, NotFound
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.queue import QueueChange, QueueSettings, QueueState
@@ -95,6 +95,7 @@ def show(name: str, environment: str, database: str | None, as_json: bool) -> No
     examples=(
         ("runcast queues set web --concurrency 5 --rate 100/60s", "both, the other limits stay"),
         ("runcast queues set web --max-length none", "take a limit away"),
+        ("runcast queues set web --concurrency 50 --for 1h", "and as the code says from then on"),
     ),
 )
 @click.argument("name", metavar="QUEUE")
@@ -102,13 +103,18 @@ def show(name: str, environment: str, database: str | None, as_json: bool) -> No
 @click.option("--per-key", metavar="N", help="The same for each concurrency key, or `none`.")
 @click.option("--rate", metavar="RATE", help="New attempts, such as 100/60s, or `none`.")
 @click.option("--max-length", metavar="N", help="Runs that may be queued at once, or `none`.")
+@click.option("--for", "lasting", metavar="DURATION", help="How long, such as 1h  [default: until `queues reset`]")
 @environment_option
 @database_option
-def set_limits(name: str, environment: str, database: str | None, as_json: bool, **given: str | None) -> None:
-    """Change limits of QUEUE. Those that are not given stay; the change stays until `runcast queues reset`."""
-    if not any(given.values()):
-        raise InvalidInput("nothing to change: give --concurrency, --per-key, --rate or --max-length")
-    _change(name, _wanted(given), environment, database, as_json=as_json)
+def set_limits(
+    name: str, lasting: str | None, environment: str, database: str | None, as_json: bool, **given: str | None
+) -> None:
+    """Change limits of QUEUE. Those that are not given stay; the change stays for as long as --for says, or until
+    `runcast queues reset`. With --for alone the limits that were set before end then."""
+    if not any(given.values()) and lasting is None:
+        raise InvalidInput("nothing to change: give --concurrency, --per-key, --rate, --max-length or --for")
+    for_ms = UNSET if lasting is None else duration_ms(lasting, name="--for")
+    _change(name, msgspec.structs.replace(_wanted(given), for_ms=for_ms), environment, database, as_json=as_json)
 
 
 @click.command(cls=Command, examples=(("runcast queues pause web", "what executes goes on"),))
@@ -192,9 +198,11 @@ def _tell(queue: QueueState, *, as_json: bool) -> None:
     _print_queues([queue])
     if queue.overridden:
         declared = "nothing" if queue.declared is None else limits_text(queue.declared)
-        console().print(
-            f"A person changed its limits; the code says: {declared}. `runcast queues reset` goes back to it."
-        )
+        back = "`runcast queues reset` goes back to it."
+        if queue.override_ends_at is not None:
+            left = duration_text(max(1_000, (queue.override_ends_at - now_ms()) // 1_000 * 1_000))
+            back = f"It goes back to that in {left}, or by `runcast queues reset`."
+        console().print(f"A person changed its limits; the code says: {declared}. {back}")
 
 
 def limits_text(queue: QueueSettings | QueueState) -> str:

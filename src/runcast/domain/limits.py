@@ -124,6 +124,9 @@ QUEUE_LENGTH_MAX = 1_000_000
 """The largest `max_length`: a trigger counts up to it."""
 QUEUE_LIMIT_MAX = 1_000_000_000
 """The largest concurrency, per-key bound, and attempts per period that a person sets for a queue."""
+OVERRIDE_MS_MIN = 1_000
+OVERRIDE_MS_MAX = 366 * 86_400_000
+"""How long limits of a queue that a person sets for a while may last."""
 ATTEMPTS_MAX = 1_000
 
 CLAIM_RUNS_MAX = 512

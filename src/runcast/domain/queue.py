@@ -38,6 +38,9 @@ class QueueChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """A paused queue starts nothing; what executes goes on."""
     reset: bool = False
     """Back to the limits that the code declares, before anything else of this change applies."""
+    for_ms: int | msgspec.UnsetType | None = msgspec.UNSET
+    """When the limits of this change, or else those that a person set before, give way to the declared ones. None, and unset
+    beside limits: not before a reset."""
 
 
 class QueueState(msgspec.Struct, frozen=True):
@@ -57,6 +60,8 @@ class QueueState(msgspec.Struct, frozen=True):
     """The limits are a person's, not those that the code declares."""
     declared: QueueSettings | None = None
     """The limits in the code, or None for a queue that no worker has declared."""
+    override_ends_at: int | None = None
+    """When a person's limits give way to them; None: not before a reset."""
 
 
 def queue_id(environment: str, name: str) -> str:

@@ -332,7 +332,7 @@ class Engine(Access, FileDoor, ScheduleDoor, WaitDoor):
         return await self.store.read(queues.queue_states)
 
     async def change_queue(self, name: str, change: QueueChange, *, environment: str = "dev") -> QueueState:
-        return await self.store.write(partial(queues.change, environment, name, change))
+        return await self.store.write(partial(queues.change, environment, name, change, self.clock.now_ms()))
 
     def carry_out(self) -> None:
         """A bulk action was stored: begin with it. On the engine's loop."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import UNSET, UnsetType
 
+from runcast.domain.durations import Duration, duration_ms
 from runcast.domain.errors import NotFound
 from runcast.domain.queue import QueueChange, QueueState
 from runcast.gateway import ClientGateway
@@ -58,13 +59,22 @@ class Queues:
         per_key: int | UnsetType | None = UNSET,
         rate: str | UnsetType | None = UNSET,
         max_length: int | UnsetType | None = UNSET,
+        expires: Duration | None = None,
         environment: str = ENVIRONMENT,
     ) -> Call[QueueState]:
         """Change limits; what is not given stays, and None takes a limit away. Runs that have room now start at once.
 
+        `expires`: for how long, such as `"1h"`; then all limits are again those that the code declares, whatever happens to this
+        program. Without it, until `reset`.
+
+        >>> await client.queues.set("web", concurrency=50, expires="1h")  # doctest: +SKIP
+
         Lowering a limit stops nothing that executes: it holds from the next start on. Raises `NotFound`, `InvalidInput`.
         """
-        change = QueueChange(concurrency=concurrency, per_key=per_key, rate=_rate(rate), max_length=max_length)
+        for_ms = UNSET if expires is None else duration_ms(expires, name="expires")
+        change = QueueChange(
+            concurrency=concurrency, per_key=per_key, rate=_rate(rate), max_length=max_length, for_ms=for_ms
+        )
         return self._change(queue, change, environment)
 
     def pause(self, queue: Queue | str, *, environment: str = ENVIRONMENT) -> Call[QueueState]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from runcast.domain.durations import duration_text
 from runcast.domain.errors import InvalidInput, NotFound, Overloaded
-from runcast.domain.limits import QUEUE_LENGTH_MAX, QUEUE_LIMIT_MAX
+from runcast.domain.limits import OVERRIDE_MS_MAX, OVERRIDE_MS_MIN, QUEUE_LENGTH_MAX, QUEUE_LIMIT_MAX, TICK_ROWS_MAX
 from runcast.domain.queue import QueueChange, QueueSettings, QueueState
-from runcast.store.rows import Limits
-from runcast.store.script import READY, Script, call
+from runcast.store.rows import EndedOverride, Limits
+from runcast.store.script import READY, Due, Script, call
 
 _ENCODE = msgspec.json.Encoder().encode
 _SETTINGS = msgspec.json.Decoder(QueueSettings)
@@ -32,8 +33,8 @@ def _declared_row(environment: str, queue: QueueSettings) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def change(environment: str, name: str, wanted: QueueChange) -> Script[QueueState]:
-    """Change limits or the pause; runs set aside under the old limits come back to be looked at again.
+def change(environment: str, name: str, wanted: QueueChange, now: int) -> Script[QueueState]:
+    """Change limits or the pause, for ever or for a while; runs set aside under the old limits come back to be looked at again.
 
     Raises `NotFound` for a queue that nobody declared or used, `InvalidInput` for a limit that is none.
     """
@@ -41,7 +42,10 @@ def change(environment: str, name: str, wanted: QueueChange) -> Script[QueueStat
     limits: Limits | None = yield call("queue_limits", environment=environment, name=name)
     if limits is None:
         raise NotFound(f"no queue {name!r} in environment {environment!r}: a worker declares it, or a trigger names it")
-    yield call("set_queue", environment=environment, name=name, **_changed(name, limits, wanted))
+    changed = _changed(name, limits, wanted, now)
+    yield call("set_queue", environment=environment, name=name, **changed)
+    if isinstance(ends_at := changed["override_ends_at"], int):
+        yield Due(ends_at)
     yield call("unhold_all", environment=environment, queue=name)
     # In every queue: the dispatcher forgets which of them had a bound.
     yield READY
@@ -49,19 +53,30 @@ def change(environment: str, name: str, wanted: QueueChange) -> Script[QueueStat
     return states[0]
 
 
-def _changed(name: str, limits: Limits, wanted: QueueChange) -> dict[str, object]:
+def end_overrides(now: int) -> Script[None]:
+    """Limits that a person set for a while give way to those that the code declares."""
+    ended: list[EndedOverride] = yield call("ended_overrides", now=now, limit=TICK_ROWS_MAX)
+    for row in ended:
+        yield from change(row.environment, row.name, QueueChange(reset=True), now)
+
+
+def _changed(name: str, limits: Limits, wanted: QueueChange, at: int) -> dict[str, object]:
     """The columns of `set_queue`."""
     now = {field: getattr(limits, field) for field in Limits.__struct_fields__ if field != "declared"}
     if wanted.reset:
         declared = QueueSettings(name) if limits.declared is None else _SETTINGS.decode(limits.declared)
-        now.update(msgspec.structs.asdict(declared), overridden=False)
+        now.update(msgspec.structs.asdict(declared), overridden=False, override_ends_at=None)
         del now["name"]
     asked = {field: getattr(wanted, field) for field in ("concurrency", "per_key", "max_length")}
     if wanted.rate is not msgspec.UNSET:
         asked["rate_count"], asked["rate_period_ms"] = wanted.rate or (None, None)
     given = {field: value for field, value in asked.items() if value is not msgspec.UNSET}
     if given:
-        now.update(given, overridden=True)
+        now.update(given, overridden=True, override_ends_at=None)
+    if wanted.for_ms is not msgspec.UNSET:
+        if not now["overridden"]:
+            raise InvalidInput("these are the limits that the code declares, which do not end: say which ones to set")
+        now["override_ends_at"] = None if wanted.for_ms is None else at + int(wanted.for_ms)
     if wanted.paused is not msgspec.UNSET:
         now["paused"] = wanted.paused
     return {field: int(value) if isinstance(value, bool) else value for field, value in now.items()}
@@ -77,6 +92,8 @@ def _check(wanted: QueueChange) -> None:
             raise InvalidInput(f"{field} is at least 1, or None for no limit, got {value}. To start nothing, pause.")
     if isinstance(wanted.max_length, int) and wanted.max_length > QUEUE_LENGTH_MAX:
         raise InvalidInput(f"max_length is at most {QUEUE_LENGTH_MAX:,}, got {wanted.max_length:,}")
+    if isinstance(wanted.for_ms, int) and not OVERRIDE_MS_MIN <= wanted.for_ms <= OVERRIDE_MS_MAX:
+        raise InvalidInput(f"limits are set for 1 second to 366 days, got {duration_text(wanted.for_ms)}")
     if isinstance(wanted.rate, tuple) and min(wanted.rate) < 1:
         raise InvalidInput(f"a rate is a count and a period of at least 1 ms, got {wanted.rate}")
 

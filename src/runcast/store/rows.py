@@ -113,7 +113,15 @@ class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
     max_length: int | None
     paused: bool
     overridden: bool
+    override_ends_at: int | None
     declared: str | None
+
+
+class EndedOverride(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A queue whose limits were set for a while that is over."""
+
+    environment: str
+    name: str
 
 
 class KeyCount(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runcast.domain.journal import EntryKind
 from runcast.domain.limits import TICK_ROWS_MAX
 from runcast.domain.run import RunStatus
-from runcast.store import changes, resolve
+from runcast.store import changes, queues, resolve
 from runcast.store.rows import Awaiting, Holding, Name, WaitEnd
 from runcast.store.script import READY, Script, call
 
@@ -17,6 +17,7 @@ def fire_due(now: int) -> Script[int | None]:
     yield from _delays(now)
     expired: list[Holding] = yield call("expired_runs", now=now, limit=TICK_ROWS_MAX)
     yield from resolve.end_without_word(expired, RunStatus.EXPIRED, None, now)
+    yield from queues.end_overrides(now)
     # A rate limit, too, is waited out by this clock.
     yield READY
     at: int | None = yield call("next_due")

@@ -13,6 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.pages import PAGE_SIZE, Numbers, Page, PerPage, numbers
+from runcast.api.trigger import read_duration
 from runcast.api.views.queue import KeyLoadView, QueueType, QueueView, show_queue
 from runcast.domain.errors import NotFound
 from runcast.domain.queue import QueueChange, QueueState
@@ -45,6 +46,16 @@ class OverrideBody(msgspec.Struct, frozen=True, rename="camel"):
     """How many of its runs may hold a slot, whatever the code says."""
 
     concurrency_limit: int
+    type: QueueType | None = None
+    expires_in: str | None = None
+    """For how long, such as `1h`; then it is reset. Absent: until it is reset."""
+
+
+class KeepBody(msgspec.Struct, frozen=True, rename="camel"):
+    """For how long the limits that a person set shall go on."""
+
+    expires_in: str | None = None
+    """From now, such as `1h`; absent: until they are reset."""
     type: QueueType | None = None
 
 
@@ -109,8 +120,20 @@ async def pause(queue: FromPath[str], data: PauseBody, api: Api, caller: Caller)
     summary="Override the concurrency limit of a queue",
 )
 async def override(queue: FromPath[str], data: OverrideBody, api: Api, caller: Caller) -> QueueView:
-    """At least 1; to start nothing, pause. It outlives deploys, until it is reset."""
-    return await _change(api, caller, queue, data.type, QueueChange(concurrency=data.concurrency_limit))
+    """At least 1; to start nothing, pause. It outlives deploys and restarts, until it is reset or its time is over."""
+    change = QueueChange(concurrency=data.concurrency_limit, for_ms=_for_ms(data.expires_in))
+    return await _change(api, caller, queue, data.type, change)
+
+
+@post(
+    "/api/v1/queues/{queue:str}/concurrency/extend",
+    status_code=200,
+    tags=["Queues"],
+    summary="Change how long an override lasts",
+)
+async def extend(queue: FromPath[str], data: KeepBody, api: Api, caller: Caller) -> QueueView:
+    """The limits stay as they are. 400 for a queue of which nobody changed the limits."""
+    return await _change(api, caller, queue, data.type, QueueChange(for_ms=_for_ms(data.expires_in)))
 
 
 @post(
@@ -122,6 +145,10 @@ async def override(queue: FromPath[str], data: OverrideBody, api: Api, caller: C
 async def reset(queue: FromPath[str], data: ResetBody, api: Api, caller: Caller) -> QueueView:
     """Back to what the code declares."""
     return await _change(api, caller, queue, data.type, QueueChange(reset=True))
+
+
+def _for_ms(text: str | None) -> int | None:
+    return None if text is None else read_duration(text, "expiresIn")
 
 
 async def _change(api: Api, caller: Caller, queue: str, type: QueueType | None, change: QueueChange) -> QueueView:
@@ -163,4 +190,4 @@ async def _name(api: Api, caller: Caller, queue: str, type: QueueType | None) ->
     return name
 
 
-ROUTES = [list_all, retrieve, list_keys, pause, override, reset]
+ROUTES = [list_all, retrieve, list_keys, pause, override, extend, reset]

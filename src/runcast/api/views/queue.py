@@ -52,6 +52,8 @@ class QueueView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     concurrency_limit: int | None
     """Null: any number."""
     concurrency: ConcurrencyView
+    override_ends_at: datetime | UnsetType = UNSET
+    """When limits that a person set give way to those that the code declares. Absent: not before a reset."""
     per_key: int | UnsetType = UNSET
     """The bound of each concurrency key."""
     rate: RateView | UnsetType = UNSET
@@ -84,6 +86,7 @@ def show_queue(queue: QueueState, *, of_task: bool, oldest_at: int | None) -> Qu
         paused=queue.paused,
         concurrency_limit=queue.concurrency,
         concurrency=ConcurrencyView(queue.concurrency, declared, queue.concurrency if overridden else None),
+        override_ends_at=UNSET if queue.override_ends_at is None else moment(queue.override_ends_at),
         per_key=UNSET if queue.per_key is None else queue.per_key,
         rate=rate,
         max_length=UNSET if queue.max_length is None else queue.max_length,

@@ -11,19 +11,26 @@ set concurrency = case when queues.overridden = 1 then queues.concurrency else e
   declared = excluded.declared;
 
 -- name: queue_limits -> Limits?
-select concurrency, per_key, rate_count, rate_period_ms, max_length, paused, overridden, declared
+select concurrency, per_key, rate_count, rate_period_ms, max_length, paused, overridden, override_ends_at, declared
 from queues
 where environment = :environment and name = :name;
 
 -- name: set_queue
 update queues
 set concurrency = :concurrency, per_key = :per_key, rate_count = :rate_count, rate_period_ms = :rate_period_ms,
-  max_length = :max_length, paused = :paused, overridden = :overridden
+  max_length = :max_length, paused = :paused, overridden = :overridden, override_ends_at = :override_ends_at
 where environment = :environment and name = :name;
+
+-- name: ended_overrides -> EndedOverride*
+select environment, name
+from queues
+where override_ends_at is not null and override_ends_at <= :now
+order by override_ends_at
+limit :limit;
 
 -- name: queue_states -> QueueState*
 select q.name, q.environment, q.concurrency, q.per_key, q.rate_count, q.rate_period_ms, q.max_length, q.paused,
-  q.overridden, q.declared,
+  q.overridden, q.override_ends_at, q.declared,
   (select count(*) from (select 1 from runs
     where runs.environment = q.environment and runs.queue = q.name and runs.status = 'QUEUED' and runs.held = 0
     limit 100000) ready) +

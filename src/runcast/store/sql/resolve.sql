@@ -129,6 +129,8 @@ select min(at) from (
   union all
   select min(due_at) from waits where status = 'WAITING' and due_at is not null
   union all
+  select min(override_ends_at) from queues where override_ends_at is not null
+  union all
   select min(available_at) from runs where status = 'DELAYED'
   union all
   select min(expires_at) from runs

@@ -297,12 +297,15 @@ create table queues (
   max_length bigint,
   paused bigint not null default 0,
   overridden bigint not null default 0,
+  override_ends_at bigint,
   declared text collate "C",
   tat_us bigint not null default 0,
   turn bigint not null default 0,
   unkeyed_turn bigint not null default 0,
   primary key (environment, name)
 );
+-- Few: limits that a person set for a while.
+create index queues_override_ending on queues (override_ends_at) where override_ends_at is not null;
 
 create table tasks (
   environment text collate "C" not null,

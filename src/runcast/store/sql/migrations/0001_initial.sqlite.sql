@@ -297,12 +297,15 @@ create table queues (
   max_length integer,
   paused integer not null default 0,
   overridden integer not null default 0,
+  override_ends_at integer,
   declared text,
   tat_us integer not null default 0,
   turn integer not null default 0,
   unkeyed_turn integer not null default 0,
   primary key (environment, name)
 ) without rowid;
+-- Few: limits that a person set for a while.
+create index queues_override_ending on queues (override_ends_at) where override_ends_at is not null;
 
 create table tasks (
   environment text not null,
