@@ -123,7 +123,7 @@ async def test_actions_are_listed_newest_first(idle_site: Site) -> None:
         {"action": "delete", "runIds": ["run_1"]},
         {"action": "cancel", "filter": {"status": "FROZEN"}},
         {"action": "cancel", "filter": {"period": "1x"}},
-        {"action": "cancel", "filter": {"version": "20260101.1"}},
+        {"action": "cancel", "filter": {"status": "COMPLETED", "hasError": True}},
         {"action": "cancel", "runIds": ["run_1"], "name": "x" * 256},
     ],
 )

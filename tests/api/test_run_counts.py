@@ -46,3 +46,14 @@ async def test_a_filter_that_few_runs_fit_is_answered_piece_by_piece(
         after = f"&page[after]={page['pagination']['next']}"
     assert (found, pages) == ([rare], 3)
     assert len((await any_site.get("/api/v1/runs"))["data"]) == 9
+
+
+async def test_a_count_looks_at_as_many_runs_as_a_page_and_says_so(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runcast.api.routes.run_counts.LOOKED_MAX", 3)
+    for task in ("fail", "hello", "hello", "hello", "hello"):
+        await any_site.trigger(task, delay="1h")
+    count = "/api/v1/runs/count?filter[taskIdentifier]"
+    assert await any_site.get(f"{count}=fail") == {"count": 0, "complete": False}
+    assert await any_site.get(f"{count}=hello") == {"count": 4, "complete": False}

@@ -105,6 +105,15 @@ async def test_each_filter_finds_its_runs_and_no_others(idle_site: Site) -> None
         "filter[region]=eu": [a],
         "filter[machine]=micro": [a],
         "filter[version]=20260101.1": [],
+        "filter[worker]=w_none": [],
+        "filter[text]=ECH": [b],
+        "filter[text]=%": [],
+        f"filter[text]={a[-6:].upper()}": [a],
+        "filter[hasError]=true": [],
+        "filter[hasError]=false": [c, b, a],
+        "filter[hasError]=true&filter[status]=CANCELED": [],
+        "filter[durationMin]=1s": [],
+        "filter[rootsOnly]=true": [c, b, a],
         "filter[createdAt][period]=1d": [c, b, a],
         "filter[createdAt][from]=2999-01-01": [],
         "filter[createdAt][to]=1000": [],
@@ -115,6 +124,23 @@ async def test_each_filter_finds_its_runs_and_no_others(idle_site: Site) -> None
         "filter[tag]=y&filter[taskIdentifier]=echo": [b],
     }
     assert {query: await ids(idle_site, query) for query in wanted} == wanted
+
+
+async def test_runs_are_found_by_who_executed_them_how_long_and_whether_they_failed(site: Site) -> None:
+    good = (await site.run("hello"))["id"]
+    bad = (await site.run("fail"))["id"]
+    (worker,) = (await site.get("/api/v1/workers"))["data"]
+    wanted = {
+        f"filter[worker]={worker['id']}": [bad, good],
+        f"filter[version]={worker['codeVersion']}": [bad, good],
+        "filter[hasError]=true": [bad],
+        "filter[hasError]=true&filter[status]=FAILED,COMPLETED": [bad],
+        "filter[hasError]=false": [good],
+        "filter[durationMin]=0s": [bad, good],
+        "filter[durationMin]=1h": [],
+        "filter[durationMax]=1h": [bad, good],
+    }
+    assert {query: await ids(site, query) for query in wanted} == wanted
 
 
 async def test_lists_show_runs_without_payload_and_output(site: Site) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from runcast.domain.outcome import Failed
+from runcast.domain.outcome import Failed, Succeeded
 from runcast.gateway import RunFilter
 from runcast.store import resolve, run_lists
+from runcast.store.overview_rows import Children
 from tests.store.world import ERROR, World
 
 FILTERS: dict[str, dict[str, Any]] = {
@@ -19,6 +20,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "tagged and unusual": {"tag": ("a", "b"), "shown": ("FAILED",)},
     "of a task": {"task": ("work",)},
     "nothing": {"tag": ("c",)},
+    "by their text": {"text": "WOR"},
 }
 
 
@@ -70,3 +72,28 @@ def test_runs_that_are_named_are_counted_without_the_others(db: World) -> None:
     first, second, *_ = _fill(db)
     filter = RunFilter(environment="dev", ids=(first, second, "run_nope"))  # type: ignore[arg-type]
     assert db.read(partial(run_lists.count, filter, maximum=100)) == 2
+
+
+def test_a_list_knows_what_became_of_the_children_of_its_runs(db: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    db.worker()
+    parent, other = db.start(), db.start()
+    kids = [db.start(parent_id=parent.run_id, root_id=parent.run_id, depth=1) for _ in range(4)]
+    db.report(kids[0], outcome=Succeeded("1"))
+    db.report(kids[1], outcome=Failed(ERROR))
+    db.cancel(kids[2].run_id)
+    ids = [parent.run_id, other.run_id]
+    assert db.read(partial(run_lists.children, ids)) == {parent.run_id: Children(4, 1, 1, True)}
+    monkeypatch.setattr(run_lists, "CHILDREN_MAX", 3)
+    found = db.read(partial(run_lists.children, ids))[parent.run_id]
+    assert (found.count, found.complete) == (3, False)
+
+
+def test_a_look_at_newer_runs_for_the_few_that_fit_ends_too(db: World) -> None:
+    db.worker()
+    oldest, *_ = runs = [db.trigger() for _ in range(5)]
+    rare = db.trigger("rare")
+    filter = RunFilter(environment="dev", task=("rare",))
+    looked = db.read(partial(run_lists.page, filter, before=oldest, looked_max=2))
+    assert looked.runs == ()
+    found = db.read(partial(run_lists.page, filter, before=runs[3], looked_max=2))
+    assert [run.id for run in found.runs] == [rare]

@@ -10,96 +10,69 @@ from litestar.params import QueryParameter
 from runcast.api.caller import Caller
 from runcast.api.errors import Refused
 from runcast.api.filters import FILTER_CHARS_MAX, CreatedFrom, CreatedTo, Period, created_range, words
+from runcast.domain.durations import duration_ms
 from runcast.domain.errors import InvalidInput
 from runcast.domain.ids import RunId
 from runcast.domain.nearest import did_you_mean
 from runcast.domain.run import RunStatus
 from runcast.gateway import RunFilter
 
+TEXT_CHARS_MAX = 200
 _QUEUE_OF_TASK = "task/"
+_FAILURES = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.CRASHED, RunStatus.SYSTEM_FAILURE})
 
 
-def _list_parameter(name: str, description: str) -> QueryParameter:
+def _words(name: str, description: str) -> QueryParameter:
     return QueryParameter(
         name=f"filter[{name}]", max_length=FILTER_CHARS_MAX, description=f"{description} Several with commas between."
     )
 
 
+def _one(name: str, description: str | None = None) -> QueryParameter:
+    return QueryParameter(name=f"filter[{name}]", description=description)
+
+
 class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """The filters of a list of runs, as they were sent."""
+    """The filters of a list of runs, as they were sent: a dependency of the routes that list runs."""
 
-    status: str | None = None
-    task: str | None = None
-    tag: str | None = None
-    queue: str | None = None
-    machine: str | None = None
-    region: str | None = None
-    version: str | None = None
-    schedule: str | None = None
-    batch: str | None = None
-    bulk_action: str | None = None
-    parent: str | None = None
-    root: str | None = None
-    is_test: bool | None = None
-    roots_only: bool = False
-    period: str | None = None
-    since: str | None = None
-    until: str | None = None
-
-
-def run_query(
-    status: Annotated[str | None, _list_parameter("status", "Statuses, as runs show them.")] = None,
-    task: Annotated[str | None, _list_parameter("taskIdentifier", "Tasks.")] = None,
-    tag: Annotated[str | None, _list_parameter("tag", "Tags; a run has any of them.")] = None,
-    queue: Annotated[str | None, _list_parameter("queue", "Queues; `task/<id>` is that of a task.")] = None,
-    machine: Annotated[str | None, _list_parameter("machine", "Machines.")] = None,
-    region: Annotated[str | None, _list_parameter("region", "Regions.")] = None,
-    version: Annotated[str | None, _list_parameter("version", "Runs have none here: finds nothing.")] = None,
-    schedule: Annotated[str | None, QueryParameter(name="filter[schedule]", description="Started by it.")] = None,
-    batch: Annotated[str | None, QueryParameter(name="filter[batch]", description="Members of it.")] = None,
-    bulk_action: Annotated[
-        str | None, QueryParameter(name="filter[bulkAction]", description="Canceled or made by it.")
-    ] = None,
-    parent: Annotated[str | None, QueryParameter(name="filter[parent]", description="Children of a run.")] = None,
-    root: Annotated[str | None, QueryParameter(name="filter[root]", description="A run with all below it.")] = None,
-    is_test: Annotated[bool | None, QueryParameter(name="filter[isTest]")] = None,
-    roots_only: Annotated[
-        bool | None, QueryParameter(name="filter[rootsOnly]", description="Leave out children.")
-    ] = None,
-    period: Period = None,
-    since: CreatedFrom = None,
-    until: CreatedTo = None,
-) -> RunQuery:
-    """A dependency of the routes that list runs."""
-    return RunQuery(
-        status=status,
-        task=task,
-        tag=tag,
-        queue=queue,
-        machine=machine,
-        region=region,
-        version=version,
-        schedule=schedule,
-        batch=batch,
-        bulk_action=bulk_action,
-        parent=parent,
-        root=root,
-        is_test=is_test,
-        roots_only=bool(roots_only),
-        period=period,
-        since=since,
-        until=until,
-    )
+    status: Annotated[str | None, _words("status", "Statuses, as runs show them.")] = None
+    task: Annotated[str | None, _words("taskIdentifier", "Tasks.")] = None
+    tag: Annotated[str | None, _words("tag", "Tags; a run has any of them.")] = None
+    queue: Annotated[str | None, _words("queue", "Queues; `task/<id>` is that of a task.")] = None
+    machine: Annotated[str | None, _words("machine", "Machines.")] = None
+    region: Annotated[str | None, _words("region", "Regions.")] = None
+    worker: Annotated[str | None, _words("worker", "Ids of workers: who executed it last.")] = None
+    version: Annotated[str | None, _words("version", "Versions of the code of those workers.")] = None
+    schedule: Annotated[str | None, _one("schedule", "Started by it.")] = None
+    batch: Annotated[str | None, _one("batch", "Members of it.")] = None
+    bulk_action: Annotated[str | None, _one("bulkAction", "Canceled or made by it.")] = None
+    parent: Annotated[str | None, _one("parent", "Children of a run.")] = None
+    root: Annotated[str | None, _one("root", "A run with all below it.")] = None
+    is_test: Annotated[bool | None, _one("isTest")] = None
+    roots_only: Annotated[bool | None, _one("rootsOnly", "Leave out children.")] = None
+    has_error: Annotated[bool | None, _one("hasError", "It failed, timed out or crashed; or it did not.")] = None
+    text: Annotated[
+        str | None,
+        QueryParameter(name="filter[text]", max_length=TEXT_CHARS_MAX, description="Somewhere in its id or its task."),
+    ] = None
+    took_min: Annotated[
+        str | None, _one("durationMin", "From start to end, or until now: at least this, such as `5m`.")
+    ] = None
+    took_max: Annotated[str | None, _one("durationMax", "At most this.")] = None
+    period: Period = None
+    since: CreatedFrom = None
+    until: CreatedTo = None
 
 
 def read_query(query: RunQuery, environment: str, *, now_ms: int) -> RunFilter | None:
     """The filter, or None: nothing can fit. Raises `InvalidInput`."""
-    if words(query.version, "filter[version]"):
+    shown = shown_statuses(check_statuses(words(query.status, "filter[status]")), has_error=query.has_error)
+    if shown is None:
         return None
     created_from, created_to = created_range(query.period, query.since, query.until, now_ms=now_ms)
     return RunFilter(
         environment=environment,
-        shown=check_statuses(words(query.status, "filter[status]")),
+        shown=shown,
         task=words(query.task, "filter[taskIdentifier]"),
         tag=words(query.tag, "filter[tag]"),
         queue=queue_names(words(query.queue, "filter[queue]")),
@@ -111,10 +84,32 @@ def read_query(query: RunQuery, environment: str, *, now_ms: int) -> RunFilter |
         parent_id=RunId(query.parent) if query.parent else None,
         root_id=RunId(query.root) if query.root else None,
         is_test=query.is_test,
-        roots_only=query.roots_only,
+        roots_only=bool(query.roots_only),
+        worker=words(query.worker, "filter[worker]"),
+        version=words(query.version, "filter[version]"),
+        text=(query.text or "").strip() or None,
+        took_min_ms=took_ms(query.took_min, "filter[durationMin]"),
+        took_max_ms=took_ms(query.took_max, "filter[durationMax]"),
+        as_of=now_ms if query.took_min or query.took_max else None,
         created_from=created_from,
         created_to=created_to,
     )
+
+
+def shown_statuses(statuses: tuple[str, ...], *, has_error: bool | None) -> tuple[str, ...] | None:
+    """Which statuses may fit; None: none of them, an empty tuple: all.
+
+    >>> shown_statuses(("FAILED", "COMPLETED"), has_error=True), shown_statuses(("COMPLETED",), has_error=True)
+    (('FAILED',), None)
+    """
+    if has_error is None:
+        return statuses
+    wanted = tuple(name for name in statuses or map(str, RunStatus) if (name in _FAILURES) is has_error)
+    return wanted or None
+
+
+def took_ms(text: str | None, name: str) -> int | None:
+    return duration_ms(text.strip(), name=name) if text and text.strip() else None
 
 
 def check_statuses(names: tuple[str, ...]) -> tuple[str, ...]:

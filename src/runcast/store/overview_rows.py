@@ -45,6 +45,23 @@ class RunCost(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cost_nanos: int
 
 
+class ChildCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How many children a run has: 10^12 for each that failed, 10^6 for each that completed, 1 for each."""
+
+    run_id: str
+    counts: int
+
+
+class Children(msgspec.Struct, frozen=True, gc=False):
+    """What became of a run's children so far."""
+
+    count: int
+    completed: int
+    failed: int
+    complete: bool
+    """False: there are more than were looked at."""
+
+
 class RunsNow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How many runs are in which state, each counted up to a bound."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -10,7 +11,7 @@ from runcast.domain.ids import RunId
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import FINAL, Run, RunStatus
 from runcast.gateway import RunFilter
-from runcast.store.overview_rows import RunCost
+from runcast.store.overview_rows import ChildCount, Children, RunCost
 from runcast.store.rows import Name
 from runcast.store.script import Script, call
 
@@ -21,6 +22,9 @@ ACTIVE_RUNS_MAX = 2_000
 """Up to as many are looked up one by one; where there are more, the newest of all runs have a page full of them."""
 _NOBODY = RunId("")
 """Among ids that are wanted: without any, all would be."""
+CHILDREN_MAX = 500
+"""Children of a run that are looked at for how many there are."""
+_MILLION = 1_000_000
 _AFTER_ALL = "\U0010ffff"
 """Sorts after every id: a page from the newest on is a search, too."""
 
@@ -47,21 +51,46 @@ def page(
     """The page that follows a run, or the one in front of a run. `below`: no run from this id on fits; `looked_max`: at how
     many runs it looks for those that fit, where no index knows them."""
     narrow = yield from _narrowed(filter)
-    floor: str | None = None
-    if looked_max is not None and before is None and _is_sought(narrow):
-        floor = yield call("nth_run_after", after=after or below, count=looked_max)
-    rows = yield from _rows(narrow, after, before, limit + 1, below, floor or "")
+    bound = yield from _bound(narrow, after or below, before, looked_max)
+    rows = yield from _rows(narrow, after, before, limit + 1, below, bound)
     found = tuple(sorted(rows, key=lambda run: run.id, reverse=before is None))[:limit]
     more = len(rows) > limit
     if before is not None:
         return RunsPage(tuple(reversed(found)), newer=more, older=True)
-    if floor is not None and not more:
-        return RunsPage(found, newer=after is not None, older=True, reached=floor)
+    if bound is not None and not more:
+        return RunsPage(found, newer=after is not None, older=True, reached=bound)
     return RunsPage(found, newer=after is not None, older=more)
 
 
-def count(filter: RunFilter, *, maximum: int) -> Script[int]:
-    """How many there are, or the maximum."""
+def _bound(filter: RunFilter, after: str, before: str | None, looked_max: int | None) -> Script[str | None]:
+    """The last run that is looked at; None: as many as there are."""
+    if looked_max is None or not _is_sought(filter):
+        return None
+    bound: str | None
+    if before is not None:
+        bound = yield call("nth_run_before", before=before, count=looked_max)
+    else:
+        bound = yield call("nth_run_after", after=after, count=looked_max)
+    return bound
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """How many runs there are; `complete`: no fewer."""
+
+    count: int
+    complete: bool
+
+
+def count_some(filter: RunFilter, *, maximum: int, looked_max: int) -> Script[Counted]:
+    """How many there are up to the maximum, among as many as are looked at where no index knows those that fit."""
+    narrow = yield from _narrowed(filter)
+    bound = yield from _bound(narrow, _AFTER_ALL, None, looked_max)
+    found = yield from count(filter, maximum=maximum + 1, floor=bound or "")
+    return Counted(min(found, maximum), bound is None and found <= maximum)
+
+
+def count(filter: RunFilter, *, maximum: int, floor: str = "") -> Script[int]:
+    """How many there are, or the maximum. `floor`: the oldest that is looked at, where no index knows those that fit."""
     filter = yield from _narrowed(filter)
     if _is_related(filter):
         name = "count_related"
@@ -69,14 +98,47 @@ def count(filter: RunFilter, *, maximum: int) -> Script[int]:
         name = "count_tagged"
     else:
         name = "count_unusual" if _is_unusual(filter) else "count_wanted"
-    found: int = yield call(name, limit=maximum, **params(filter))
+    further = {"floor": floor} if name == "count_wanted" else {}
+    found: int = yield call(name, limit=maximum, **further, **params(filter))
     return found
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What a list shows of runs that is not in their rows, by run."""
+
+    costs: dict[str, int]
+    children: dict[str, Children]
+
+
+def beside(run_ids: Sequence[str]) -> Script[Beside]:
+    """Costs and children of the runs of a page."""
+    return Beside((yield from costs(run_ids)), (yield from children(run_ids)))
 
 
 def costs(run_ids: Sequence[str]) -> Script[dict[str, int]]:
     """What runs cost by themselves, in billionths of a dollar; those without a cost are left out."""
     rows: list[RunCost] = yield call("costs_of", ids=[[id] for id in run_ids])
     return {row.run_id: row.cost_nanos for row in rows}
+
+
+def children(run_ids: Sequence[str]) -> Script[dict[str, Children]]:
+    """What became of the children of runs; those without any are left out."""
+    rows: list[ChildCount] = yield call("child_counts", ids=[[id] for id in run_ids], limit=CHILDREN_MAX + 1)
+    return {row.run_id: _children(row.counts) for row in rows if row.counts}
+
+
+def _children(counts: int) -> Children:
+    """
+    >>> _children(1_000_002_000_005)
+    Children(count=5, completed=2, failed=1, complete=True)
+    """
+    count = counts % _MILLION
+    return Children(
+        count=min(count, CHILDREN_MAX),
+        completed=counts // _MILLION % _MILLION,
+        failed=counts // _MILLION**2,
+        complete=count <= CHILDREN_MAX,
+    )
 
 
 def _narrowed(filter: RunFilter) -> Script[RunFilter]:
@@ -95,7 +157,7 @@ def _narrowed(filter: RunFilter) -> Script[RunFilter]:
 
 
 def _rows(
-    filter: RunFilter, after: str | None, before: str | None, limit: int, below: str, floor: str
+    filter: RunFilter, after: str | None, before: str | None, limit: int, below: str, bound: str | None
 ) -> Script[list[Run]]:
     wanted = params(filter)
     place = {"after": after or below} if before is None else {"before": before}
@@ -108,10 +170,13 @@ def _rows(
     if _is_tagged(filter):
         name = "tagged_after" if before is None else "tagged_before"
         each = [{"tag": tag} for tag in filter.tag]
-    elif before is None and _is_unusual(filter):
-        name, each = "unusual_after", [{"status": status} for status in filter.shown]
-    if name == "runs_after":
-        each = [{"floor": floor}]
+    elif _is_unusual(filter):
+        name = "unusual_after" if before is None else "unusual_before"
+        each = [{"status": status} for status in filter.shown]
+    elif before is None:
+        each = [{"floor": bound or ""}]
+    else:
+        each = [{"ceiling": bound or _AFTER_ALL}]
     found: dict[str, Run] = {}
     for one in each:
         rows = yield call(name, limit=limit, **one, **place, **wanted)
@@ -123,8 +188,11 @@ def _is_sought(filter: RunFilter) -> bool:
     """Whether runs that fit may be rare, and no index knows where they are."""
     if _is_related(filter) or _is_tagged(filter) or _is_unusual(filter):
         return False
-    lists = (filter.task, filter.queue, filter.machine, filter.region, filter.status, filter.shown)
-    return any(lists) or filter.is_test is not None or filter.created_from is not None or filter.roots_only
+    lists = (
+        filter.task, filter.queue, filter.machine, filter.region, filter.status, filter.shown, filter.worker, filter.version
+    )  # fmt: skip
+    one = (filter.is_test, filter.created_from, filter.text, filter.took_min_ms, filter.took_max_ms)
+    return any(lists) or any(value is not None for value in one) or filter.roots_only
 
 
 def _is_tagged(filter: RunFilter) -> bool:
@@ -150,6 +218,8 @@ def params(filter: RunFilter) -> dict[str, object]:
         "status": ("statuses", filter.status),
         "shown": ("shown", filter.shown),
         "tag": ("tags", filter.tag),
+        "worker": ("workers", filter.worker),
+        "version": ("versions", filter.version),
         "region": ("regions", [msgspec.json.encode(region).decode() for region in filter.region]),
     }
     return {
@@ -162,7 +232,20 @@ def params(filter: RunFilter) -> dict[str, object]:
         "batch_id": filter.batch_id,
         "schedule_id": filter.schedule_id,
         "bulk_id": filter.bulk_id,
+        "pattern": None if filter.text is None else _pattern(filter.text),
+        "took_min": filter.took_min_ms,
+        "took_max": filter.took_max_ms,
+        "as_of": filter.as_of,
         "is_test": None if filter.is_test is None else int(filter.is_test),
         **{f"no_{one}": int(not names) for one, (_, names) in lists.items()},
         **{many: [[name] for name in names] for many, names in lists.values()},
     }
+
+
+def _pattern(text: str) -> str:
+    """
+    >>> _pattern("50%_Off!")
+    '%50!%!_off!!%'
+    """
+    escaped = re.sub(r"([!%_])", r"!\1", text.lower())
+    return f"%{escaped}%"

@@ -15,7 +15,7 @@ from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.filters import WORDS_MAX, created_range
 from runcast.api.pages import PAGE_SIZE, After, Before, Cursors, Size, check_cursors, cursors
-from runcast.api.run_filter import check_statuses, queue_names
+from runcast.api.run_filter import check_statuses, queue_names, shown_statuses, took_ms
 from runcast.api.times import moment
 from runcast.api.trigger import check_region
 from runcast.domain.errors import InvalidInput, NotFound
@@ -56,6 +56,11 @@ class BulkFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     root: str | None = None
     roots_only: bool | None = None
     is_test: bool | None = None
+    has_error: bool | None = None
+    text: str | None = None
+    worker: Names = None
+    duration_min: str | None = None
+    duration_max: str | None = None
     since: int | str | None = msgspec.field(default=None, name="from")
     """Milliseconds since the epoch, or an ISO 8601 time."""
     until: int | str | None = msgspec.field(default=None, name="to")
@@ -186,13 +191,14 @@ def _read(body: BulkBody, environment: str, now: int) -> RunFilter:
 def _filter(asked: BulkFilter, environment: str, now: int) -> RunFilter:
     if asked == BulkFilter() or not any(_says(getattr(asked, name)) for name in asked.__struct_fields__):
         raise InvalidInput("a filter says something: all runs of an environment are never meant")
-    if _names(asked.version, "version"):
-        raise InvalidInput("runs have no version here: leave out filter.version")
+    shown = shown_statuses(check_statuses(_names(asked.status, "status")), has_error=asked.has_error)
+    if shown is None:
+        raise InvalidInput("no status fits filter.status and filter.hasError")
     created_from, created_to = created_range(asked.period, _text(asked.since), _text(asked.until), now_ms=now)
     queues = [asked.queue] if isinstance(asked.queue, QueueChoice) else asked.queue or []
     return RunFilter(
         environment=environment,
-        shown=check_statuses(_names(asked.status, "status")),
+        shown=shown,
         task=_names(asked.task_identifier, "taskIdentifier"),
         tag=_names(asked.tag, "tag"),
         queue=queue_names(tuple(queue.name for queue in queues)),
@@ -205,6 +211,12 @@ def _filter(asked: BulkFilter, environment: str, now: int) -> RunFilter:
         root_id=RunId(asked.root) if asked.root else None,
         roots_only=bool(asked.roots_only),
         is_test=asked.is_test,
+        worker=_names(asked.worker, "worker"),
+        version=_names(asked.version, "version"),
+        text=(asked.text or "").strip() or None,
+        took_min_ms=took_ms(asked.duration_min, "filter.durationMin"),
+        took_max_ms=took_ms(asked.duration_max, "filter.durationMax"),
+        as_of=now if asked.duration_min or asked.duration_max else None,
         created_from=created_from,
         created_to=created_to,
     )

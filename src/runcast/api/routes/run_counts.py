@@ -10,7 +10,8 @@ from litestar.di import Provide
 
 from runcast.api.caller import Caller
 from runcast.api.context import Api
-from runcast.api.run_filter import RunQuery, read_query, require_list, run_query
+from runcast.api.routes.runs import LOOKED_MAX
+from runcast.api.run_filter import RunQuery, read_query, require_list
 from runcast.store import overview, run_lists
 from runcast.store.overview import COUNTED_NOW_MAX
 
@@ -23,7 +24,7 @@ class RunCountView(msgspec.Struct, frozen=True):
 
     count: int
     complete: bool
-    """False: there are more."""
+    """False: there may be more."""
 
 
 class RunsNowView(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,16 +44,17 @@ class RunsNowView(msgspec.Struct, frozen=True, kw_only=True):
     "/api/v1/runs/count",
     tags=["Runs"],
     summary="Count the runs of a list",
-    dependencies={"asked": Provide(run_query, sync_to_thread=False)},
+    dependencies={"asked": Provide(RunQuery, sync_to_thread=False)},
 )
 async def count_all(asked: RunQuery, api: Api, caller: Caller) -> RunCountView:
-    """How many `GET /api/v1/runs` has with the same filters, up to 10,000."""
+    """How many `GET /api/v1/runs` has with the same filters, up to 10,000, among as many as one page of it looks at."""
     filter = read_query(asked, caller.environment, now_ms=api.now_ms())
     require_list(caller, () if filter is None else filter.task)
     if filter is None:
         return RunCountView(0, True)
-    found = await api.engine.store.read(partial(run_lists.count, filter, maximum=COUNTED_MAX + 1))
-    return RunCountView(min(found, COUNTED_MAX), found <= COUNTED_MAX)
+    script = partial(run_lists.count_some, filter, maximum=COUNTED_MAX, looked_max=LOOKED_MAX)
+    found = await api.engine.store.read(script)
+    return RunCountView(found.count, found.complete)
 
 
 @get("/api/v1/stats/now", tags=["Runs"], summary="Count runs by what they do now")

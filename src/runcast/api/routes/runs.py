@@ -15,7 +15,7 @@ from runcast.api.context import Api
 from runcast.api.errors import Refused
 from runcast.api.filters import words
 from runcast.api.pages import PAGE_SIZE, After, Before, Cursors, Size, check_cursors, cursors
-from runcast.api.run_filter import RunQuery, read_query, require_list, run_query
+from runcast.api.run_filter import RunQuery, read_query, require_list
 from runcast.api.stored import with_addresses
 from runcast.api.views.run import ListedRunView, WholeRunView, show_listed, show_whole
 from runcast.domain.access import environment_of, split_environment
@@ -33,7 +33,7 @@ LOOKED_MAX = 50_000
 """Runs that one answer looks at; a page that is not full by then says where the next one goes on."""
 CLOCKS_MS = 3_600_000
 """By how much the clocks of clients may be ahead."""
-_QUERY = {"asked": Provide(run_query, sync_to_thread=False)}
+_QUERY = {"asked": Provide(RunQuery, sync_to_thread=False)}
 
 
 class RunList(msgspec.Struct, frozen=True):
@@ -106,8 +106,8 @@ async def list_all(
     script = partial(run_lists.page, filter, after=after, before=before, limit=size, looked_max=LOOKED_MAX, **options)
     page = await api.engine.store.read(script)
     ids = [run.id for run in page.runs]
-    costs = await api.engine.store.read(partial(run_lists.costs, ids))
-    shown = tuple(show_listed(run, costs.get(run.id, 0)) for run in page.runs)
+    beside = await api.engine.store.read(partial(run_lists.beside, ids))
+    shown = tuple(show_listed(run, beside.costs.get(run.id, 0), beside.children.get(run.id)) for run in page.runs)
     found = cursors(ids, newer=page.newer, older=page.older and page.reached is None)
     return RunList(shown, found if page.reached is None else msgspec.structs.replace(found, next=page.reached))
 

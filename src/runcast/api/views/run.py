@@ -16,6 +16,7 @@ from runcast.domain.access import split_environment
 from runcast.domain.origin import read_origin
 from runcast.domain.run import FINAL, Run, RunStatus
 from runcast.domain.schedule import ScheduleState
+from runcast.store.overview_rows import Children
 
 _QUEUED = frozenset({RunStatus.PENDING_VERSION, RunStatus.QUEUED, RunStatus.DELAYED})
 _EXECUTING = frozenset({RunStatus.DEQUEUED, RunStatus.EXECUTING})
@@ -67,6 +68,16 @@ class BriefErrorView(msgspec.Struct, frozen=True):
     name: str
 
 
+class ChildrenView(msgspec.Struct, frozen=True):
+    """What became of the runs that a run triggered, so far."""
+
+    count: int
+    completed: int
+    failed: int
+    complete: bool
+    """False: there are more, and nobody looked at them."""
+
+
 class ListedRunView(RunView, frozen=True, rename="camel", kw_only=True):
     """A run of a list: without payload and output."""
 
@@ -82,6 +93,8 @@ class ListedRunView(RunView, frozen=True, rename="camel", kw_only=True):
     batch_id: str | UnsetType = UNSET
     concurrency_key: str | UnsetType = UNSET
     error: BriefErrorView | UnsetType = UNSET
+    children: ChildrenView | UnsetType = UNSET
+    """Absent: it has none."""
 
 
 class RelatedRunView(RunView, frozen=True, rename="camel", kw_only=True):
@@ -166,7 +179,7 @@ def retry_at(run: Run) -> datetime | UnsetType:
     return moment(run.available_at) if run.attempt > 0 and run.status is RunStatus.DELAYED else UNSET
 
 
-def show_listed(run: Run, cost_nanos: int = 0) -> ListedRunView:
+def show_listed(run: Run, cost_nanos: int = 0, children: Children | None = None) -> ListedRunView:
     """`cost_nanos`: billionths of a dollar."""
     error = run.error
     fields: dict[str, Any] = run_fields(run) | {"cost_in_cents": cost_nanos / _NANOS_PER_CENT}
@@ -183,6 +196,7 @@ def show_listed(run: Run, cost_nanos: int = 0) -> ListedRunView:
         batch_id=run.batch_id or UNSET,
         concurrency_key=run.concurrency_key or UNSET,
         error=UNSET if error is None else BriefErrorView(error.user_message or error.message, error.name),
+        children=UNSET if children is None else ChildrenView(*msgspec.structs.astuple(children)),
     )
 
 

@@ -21,6 +21,14 @@ and (:no_tag = 1 or exists (
   select 1 from {each runs.tags} t where t.value in (select r.name from {rows :tags (name text)} r)))
 and (:no_region = 1 or {field runs.origin region} in (select r.name from {rows :regions (name text)} r))
 and (case when {field runs.origin is_test} = 'true' then 1 else 0 end = :is_test or :is_test is null)
+and (cast(:pattern as text) is null or lower(runs.id || ' ' || runs.task) like :pattern escape '!')
+and (:no_worker = 1 or runs.worker_id in (select r.id from {rows :workers (id text)} r))
+and (:no_version = 1 or runs.worker_id in (
+  select w.id from workers w where w.code_version in (select r.name from {rows :versions (name text)} r)))
+and (cast(:took_min as bigint) is null
+  or coalesce(runs.finished_at, cast(:as_of as bigint)) - runs.started_at >= cast(:took_min as bigint))
+and (cast(:took_max as bigint) is null
+  or coalesce(runs.finished_at, cast(:as_of as bigint)) - runs.started_at <= cast(:took_max as bigint))
 and (cast(:schedule_id as text) is null
   or exists (select 1 from schedule_ticks s where s.run_id = runs.id and s.schedule_id = :schedule_id))
 and (cast(:bulk_id as text) is null

@@ -12,11 +12,18 @@ where id < :after
 order by id desc
 limit 1 offset :count;
 
+-- name: nth_run_before -> str
+select id
+from runs
+where id > :before
+order by id
+limit 1 offset :count;
+
 -- name: runs_before -> Run*
 -- The page in front of a run, nearest first.
 select {clause run_outline}
 from runs
-where runs.id > :before and {clause wanted_run}
+where runs.id > :before and runs.id <= :ceiling and {clause wanted_run}
 order by runs.id
 limit :limit;
 
@@ -58,6 +65,15 @@ where runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIR
 order by runs.id desc
 limit :limit;
 
+-- name: unusual_before -> Run*
+select {clause run_outline}
+from runs
+where runs.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT', 'EXPIRED', 'CANCELED', 'WAITING', 'DELAYED', 'PENDING_VERSION')
+  and runs.status = :status and runs.id > :before
+  and {clause wanted_run}
+order by runs.id
+limit :limit;
+
 -- name: active_runs -> Name*
 -- What is executed or between two attempts, and what is queued for its first if that is wanted; up to a bound.
 select r.id as name
@@ -77,7 +93,7 @@ limit :limit;
 
 -- name: count_wanted -> int
 select count(*)
-from (select 1 from runs where {clause wanted_run} limit :limit) wanted;
+from (select 1 from runs where runs.id >= :floor and {clause wanted_run} limit :limit) wanted;
 
 -- name: count_related -> int
 select count(*)
@@ -108,6 +124,16 @@ select u.run_id, sum(u.cost_nanos) as cost_nanos
 from {rows :ids (id text)} r
 join usage u on u.run_id = r.id
 group by u.run_id;
+
+-- name: child_counts -> ChildCount*
+-- Each looked at up to a bound. Children, completed and failed ones are one number of three times six digits: one pass.
+select r.id as run_id, coalesce((
+    select sum(case
+      when c.status = 'COMPLETED' then 1000001
+      when c.status in ('FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'TIMED_OUT') then 1000000000001
+      else 1 end)
+    from (select status from runs where parent_id is not null and parent_id = r.id limit :limit) c), 0) as counts
+from {rows :ids (id text)} r;
 
 -- name: add_run_tags
 insert into run_tags (environment, tag, run_id) {values :rows}
