@@ -98,7 +98,8 @@ async function isThere(address: string): Promise<boolean> {
 
 export const parts = new Parts({
   look,
-  reload: () => location.reload(),
+  // The address of a page that one goes to is the browser's with the end of this task.
+  reload: () => void setTimeout(() => location.reload()),
   rest: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   now: () => Date.now(),
   memory: { getItem: (name) => sessionStorage.getItem(name), setItem: (name, value) => sessionStorage.setItem(name, value) },
