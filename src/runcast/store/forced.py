@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from runcast.domain.durations import duration_text
 from runcast.store import changes
-from runcast.store.rows import HeldBelow, Holding
+from runcast.store.operator_rows import HeldBelow
+from runcast.store.rows import Holding
 from runcast.store.script import Freed, Script, call
 
 

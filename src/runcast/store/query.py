@@ -45,7 +45,16 @@ from runcast.domain.saved_view import SavedView
 from runcast.domain.schedule import ScheduleState, Tick
 from runcast.domain.timeline import TimelineEntry, TimelineRun, TimelineTry
 from runcast.domain.trace import Attempt
-from runcast.store import batch_rows, delivery_rows, overview_rows, rows, timeline_rows, usage_rows, vital_rows
+from runcast.store import (
+    batch_rows,
+    delivery_rows,
+    operator_rows,
+    overview_rows,
+    rows,
+    timeline_rows,
+    usage_rows,
+    vital_rows,
+)
 from runcast.store.access_rows import LiveKey, RevokedToken, SignedIn, VariableRow
 
 _HEADER = re.compile(r"^-- name: (\w+)(?: -> (\w+)([?*]?))?$", re.MULTILINE)
@@ -62,7 +71,16 @@ _INSERT = re.compile(r"insert into (\w+) \(([^)]*)\)")
 _STRUCTS: dict[str, type[msgspec.Struct]] = {
     **{
         name: row
-        for module in (rows, batch_rows, delivery_rows, overview_rows, timeline_rows, usage_rows, vital_rows)
+        for module in (
+            rows,
+            batch_rows,
+            delivery_rows,
+            operator_rows,
+            overview_rows,
+            timeline_rows,
+            usage_rows,
+            vital_rows,
+        )
         for name, row in vars(module).items()
         if isinstance(row, type) and issubclass(row, msgspec.Struct)
     },

@@ -10,7 +10,8 @@ from runcast.domain.durations import duration_text
 from runcast.domain.errors import InvalidInput, NotFound, Overloaded
 from runcast.domain.limits import OVERRIDE_MS_MAX, OVERRIDE_MS_MIN, QUEUE_LENGTH_MAX, QUEUE_LIMIT_MAX, TICK_ROWS_MAX
 from runcast.domain.queue import QueueChange, QueueSettings, QueueState
-from runcast.store.rows import EndedOverride, Limits
+from runcast.store.operator_rows import EndedOverride
+from runcast.store.rows import Limits
 from runcast.store.script import READY, Due, Script, call
 
 _ENCODE = msgspec.json.Encoder().encode

@@ -65,14 +65,6 @@ class Holding(msgspec.Struct, frozen=True, array_like=True, gc=False):
     created_at: int
 
 
-class HeldBelow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A final run whose body has not ended, below (or the same as) one that was asked for."""
-
-    id: str
-    asked: str
-    finished_at: int
-
-
 class PendingRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A run of a task that no worker knew."""
 
@@ -115,13 +107,6 @@ class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
     overridden: bool
     override_ends_at: int | None
     declared: str | None
-
-
-class EndedOverride(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A queue whose limits were set for a while that is over."""
-
-    environment: str
-    name: str
 
 
 class KeyCount(msgspec.Struct, frozen=True, array_like=True, gc=False):

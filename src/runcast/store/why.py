@@ -10,7 +10,8 @@ from runcast.domain.queue import rate_ready_at
 from runcast.domain.run import Run, RunStatus
 from runcast.gateway import Explanation
 from runcast.store import forced
-from runcast.store.rows import HeldBelow, KeyCount, Name, Pending, QueueRow
+from runcast.store.operator_rows import HeldBelow
+from runcast.store.rows import KeyCount, Name, Pending, QueueRow
 from runcast.store.script import Script, call
 
 _BLOCKERS = 20
