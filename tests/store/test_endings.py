@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from runcast.domain.effect import Effect, EffectKind, Try
 from runcast.domain.errors import Conflict, ErrorInfo
-from runcast.domain.outcome import Continued, Died, Failed, HandedBack, ParkedRun, Succeeded
+from runcast.domain.outcome import Continued, Died, Failed, HandedBack, Outcome, ParkedRun, Succeeded
 from runcast.engine import again
 from runcast.gateway import Stop
 from runcast.store.script import Tell
@@ -78,6 +80,17 @@ def test_a_continued_run_starts_over_with_another_payload(db: World) -> None:
     assert (taken.run_id, taken.attempt, taken.payload, taken.journal) == (run.run_id, 1, '{"page":2}', ())
     db.report(taken, effects=[increment("n", 1)])
     assert db.metadata(run) == {"n": 2}
+
+
+@pytest.mark.parametrize("outcome", [Continued("1"), Failed(ERROR, retry_in_ms=0, fresh=True)], ids=["round", "retry"])
+def test_who_starts_over_keeps_no_tries_of_steps_that_are_no_more(db: World, outcome: Outcome) -> None:
+    told = msgspec.json.encode(Try("fetch", 1, 5)).decode()
+    db.worker()
+    other, run = db.start(), db.start()
+    for one in (other, run):
+        db.report(one, effects=[Effect(EffectKind.TRY, "fetch:0", told)])
+    db.report(run, step("fetch:0"), outcome=outcome)
+    assert db.sql("select run_id from tries") == [(other.run_id,)]
 
 
 def test_a_run_that_continues_for_ever_lets_others_have_their_turn(db: World) -> None:

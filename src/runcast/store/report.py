@@ -275,6 +275,8 @@ def _empty_journal(run_id: str) -> Script[None]:
     yield call("forget_journal", run_id=run_id)
     yield call("delete_journal", run_id=run_id)
     yield call("delete_applied", run_id=run_id)
+    # Of steps that are no more: a loop may live for years.
+    yield call("prune_tries", ids=[[run_id]])
 
 
 def _wait(group: _Group, replies: _Replies, keys: _Keys, now: int) -> Script[None]:
