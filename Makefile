@@ -71,8 +71,9 @@ chaos-postgres: setup ## the same with five processes on one PostgreSQL, and to 
 test-clusters: setup ## offload to a real Dask and a real Ray, which it installs into an environment of their own
 	@sh .ci/clusters $(PY) $(ARGS)
 
-picture: setup ## draw the README's picture anew, from a real demo
+picture: setup ## draw the README's pictures anew, from a real demo and a real dashboard (needs Chromium)
 	@$(PY) tools/picture.py
+	@$(PY) -m tools.dashboard_picture
 
 setup: $(STAMPS)/project ## make .venv with the pinned tools and this project, and build the dashboard if npm's registry answers
 	@$(PY) web/build.py --optional

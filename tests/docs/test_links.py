@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PICTURE_BYTES_MAX = 150_000
+"""Who opens the README waits for them."""
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
@@ -20,7 +22,8 @@ def anchors(page: Path) -> set[str]:
 
 def links(page: Path) -> Iterator[str]:
     text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
-    yield from (link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link)
+    found = [*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'src(?:set)?="([^"]+)"', text)]
+    yield from (link for link in found if "://" not in link)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -30,6 +33,12 @@ def test_every_link_leads_to_a_page_and_a_heading(page: Path) -> None:
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_pictures_are_small_and_there_for_light_and_dark() -> None:
+    pictures = {path.name: path.stat().st_size for path in (ROOT / "docs/pictures").iterdir()}
+    assert {"run-light.webp", "run-dark.webp"} <= pictures.keys()
+    assert max(pictures.values()) <= PICTURE_BYTES_MAX, pictures
 
 
 def test_every_page_can_be_reached_from_the_index() -> None:

@@ -1,3 +1,4 @@
+import type { ErrorComponentProps } from "@tanstack/react-router";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet, useMatches } from "@tanstack/react-router";
 import { BASE } from "@/data/api";
 import { loadPart, parts } from "@/data/parts";
@@ -22,10 +23,14 @@ function Root() {
   return isPublic ? <Outlet /> : <Shell />;
 }
 
+function Broken({ error, reset }: ErrorComponentProps) {
+  return <Failure error={error} onRetry={reset} />;
+}
+
 const root = createRootRoute({
   component: Root,
   notFoundComponent: NotFound,
-  errorComponent: ({ error, reset }) => <Failure error={error} onRetry={reset} />,
+  errorComponent: Broken,
 });
 
 /** A page of its own chunk. Its search parameters are checked by `search`. */
@@ -71,6 +76,8 @@ export const routes = [
 export const router = createRouter({
   routeTree: root.addChildren(routes),
   basepath: BASE || "/",
+  // What breaks one page leaves the navigation around it.
+  defaultErrorComponent: Broken,
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -54,14 +54,22 @@ export function Section({ title, actions, children, className }: { title?: React
   );
 }
 
+type Fact = readonly [string, ReactNode] | false | null | undefined;
+
+/** A label may be there twice. */
+function keyOf(facts: readonly Fact[], index: number): string {
+  const label = (fact: Fact) => (fact ? fact[0] : "");
+  return `${label(facts[index])} ${facts.slice(0, index).filter((one) => label(one) === label(facts[index])).length}`;
+}
+
 /** Label and value pairs. */
-export function Facts({ facts, className }: { facts: readonly (readonly [string, ReactNode] | false | null | undefined)[]; className?: string }) {
+export function Facts({ facts, className }: { facts: readonly Fact[]; className?: string }) {
   return (
     <dl className={cx("grid grid-cols-[minmax(88px,auto)_1fr] gap-x-4 gap-y-1.5", className)}>
       {facts.map(
-        (fact) =>
+        (fact, index) =>
           fact && (
-            <div key={fact[0]} className="contents">
+            <div key={keyOf(facts, index)} className="contents">
               <dt className="text-fg-3">{fact[0]}</dt>
               <dd className="min-w-0 break-words">{fact[1]}</dd>
             </div>

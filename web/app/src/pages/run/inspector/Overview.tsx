@@ -1,9 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
 import type { Artifact, Entry, Failure, WholeRun } from "@/data/run";
 import { attemptsQuery, usageQuery } from "@/data/run";
-import { count, money } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Json } from "@/ui/Json";
 import { Facts } from "@/ui/Page";
@@ -18,6 +16,7 @@ import { StreamView } from "./StreamView";
 import { StepOverview } from "./StepOverview";
 import type { TabName } from "./tabs";
 import { WaitCards } from "./WaitCard";
+import { usageFacts } from "./usage";
 import { When } from "./When";
 
 const SHOWN = 4;
@@ -63,7 +62,7 @@ function OfRun({ run, journal, artifacts, isOther, onShow }: OverviewProps) {
             !!run.finishedAt && ["Finished", <When key="f" at={run.finishedAt} />],
             !!run.startedAt && ["Duration", <Elapsed key="d" from={run.startedAt ?? ""} to={run.finishedAt} />],
             run.tags.length > 0 && ["Tags", run.tags.join(", ")],
-            ...(usage?.total.items ?? []).map((item): [string, ReactNode] => [item.name, `${count(item.quantity)} ${item.unit} · ${money(item.costUsd * 100)}`]),
+            ...usageFacts(usage?.total.items ?? []),
           ]}
         />
       </section>

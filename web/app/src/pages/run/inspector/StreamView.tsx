@@ -58,8 +58,7 @@ export function StreamView({ runId, name, isRunning, className }: { runId: strin
         </div>
         {isLaidOut && (
           <Suspense fallback={<p className="whitespace-pre-wrap">{text}</p>}>
-            <Markdown text={text} />
-            {isLive && <span aria-hidden className="caret inline-block h-4 w-2 bg-run" />}
+            <Markdown text={text} {...(isLive ? { className: "writing" } : {})} />
           </Suspense>
         )}
         {parts.length === 0 && !isLive && <p className="text-fg-3">Nothing was written.</p>}

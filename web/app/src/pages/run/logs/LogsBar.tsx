@@ -1,5 +1,5 @@
 import { Download, WrapText } from "lucide-react";
-import { count } from "@/format/number";
+import { count, plural } from "@/format/number";
 import type { Level, LogLine } from "@/trace/logs";
 import { fileOf, levelOf, LEVELS } from "@/trace/logs";
 import { Button } from "@/ui/Button";
@@ -50,7 +50,7 @@ export function LogsBar({ lines, shown, levels, onLevels, step, isOfStep, onOfSt
           <span className="truncate">Only {step}</span>
         </button>
       )}
-      <span className="ml-auto text-2xs text-fg-3">{count(shown.length)} lines</span>
+      <span className="ml-auto text-2xs text-fg-3">{plural(shown.length, "line")}</span>
       <Button tone="quiet" aria-label="Wrap long lines" aria-pressed={isWrapped} title="Wrap long lines" icon={<WrapText />} className={cx("!h-6 !w-6", isWrapped && "bg-hover text-fg")} onClick={() => onWrap(!isWrapped)} />
       <Button tone="quiet" aria-label="Download these lines" title="Download these lines" icon={<Download />} className="!h-6 !w-6" disabled={shown.length === 0} onClick={() => save(fileName, fileOf(shown))} />
     </div>
