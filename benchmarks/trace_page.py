@@ -116,7 +116,8 @@ def _put(run_id: str, numbers: range) -> Script[None]:
     yield call("put_entries", rows=rows)
     yield call("touch_runs", rows=[[run_id, len(rows)]])
     runs: list[MetadataRow] = yield call("metadata_rows", ids=[[run_id]])
-    yield from changes.append([(run.id, run.root_id, run.version, "journal", run.status, now) for run in runs])
+    facts = [(run.id, run.root_id, run.version, "journal", run.status, now) for run in runs]
+    yield from changes.append(facts, keys={run_id: changes.keys_text(f"s{number}" for number in numbers)})
 
 
 async def measure(lab: Lab) -> Values:

@@ -32,10 +32,10 @@ async def test_a_timeline_has_the_runs_of_a_tree_and_what_they_recorded(any_site
     parent, child = answer["runs"]
     assert (parent["id"], parent["task"], parent["status"], parent["attempt"]) == (run["id"], "family", "COMPLETED", 2)
     assert (child["parentId"], child["task"]) == (run["id"], "hello")
-    assert parent["createdAt"] <= parent["startedAt"] <= parent["finishedAt"] <= answer["now"]
+    assert parent["createdAt"] <= parent["startedAt"] <= parent["finishedAt"]
     [parts, within] = answer["parts"]
     [entry] = parts["entries"]
-    assert (entry["kind"], entry["status"], entry["awaits"], parts["count"]) == ("child", "done", child["id"], 1)
+    assert (entry["kind"], entry["status"], entry["awaits"]) == ("child", "done", child["id"])
     [attempt] = parts["attempts"]
     assert (attempt["number"], attempt["error"]) == (1, {"name": "ValueError", "message": "not yet"})
     assert (within["runId"], within["entries"]) == (child["id"], [])
@@ -48,15 +48,6 @@ async def test_a_child_has_a_timeline_of_its_own(site: Site) -> None:
     below = await site.get(f"/api/v1/runs/{child['id']}/timeline")
     assert [one["id"] for one in below["runs"]] == [child["id"]]
     assert below["rootId"] == run["id"]
-
-
-async def test_what_is_asked_for_since_a_moment_is_what_changed(site: Site) -> None:
-    run = await site.run("family")
-    path = f"/api/v1/runs/{run['id']}/timeline/parts?of={run['id']}"
-    whole = await site.get(path)
-    assert len(whole["data"][0]["entries"]) == 1
-    [parts] = (await site.get(f"{path}&since={whole['now'] + 60_000}"))["data"]
-    assert (parts["entries"], parts["count"]) == ([], 1)
 
 
 async def test_nothing_is_told_of_runs_of_another_tree(site: Site) -> None:

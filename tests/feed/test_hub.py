@@ -13,6 +13,7 @@ from runcast.domain.change import ChangeKind
 from runcast.domain.effect import Effect, EffectKind
 from runcast.domain.errors import Unavailable
 from runcast.domain.outcome import Succeeded
+from runcast.feed import following as followings
 from runcast.feed import hub as hubs
 from runcast.feed.following import PENDING_MAX, Following, batch_topic, run_topic, runs_topic, tag_topic, tree_topic
 from runcast.feed.hub import Hub
@@ -21,6 +22,7 @@ from runcast.store import prune
 from runcast.store.news import News, span
 from runcast.store.script import Changed, Script, call
 from tests.engine.house import House
+from tests.store.world import step
 
 pytestmark = pytest.mark.anyio
 
@@ -33,8 +35,8 @@ class Follower:
         self._bell = asyncio.Event()
         self.following: Following
 
-    async def follow(self, *topics: str, shown_only: bool = False) -> Follower:
-        self.following = await self._hub.follow(topics, self._bell.set, shown_only=shown_only)
+    async def follow(self, *topics: str, shown_only: bool = False, traced: Iterable[str] = ()) -> Follower:
+        self.following = await self._hub.follow(topics, self._bell.set, shown_only=shown_only, traced=traced)
         return self
 
     async def heard(self) -> dict[str, tuple[str, set[str]]]:
@@ -295,3 +297,44 @@ async def test_a_run_is_kept_with_all_its_streams_also_those_that_nobody_saw_beg
     assert (newest := hub.newest(run)) is not None and newest.streams == ("more", "words")
     for assignment in assignments.values():
         await house.end(session, assignment, Succeeded("1"))
+
+
+async def test_who_traces_a_tree_hears_what_was_recorded_and_others_do_not(house: House, hub: Hub) -> None:
+    [run_id] = await house.trigger(1)
+    session, inbox = await house.open()
+    [run] = inbox.take()
+    plain = await Follower(hub).follow(tree_topic(run_id))
+    tracing = await Follower(hub).follow(tree_topic(run_id), traced=[run_id])
+    for key in ("a", "b"):
+        await session.report([Report(run_id, run.epoch, (step(key),))])
+    await _caught_up(house, hub)
+    [told], _, _ = tracing.following.take()
+    assert told.parts is not None and told.parts.is_whole
+    assert [entry.key for entry in told.parts.entries] == ["a", "b"]
+    tracing.following.close()
+    await session.report([Report(run_id, run.epoch, (step("c"),))])
+    await _caught_up(house, hub)
+    plain.following.take()
+    await session.report([Report(run_id, run.epoch, (step("d"),))])
+    await _caught_up(house, hub)
+    [told], _, _ = plain.following.take()
+    assert told.parts is None
+
+
+async def test_who_has_too_many_entries_before_it_is_told_to_read_them(
+    house: House, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followings, "TIMELINE_NEWS_MAX", 3)
+    [run_id] = await house.trigger(1)
+    session, inbox = await house.open()
+    [run] = inbox.take()
+    slow = await Follower(hub).follow(tree_topic(run_id), traced=[run_id])
+    for number in range(4):
+        await session.report([Report(run_id, run.epoch, (step(f"s{number}"),))])
+        await _caught_up(house, hub)
+    [told], _, _ = slow.following.take()
+    assert told.parts is not None and (told.parts.is_whole, told.parts.entries) == (False, ())
+    await session.report([Report(run_id, run.epoch, (step("next"),))])
+    await _caught_up(house, hub)
+    [told], _, _ = slow.following.take()
+    assert told.parts is not None and [entry.key for entry in told.parts.entries] == ["next"]

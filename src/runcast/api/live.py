@@ -19,6 +19,7 @@ from runcast.api.errors import Refused
 from runcast.api.sse import Admits, EventStream
 from runcast.api.topics import Topic
 from runcast.api.views.live_run import encode_live
+from runcast.api.views.timeline import encode_parts_news
 from runcast.domain.change import Change
 from runcast.domain.run import Run
 from runcast.engine.engine import Engine
@@ -74,12 +75,13 @@ class _Stream:
         self._asked = asked
         self._out = out
         self._ids = tuple(dict.fromkeys(topic.id for topic in asked.topics))
-        self._key = f"live {asked.skip}"
+        self._traced = frozenset(topic.name for topic in asked.topics if topic.kind == "trace")
+        self._keys = (f"live {asked.skip}", f"trace {asked.skip}")
         self._since = 0
         """Up to where the client was told before it followed."""
 
     async def run(self, receive: Receive) -> None:
-        with await self._engine.hub.follow(self._ids, self._out.bell.set) as following:
+        with await self._engine.hub.follow(self._ids, self._out.bell.set, traced=self._traced) as following:
             await self._out.run(receive, partial(self._write, following))
 
     async def _write(self, following: Following) -> None:
@@ -106,12 +108,13 @@ class _Stream:
             cursor = hub.cursor if since is None else since
             await self._out.put(head + b"id: %d\n: live\n\n" % cursor)
             return cursor
-        gap = await self._engine.store.read(partial(news.gap, since, self._may_be_ours, self._is_ours, MISSED_PAGES))
+        missed = partial(news.gap, since, self._may_be_ours, self._is_ours, MISSED_PAGES, self._is_traced)
+        gap = await self._engine.store.read(missed)
         if gap is None:
             cursor = hub.cursor
             await self._out.put(head + self._reset(cursor))
             return cursor
-        runs = [RunNews(one.run, one.change.seq, one.change.at, one.kinds, one.streams) for one in gap.runs]
+        runs = [RunNews(one.run, one.change.seq, one.change.at, one.kinds, one.streams, one.parts) for one in gap.runs]
         await self._out.put(head + self._event(runs, gap.others, gap.cursor))
         return gap.cursor
 
@@ -121,6 +124,9 @@ class _Stream:
 
     def _may_be_ours(self, change: Change) -> bool:
         return any(topic.may_be_of(change) for topic in self._asked.topics)
+
+    def _is_traced(self, change: Change) -> bool:
+        return change.root_id in self._traced
 
     def _is_ours(self, run: Run) -> bool:
         topics = (*narrow_topics(run), *wide_topics(run))
@@ -136,21 +142,29 @@ class _Stream:
         await self._out.put(self._event(fresh, [one for one in others if one.seq > self._since], self._position()))
 
     def _event(self, runs: Sequence[RunNews], others: Sequence[Change], cursor: int) -> bytes:
-        entries = [one.encoded.get(self._key) or encode_entry(one, self._asked.skip, self._key) for one in runs]
+        entries = [self._entry(one) for one in runs]
         entries += [msgspec.json.encode({"t": one.root_id, "seq": one.seq, "key": one.run_id}) for one in others]
         # The id moves on even where nothing of it is shown here.
         return b"id: %d\ndata: [%b]\n\n" % (cursor, b",".join(entries)) if entries else b"id: %d\n\n" % cursor
+
+    def _entry(self, told: RunNews) -> bytes:
+        with_parts = told.run.root_id in self._traced
+        key = self._keys[with_parts]
+        return told.encoded.get(key) or encode_entry(told, self._asked.skip, key, with_parts=with_parts)
 
     def _reset(self, cursor: int) -> bytes:
         topics = msgspec.json.encode({"topics": self._ids})
         return b"id: %d\nevent: reset\ndata: %b\n\n" % (cursor, topics)
 
 
-def encode_entry(told: RunNews, skip: Sequence[str], key: str) -> bytes:
+def encode_entry(told: RunNews, skip: Sequence[str], key: str, *, with_parts: bool = False) -> bytes:
     """What changed, as JSON, which is kept under `key`: the same bytes for all who get the same."""
     kinds = msgspec.json.encode(sorted(told.kinds))
     shown = encode_live(told.run, told.streams, skip)
-    encoded = b'{"t":%b,"seq":%d,"kinds":%b,"d":%b}' % (_name(told.run), told.seq, kinds, shown)
+    parts = b""
+    if with_parts and told.parts is not None:
+        parts = b',"parts":%b' % encode_parts_news(told.run.id, told.parts)
+    encoded = b'{"t":%b,"seq":%d,"kinds":%b,"d":%b%b}' % (_name(told.run), told.seq, kinds, shown, parts)
     told.share(key, encoded)
     return encoded
 

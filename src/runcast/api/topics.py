@@ -1,4 +1,4 @@
-"""What one may follow on the live stream: `run:ID`, `tree:ID`, `batch:ID`, `tag:NAME`, `runs`, `topic:NAME` of an extension."""
+"""What one may follow on the live stream: `run:ID`, `tree:ID`, `trace:ID`, `batch:ID`, `tag:NAME`, `runs`, `topic:NAME` of an extension."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ TOPIC_CHARS_MAX = 300
 TREE_RUNS_MAX = 20_000
 LISTED_RUNS_MAX = 100
 """Runs with which a tag, or everything, begins: the newest."""
-_KINDS = ("run", "tree", "batch", "tag", "topic")
+_KINDS = ("run", "tree", "trace", "batch", "tag", "topic")
+_TREES = frozenset({"tree", "trace"})
+"""A trace is a tree with what changes within its runs: their journals, and the tries of steps."""
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -36,7 +38,7 @@ class Topic(msgspec.Struct, frozen=True):
         match self.kind:
             case "run":
                 return run_topic(self.name)
-            case "tree":
+            case "tree" | "trace":
                 return tree_topic(self.name)
             case "batch":
                 return batch_topic(self.name)
@@ -53,7 +55,7 @@ class Topic(msgspec.Struct, frozen=True):
             return change.kind is ChangeKind.TOPIC and change.root_id == self.id
         if self.kind == "run":
             return change.run_id == self.name
-        return self.kind != "tree" or change.root_id == self.name
+        return self.kind not in _TREES or change.root_id == self.name
 
     def state(self) -> Script[Sequence[Run]]:
         """Its runs as they are."""
@@ -61,7 +63,7 @@ class Topic(msgspec.Struct, frozen=True):
             case "run":
                 found: Run | None = yield call("find_run", id=self.name)
                 return [] if found is None else [found]
-            case "tree":
+            case "tree" | "trace":
                 return (yield from news.tree_state(self.name, TREE_RUNS_MAX)).runs
             case "batch":
                 return (yield from news.batch_state(self.name)).runs

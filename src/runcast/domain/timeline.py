@@ -59,18 +59,42 @@ class TimelineTry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What is within a run: all of it, a page of it, or what changed."""
+    """What is within a run: all of it, or a page of it."""
 
     run_id: str
     claimed_at: int | None
     """When a worker took the run last."""
-    count: int
-    """How many entries the run has in all: who knows fewer has missed something."""
     attempts: Sequence[Attempt]
     entries: Sequence[TimelineEntry]
     tries: Sequence[TimelineTry]
     next: tuple[int, str] | None
     """Where the next page of entries begins."""
+
+
+class PartsNews(msgspec.Struct, frozen=True):
+    """What changed within a run."""
+
+    claimed_at: int | None
+    """When a worker took the run last."""
+    entries: tuple[TimelineEntry, ...] = ()
+    """In the order of their changes; the last of a key is the newest."""
+    tries: tuple[TimelineTry, ...] = ()
+    is_whole: bool = True
+    """Nothing else changed. If not, everything within the run is to be read anew."""
+
+    def after(self, before: PartsNews) -> PartsNews:
+        """This with what changed before it.
+
+        >>> PartsNews(2, is_whole=False).after(PartsNews(1)).is_whole
+        False
+        """
+        if not (self.is_whole and before.is_whole):
+            return PartsNews(self.claimed_at, is_whole=False)
+        return PartsNews(self.claimed_at, before.entries + self.entries, before.tries + self.tries)
+
+    @property
+    def size(self) -> int:
+        return len(self.entries) + len(self.tries)
 
 
 class Timeline(msgspec.Struct, frozen=True):

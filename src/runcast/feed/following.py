@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from runcast.domain.change import Change, ChangeKind
+from runcast.domain.limits import TIMELINE_NEWS_MAX
 from runcast.domain.run import Run
+from runcast.domain.timeline import PartsNews
 
 PENDING_MAX = 2_000
 """Runs that one follower may have before it: with more it is told to read everything anew."""
@@ -53,10 +55,16 @@ def wide_topics(run: Run) -> list[str]:
 class RunNews:
     """A run that changed, as all who follow it share it: what one of them encodes, the others need not."""
 
-    __slots__ = ("at", "encoded", "kinds", "run", "seq", "streams")
+    __slots__ = ("at", "encoded", "kinds", "parts", "run", "seq", "streams")
 
     def __init__(
-        self, run: Run, seq: int, at: int, kinds: frozenset[ChangeKind], streams: tuple[str, ...] | None = None
+        self,
+        run: Run,
+        seq: int,
+        at: int,
+        kinds: frozenset[ChangeKind],
+        streams: tuple[str, ...] | None = None,
+        parts: PartsNews | None = None,
     ) -> None:
         self.run = run
         self.seq = seq
@@ -67,6 +75,8 @@ class RunNews:
         """What changed since it was handed out last."""
         self.streams = streams
         """Names of its streams, if there is a new one."""
+        self.parts = parts
+        """What changed within it, if somebody traces it."""
         self.encoded: dict[str, bytes] = {}
         """What was encoded of it: read it here, and write it with `share`."""
 
@@ -77,10 +87,18 @@ class RunNews:
 
     def after(self, before: RunNews) -> RunNews:
         """This with what changed before it and was not handed out."""
-        merged = RunNews(self.run, self.seq, self.at, self.kinds | before.kinds, self.streams or before.streams)
-        if (merged.kinds, merged.streams) == (self.kinds, self.streams):
+        parts = self.parts
+        if before.parts is not None:
+            parts = before.parts if parts is None else parts.after(before.parts)
+        merged = RunNews(self.run, self.seq, self.at, self.kinds | before.kinds, self.streams or before.streams, parts)
+        if (merged.kinds, merged.streams) == (self.kinds, self.streams) and merged.parts is self.parts:
             merged.encoded = self.encoded
         return merged
+
+    def without_parts(self) -> RunNews:
+        """For one who has too much before it: what is within the run it reads anew."""
+        parts = None if self.parts is None else PartsNews(self.parts.claimed_at, is_whole=False)
+        return RunNews(self.run, self.seq, self.at, self.kinds, self.streams, parts)
 
     def share(self, key: str, encoded: bytes) -> None:
         """Keep it for the others who want the same; of what everybody wants differently only a little."""
@@ -95,13 +113,32 @@ class _Followed(Protocol):
 class Following:
     """Use it with `with`. `wake` is called whenever there is something new to take, on the hub's loop."""
 
-    __slots__ = ("_hub", "_is_reset", "_others", "_runs", "is_ended", "shown_only", "topics", "wake")
+    __slots__ = (
+        "_hub",
+        "_is_reset",
+        "_others",
+        "_parts",
+        "_runs",
+        "is_ended",
+        "shown_only",
+        "topics",
+        "traced",
+        "wake",
+    )
 
     def __init__(
-        self, hub: _Followed, topics: Iterable[str], wake: Callable[[], None], *, shown_only: bool = False
+        self,
+        hub: _Followed,
+        topics: Iterable[str],
+        wake: Callable[[], None],
+        *,
+        shown_only: bool = False,
+        traced: Iterable[str] = (),
     ) -> None:
         self._hub = hub
         self.topics = tuple(topics)
+        self.traced = frozenset(traced)
+        """Roots of trees of which it hears what changes within the runs, too."""
         self.wake = wake
         self.shown_only = shown_only
         """Hear only of what changes the run itself, and of new streams."""
@@ -110,6 +147,8 @@ class Following:
         self._is_reset = False
         self._runs: dict[str, RunNews] = {}
         self._others: dict[tuple[str, str], Change] = {}
+        self._parts = 0
+        """Entries that it has before it."""
 
     @property
     def has_news(self) -> bool:
@@ -119,7 +158,7 @@ class Following:
         """(runs in the order of their changes, changes of extensions' topics, whether to read everything anew)."""
         runs = sorted(self._runs.values(), key=lambda news: news.seq)
         found = runs, list(self._others.values()), self._is_reset
-        self._runs, self._others, self._is_reset = {}, {}, False
+        self._runs, self._others, self._is_reset, self._parts = {}, {}, False, 0
         return found
 
     def put(self, news: RunNews) -> None:
@@ -129,6 +168,10 @@ class Following:
         if before is None and len(self._runs) >= PENDING_MAX:
             self.reset()
             return
+        if news.parts is not None and self.traced:
+            self._parts += news.parts.size
+            if self._parts > TIMELINE_NEWS_MAX:
+                news = news.without_parts()
         self._runs[news.run.id] = news if before is None else news.after(before)
         self.wake()
 
@@ -143,7 +186,7 @@ class Following:
 
     def reset(self) -> None:
         """Too much changed, or it was not heard of: everything is to be read anew."""
-        self._runs, self._others, self._is_reset = {}, {}, True
+        self._runs, self._others, self._is_reset, self._parts = {}, {}, True, 0
         self.wake()
 
     def end(self) -> None:

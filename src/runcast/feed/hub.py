@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -34,6 +34,10 @@ LOOK_BACK = 5_000
 """Changes that it reads when it begins, so that clients of a server that was restarted find them in memory."""
 
 
+_WITHIN = frozenset({ChangeKind.STATUS, ChangeKind.JOURNAL})
+"""Kinds of changes by which something within a run may have changed."""
+
+
 class Hub:
     """Reads the feed of a store, on one loop. `stop` ends it."""
 
@@ -42,6 +46,8 @@ class Hub:
         self._doorbell = doorbell
         self._followers: dict[str, dict[Following, None]] = {}
         self._count = 0
+        self._traced: Counter[str] = Counter()
+        """How many want to hear what changes within runs, by the roots of their trees."""
         self._cursor = 0
         self._recent = Recent()
         self._recent_shown = Recent()
@@ -71,9 +77,19 @@ class Hub:
         """The feed's position up to which everything was handed out."""
         return self._cursor
 
-    async def follow(self, topics: Iterable[str], wake: Callable[[], None], *, shown_only: bool = False) -> Following:
-        """Follow from now on: what is read of the store after this misses nothing that is not handed out."""
-        following = Following(self, topics, wake, shown_only=shown_only)
+    async def follow(
+        self,
+        topics: Iterable[str],
+        wake: Callable[[], None],
+        *,
+        shown_only: bool = False,
+        traced: Iterable[str] = (),
+    ) -> Following:
+        """Follow from now on: what is read of the store after this misses nothing that is not handed out.
+
+        `traced`: roots of trees of which what changes within the runs comes, too.
+        """
+        following = Following(self, topics, wake, shown_only=shown_only, traced=traced)
         self._join(following)
         if not self._ready.is_set():
             try:
@@ -123,6 +139,7 @@ class Hub:
             self._followers.setdefault(topic, {})[following] = None
             self._wide += topic.startswith(WIDE)
         self._count += 1
+        self._traced.update(following.traced)
         if self._is_stopped:
             return
         if self._tail is None or self._tail.done():
@@ -142,6 +159,7 @@ class Hub:
             if not followers:
                 del self._followers[topic]
         self._count -= 1
+        self._traced -= Counter(following.traced)
         self._left_at = now
 
     def _everybody(self) -> list[Following]:
@@ -205,7 +223,7 @@ class Hub:
     async def _step(self) -> bool:
         """Hand out one page; whether there may be more."""
         self._look_wide()
-        page = await self._store.read(partial(news.news, self._cursor, self._is_wanted, self._streams))
+        page = await self._store.read(partial(news.news, self._cursor, self._is_wanted, self._streams, self._is_traced))
         if page.is_pruned:
             self._reset(page.cursor)
             return False
@@ -219,10 +237,11 @@ class Hub:
         while True:
             self._look_wide()
             wanted = [change for change in page.changes if change.run_id not in asked and self._is_wanted(change)]
-            if not wanted:
+            traced = [change for change in page.changes if change.run_id not in page.parts and self._is_traced(change)]
+            if not wanted and not traced:
                 return page
             asked.update(change.run_id for change in wanted)
-            page = await self._store.read(partial(news.with_runs, page, wanted, self._streams))
+            page = await self._store.read(partial(news.completed, page, wanted, self._streams, traced))
 
     def _look_wide(self) -> None:
         wide = self._wide > 0 or asyncio.get_running_loop().time() < self._wide_until
@@ -237,6 +256,10 @@ class Hub:
         if change.kind is ChangeKind.TOPIC:
             return False
         return self._is_wide or run_topic(change.run_id) in followed or tree_topic(change.root_id) in followed
+
+    def _is_traced(self, change: Change) -> bool:
+        """Whether somebody wants to hear what changed within the run."""
+        return change.root_id in self._traced and change.kind in _WITHIN
 
     def _hand_out(self, page: news.News) -> None:
         newest: dict[str, Change] = {}
@@ -254,7 +277,8 @@ class Hub:
             if run is None:
                 self._remember_unread(change, kinds[run_id])
             else:
-                self._tell(RunNews(run, change.seq, change.at, frozenset(kinds[run_id]), fresh.get(run_id)))
+                told = frozenset(kinds[run_id])
+                self._tell(RunNews(run, change.seq, change.at, told, fresh.get(run_id), page.parts.get(run_id)))
 
     def _hand_out_topic(self, change: Change) -> None:
         self._recent.put(change.root_id, change.seq)

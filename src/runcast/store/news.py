@@ -9,11 +9,13 @@ import msgspec
 from runcast.domain.change import Change, ChangeKind
 from runcast.domain.limits import PAGE_ROWS_MAX
 from runcast.domain.run import Run
-from runcast.store import reads
+from runcast.domain.timeline import PartsNews
+from runcast.store import reads, timeline
 from runcast.store.rows import KeyCount, StreamName
 from runcast.store.script import Script, call
 
 _RUNS_AT_ONCE = 500
+_GONE = PartsNews(None)
 TAGGED_SCANNED_MAX = 20_000
 """Runs of a tag, the newest, among which those with other tags, or of a time, are looked for."""
 
@@ -27,6 +29,8 @@ class News(msgspec.Struct, frozen=True):
     """Those of the wanted changes, as they are now, large values not fetched."""
     streams: Mapping[str, tuple[str, ...]] = {}
     """Names of the streams of those that got a part, or whose streams were not known."""
+    parts: Mapping[str, PartsNews] = {}
+    """What changed within those whose journals somebody wants."""
     is_full: bool = False
     is_pruned: bool = False
     """What came after the cursor is gone."""
@@ -39,8 +43,14 @@ def span() -> Script[tuple[int, int]]:
     return oldest, newest
 
 
-def news(cursor: int, is_wanted: Callable[[Change], bool], known: Container[str]) -> Script[News]:
-    """What came after `cursor`, up to a page. `known`: runs whose streams are known up to there."""
+def news(
+    cursor: int,
+    is_wanted: Callable[[Change], bool],
+    known: Container[str],
+    is_traced: Callable[[Change], bool] = lambda _: False,
+) -> Script[News]:
+    """What came after `cursor`, up to a page. `known`: runs whose streams are known up to there. `is_traced`: whether
+    somebody wants what changed within the run."""
     oldest: int = yield call("oldest_change")
     if cursor + 1 < oldest:
         newest: int = yield call("newest_change")
@@ -48,11 +58,17 @@ def news(cursor: int, is_wanted: Callable[[Change], bool], known: Container[str]
     page = yield from reads.changes_after(cursor)
     changes = tuple(change for change in page if change.kind is not ChangeKind.SLOT)
     found = News(page[-1].seq if page else cursor, changes, is_full=len(page) == PAGE_ROWS_MAX)
-    return (yield from with_runs(found, [change for change in changes if is_wanted(change)], known))
+    wanted = [change for change in changes if is_wanted(change)]
+    return (yield from completed(found, wanted, known, [change for change in changes if is_traced(change)]))
 
 
-def with_runs(page: News, wanted: Sequence[Change], known: Container[str]) -> Script[News]:
-    """A page with the runs of more of its changes."""
+def completed(
+    page: News, wanted: Sequence[Change], known: Container[str], traced: Sequence[Change] = ()
+) -> Script[News]:
+    """A page with the runs of more of its changes, and with what changed within some."""
+    if traced:
+        parts = {change.run_id: _GONE for change in traced} | (yield from timeline.parts_news(traced))
+        page = msgspec.structs.replace(page, parts={**page.parts, **parts})
     if not wanted:
         return page
     runs = yield from _runs(sorted({change.run_id for change in wanted}))
@@ -89,6 +105,8 @@ class Missed(msgspec.Struct, frozen=True):
     kinds: frozenset[ChangeKind]
     streams: tuple[str, ...] | None
     """Names of its streams, if it got a part."""
+    parts: PartsNews | None = None
+    """What changed within it, if that was asked for."""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -102,7 +120,13 @@ class Gap(msgspec.Struct, frozen=True):
     """Of extensions' topics."""
 
 
-def gap(cursor: int, is_wanted: Callable[[Change], bool], has: Callable[[Run], bool], pages: int) -> Script[Gap | None]:
+def gap(
+    cursor: int,
+    is_wanted: Callable[[Change], bool],
+    has: Callable[[Run], bool],
+    pages: int,
+    is_traced: Callable[[Change], bool] = lambda _: False,
+) -> Script[Gap | None]:
     """The wanted changes after `cursor`, of runs that are had. None: that is too long ago to say, or of another database."""
     newest: int = yield call("newest_change")
     if cursor > newest:
@@ -116,11 +140,14 @@ def gap(cursor: int, is_wanted: Callable[[Change], bool], has: Callable[[Run], b
         cursor = page[-1].seq if page else cursor
         if len(page) < PAGE_ROWS_MAX:
             others = tuple(change for change in wanted if change.kind is ChangeKind.TOPIC)
-            return Gap(cursor, (yield from _missed(wanted, has)), others)
+            traced = [change for change in wanted if is_traced(change)]
+            return Gap(cursor, (yield from _missed(wanted, has, traced)), others)
     return None
 
 
-def _missed(changes: Sequence[Change], has: Callable[[Run], bool]) -> Script[tuple[Missed, ...]]:
+def _missed(
+    changes: Sequence[Change], has: Callable[[Run], bool], traced: Sequence[Change]
+) -> Script[tuple[Missed, ...]]:
     newest: dict[str, Change] = {}
     kinds: dict[str, set[ChangeKind]] = {}
     for change in changes:
@@ -133,7 +160,10 @@ def _missed(changes: Sequence[Change], has: Callable[[Run], bool]) -> Script[tup
         # What nobody had of a long time is not in memory together.
         runs.extend(filter(has, (yield from _runs(ids[start : start + _RUNS_AT_ONCE]))))
     streams = yield from streams_of([run.id for run in runs if ChangeKind.STREAM in kinds[run.id]])
-    rows = [Missed(run, newest[run.id], frozenset(kinds[run.id]), streams.get(run.id)) for run in runs]
+    parts = yield from timeline.parts_news(traced)
+    rows = [
+        Missed(run, newest[run.id], frozenset(kinds[run.id]), streams.get(run.id), parts.get(run.id)) for run in runs
+    ]
     return tuple(sorted(rows, key=lambda row: row.change.seq))
 
 

@@ -21,7 +21,7 @@ from runcast.domain.ids import RunId
 Topics = Annotated[
     str,
     QueryParameter(
-        description="With commas between: `run:ID`, `tree:ID`, `batch:ID`, `tag:NAME`, `runs`, `topic:NAME`."
+        description="With commas between: `run:ID`, `tree:ID`, `trace:ID`, `batch:ID`, `tag:NAME`, `runs`, `topic:NAME`."
     ),
 ]
 Pace = Annotated[str, QueryParameter(description="Milliseconds between two events: 16, or 1000 for a hidden page.")]
@@ -43,6 +43,7 @@ async def follow(
     asked_id: AskedId = "",
 ) -> ASGIApp:
     """Server-sent events; data is a list of entries `{t, seq, kinds, d}`, each a run that changed in its newest state.
+    Of a `trace:` it has `parts`, too: which entries of its journal changed, and which tries of steps.
 
     `event: reset` means that too much changed, or too long ago: take a snapshot, and go on from its `seq`.
     """
@@ -76,7 +77,7 @@ async def _require_topics(api: Api, caller: Caller, topics: Sequence[Topic]) -> 
             case "topic":
                 caller.require("read", f"topics:{topic.name}")
             case _:
-                # Also a tree: whoever may read a run may not read all that it triggers.
+                # Also a tree, and a trace: whoever may read a run may not read all that it triggers.
                 caller.require("read", "runs")
 
 

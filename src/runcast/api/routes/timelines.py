@@ -1,4 +1,4 @@
-"""What a page draws of a run: read once, then kept current from the live stream with reads of what changed."""
+"""What a page draws of a run: read once, then kept current by the live stream."""
 
 from __future__ import annotations
 
@@ -18,33 +18,26 @@ from runcast.domain.limits import TIMELINE_PARTS_MAX
 from runcast.store import timeline as stored
 
 Of = Annotated[str, QueryParameter(description="Ids of runs of the tree, with commas between.")]
-Since = Annotated[
-    int, QueryParameter(ge=0, le=2**53, description="`now` of the answer before: only what changed after it. 0: all.")
-]
 
 
 @get("/api/v1/runs/{run_id:str}/timeline", tags=["Traces"], summary="Read the timeline of a run")
 async def timeline(run_id: FromPath[str], api: Api, caller: Caller) -> TimelineView:
-    """The run with those below it, compact, and what is within the first of them. Follow `tree:` from its `seq` on."""
+    """The run with those below it, compact, and what is within the first of them. Follow `trace:` from its `seq` on."""
     caller.require("read")
     run = await find_run(api, caller, run_id)
-    now = api.engine.clock.now_ms()
-    return show_timeline(await api.engine.store.read(partial(stored.timeline, run)), run.root_id, now)
+    return show_timeline(await api.engine.store.read(partial(stored.timeline, run)), run.root_id)
 
 
 @get("/api/v1/runs/{run_id:str}/timeline/parts", tags=["Traces"], summary="Read what is within runs of a timeline")
-async def parts(
-    run_id: FromPath[str], api: Api, caller: Caller, of: Of, since: Since = 0, after: After = None
-) -> TimelinePartsView:
-    """Attempts, journal entries and tries of steps: all, or what changed. With many entries in pages, of one run at once."""
+async def parts(run_id: FromPath[str], api: Api, caller: Caller, of: Of, after: After = None) -> TimelinePartsView:
+    """Attempts, journal entries and tries of steps. With many entries in pages, of one run at once."""
     caller.require("read")
     run = await find_run(api, caller, run_id)
     ids = list(dict.fromkeys(filter(None, of.split(","))))
     if not 0 < len(ids) <= TIMELINE_PARTS_MAX:
         raise InvalidInput(f"of names 1 to {TIMELINE_PARTS_MAX} runs, got {len(ids)}")
-    now = api.engine.clock.now_ms()
-    found = await api.engine.store.read(partial(stored.parts_of, run, ids, since=since, after=read_next(after)))
-    return TimelinePartsView(now, tuple(map(show_parts, found)))
+    found = await api.engine.store.read(partial(stored.parts_of, run, ids, after=read_next(after)))
+    return TimelinePartsView(tuple(map(show_parts, found)))
 
 
 ROUTES = [timeline, parts]

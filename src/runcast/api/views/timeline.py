@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from runcast.domain.errors import ErrorInfo
 from runcast.domain.run import RunStatus, shown_status
-from runcast.domain.timeline import Parts, Timeline, TimelineEntry, TimelineRun, TimelineTry
+from runcast.domain.timeline import Parts, PartsNews, Timeline, TimelineEntry, TimelineRun, TimelineTry
 from runcast.domain.trace import Attempt
 
 
@@ -75,13 +75,11 @@ class TimelineTryView(msgspec.Struct, frozen=True, rename="camel", omit_defaults
 
 
 class PartsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """What is within a run: all, a page, or what changed."""
+    """What is within a run: all, or a page."""
 
     run_id: str
     claimed_at: int | UnsetType = UNSET
     """When a worker took the run last."""
-    count: int
-    """Journal entries of the run in all: who knows fewer missed something."""
     attempts: tuple[TimelineAttemptView, ...]
     entries: tuple[TimelineEntryView, ...]
     tries: tuple[TimelineTryView, ...]
@@ -89,13 +87,23 @@ class PartsView(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """`page[after]` of the next page."""
 
 
+class PartsNewsView(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+    """What changed within a run, in an entry of the live stream."""
+
+    run_id: str
+    claimed_at: int | UnsetType = UNSET
+    """When a worker took the run last."""
+    entries: tuple[TimelineEntryView, ...] = ()
+    tries: tuple[TimelineTryView, ...] = ()
+    is_whole: bool = True
+    """`false`: more changed than is told, or something is gone. Read the parts of this run anew."""
+
+
 class TimelineView(msgspec.Struct, frozen=True, rename="camel"):
     """A run with those below it, and what is within the first of them."""
 
     seq: int
-    """Follow `tree:` of its root from here on."""
-    now: int
-    """What changed after this is asked for with `since`."""
+    """Follow `trace:` of its root from here on: each entry of the stream then has what changed within its run."""
     root_id: str
     runs: tuple[TimelineRunView, ...]
     parts: tuple[PartsView, ...]
@@ -106,14 +114,12 @@ class TimelineView(msgspec.Struct, frozen=True, rename="camel"):
 class TimelinePartsView(msgspec.Struct, frozen=True):
     """What is within some runs."""
 
-    now: int
     data: tuple[PartsView, ...]
 
 
-def show_timeline(found: Timeline, root_id: str, now: int) -> TimelineView:
+def show_timeline(found: Timeline, root_id: str) -> TimelineView:
     return TimelineView(
         found.cursor,
-        now,
         root_id,
         tuple(map(_run, found.runs)),
         tuple(map(show_parts, found.parts)),
@@ -125,11 +131,25 @@ def show_parts(parts: Parts) -> PartsView:
     return PartsView(
         run_id=parts.run_id,
         claimed_at=_given(parts.claimed_at),
-        count=parts.count,
         attempts=tuple(map(_attempt, parts.attempts)),
         entries=tuple(map(_entry, parts.entries)),
         tries=tuple(map(_try, parts.tries)),
         next=UNSET if parts.next is None else f"{parts.next[0]} {parts.next[1]}",
+    )
+
+
+def encode_parts_news(run_id: str, news: PartsNews) -> bytes:
+    """The newest state of each thing that changed."""
+    entries = {entry.key: entry for entry in news.entries}
+    tries = {(one.key, one.number, one.started_at): one for one in news.tries}
+    return msgspec.json.encode(
+        PartsNewsView(
+            run_id=run_id,
+            claimed_at=_given(news.claimed_at),
+            entries=tuple(map(_entry, entries.values())),
+            tries=tuple(map(_try, tries.values())),
+            is_whole=news.is_whole,
+        )
     )
 
 

@@ -151,6 +151,7 @@ export function isOf(event: LiveEvent, topics: readonly string[]): boolean {
       case "run":
         return run.id === name;
       case "tree":
+      case "trace":
         return run.rootId === name || run.id === name;
       case "batch":
         return run.batchId === name;

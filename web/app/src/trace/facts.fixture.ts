@@ -4,7 +4,7 @@ import type { EntryFact, PartsFact, RunFact, TryFact } from "./facts";
 export const run = (id: string, facts: Partial<RunFact> = {}): RunFact => ({ id, task: id, queue: "default", status: "COMPLETED", attempt: 1, createdAt: 0, startedAt: 10, claimedAt: 10, finishedAt: 1_000, ...facts });
 export const step = (key: string, startedAt: number, finishedAt: number, facts: Partial<EntryFact> = {}): EntryFact => ({ key, kind: "step", name: key, status: "done", startedAt, finishedAt, ...facts });
 export const tried = (key: string, number: number, startedAt: number, facts: Partial<TryFact> = {}): TryFact => ({ key, number, name: key, startedAt, ...facts });
-export const parts = (runId: string, entries: EntryFact[], facts: Partial<PartsFact> = {}): PartsFact => ({ runId, count: entries.length, attempts: [], tries: [], ...facts, entries });
+export const parts = (runId: string, entries: EntryFact[], facts: Partial<PartsFact> = {}): PartsFact => ({ runId, attempts: [], tries: [], ...facts, entries });
 
 /** A run that goes on. */
 export const going = (id: string, facts: Partial<RunFact> = {}): RunFact => {

@@ -1,6 +1,6 @@
 /** What the API says of a run and of those below it. Times are milliseconds since 1970. */
 
-import type { RunError, RunStatus } from "@runcast/client";
+import type { PartsNews, RunError, RunStatus } from "@runcast/client";
 
 /** Of what was read at first without its stack. */
 export type ShortError = RunError;
@@ -53,19 +53,21 @@ export interface TryFact {
   error?: ShortError;
 }
 
+/** What is within a run: all, or a page of it. */
 export interface PartsFact {
   runId: string;
   claimedAt?: number;
-  count: number;
   attempts: AttemptFact[];
   entries: EntryFact[];
   tries: TryFact[];
   next?: string;
 }
 
+/** What changed within a run, as the live stream tells it. */
+export type NewsFact = PartsNews<EntryFact, TryFact>;
+
 export interface TimelineFact {
   seq: number;
-  now: number;
   rootId: string;
   runs: RunFact[];
   parts: PartsFact[];

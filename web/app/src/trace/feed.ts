@@ -1,37 +1,38 @@
-import type { LiveEvent, Run } from "@runcast/client";
+import type { LiveEvent } from "@runcast/client";
 import { isOfRun } from "@runcast/client";
 import type { Runcast } from "@runcast/react-hooks";
 import { get } from "@/data/api";
 import type { TraceState } from "@/data/trace";
-import type { PartsFact, TimelineFact } from "./facts";
-import { FINAL } from "./facts";
+import type { NewsFact, PartsFact, TimelineFact } from "./facts";
 import type { TraceStore } from "./store";
 
 const RUNS_AT_ONCE = 100;
-/** Between two reads of what changed; the first comes at once. */
-const PACE_MS = 30;
-/** Between two reads of all that a run recorded, because something was missed. */
-const WHOLE_MS = 2_000;
+/** Runs into which the page looks by itself; into others when somebody opens them. */
+const OPEN_MAX = 200;
+/** Between two reads. */
+const PACE_MS = 100;
 const RETRY_MS = 2_000;
 const RETRY_MS_MAX = 30_000;
 
 /**
- * Brings a store what happens in its run: reads the timeline once, follows the tree, and reads of each run that recorded
- * something only what changed. The state of the runs themselves comes with the stream.
+ * Brings a store what happens in its run: reads the timeline once, then the stream tells what changes, also within the runs.
+ * What is within a run is read anew when the stream says so, or when somebody opens one that was not read yet.
  */
 export class TraceFeed {
   readonly #client: Runcast;
   readonly #store: TraceStore;
   #state: TraceState = { isLoading: true, error: undefined, isTruncated: false };
   readonly #listeners = new Set<() => void>();
-  /** Up to when the parts of a run are known. */
-  readonly #known = new Map<string, number>();
-  /** When all of a run was read anew. */
-  readonly #wholeAt = new Map<string, number>();
+  /** Runs that are kept current: they were read, or heard of since they began. */
+  readonly #known = new Set<string>();
+  /** Runs that are being read, with what came meanwhile. */
+  readonly #reading = new Map<string, NewsFact[]>();
   readonly #wanted = new Set<string>();
+  /** What comes while everything is read anew. */
+  #held: LiveEvent[] | undefined;
   #stopping = new AbortController();
-  #isReading = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isBusy = false;
   #failures = 0;
 
   constructor(client: Runcast, store: TraceStore) {
@@ -55,6 +56,7 @@ export class TraceFeed {
       stopping.abort();
       clearTimeout(this.#timer);
       this.#timer = undefined;
+      this.#isBusy = false;
     };
   }
 
@@ -70,16 +72,21 @@ export class TraceFeed {
       onEvents: (events: LiveEvent[]) => this.#hear(events),
       onReset: () => void this.#readAll(signal),
     };
-    await this.#client.follow([`tree:${found.rootId}`], subscriber, { after: found.seq, signal }).catch(() => undefined);
+    await this.#client.follow([`trace:${found.rootId}`], subscriber, { after: found.seq, signal }).catch(() => undefined);
   }
 
   async #readAll(signal: AbortSignal): Promise<TimelineFact | undefined> {
+    this.#held ??= [];
     for (let failures = 0; !signal.aborted; failures++) {
       try {
         const found = await get<TimelineFact>(`/api/v1/runs/${this.#store.runId}/timeline`, {}, signal);
+        const before = [...this.#known];
+        this.#known.clear();
         this.#store.putRuns(found.runs);
-        for (const parts of found.parts) this.#put(parts, found.now);
+        for (const parts of found.parts) void this.#put(parts);
+        for (const id of before) if (!this.#known.has(id) && !this.#reading.has(id)) this.#want(id);
         this.#say({ isLoading: false, error: undefined, isTruncated: found.isTruncated });
+        this.#release();
         return found;
       } catch (error) {
         if (signal.aborted) return undefined;
@@ -92,93 +99,105 @@ export class TraceFeed {
     return undefined;
   }
 
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#hear(held);
+  }
+
   #hear(events: readonly LiveEvent[]): void {
+    if (this.#held) {
+      this.#held.push(...events);
+      return;
+    }
     for (const event of events) {
       if (!isOfRun(event) || !this.#store.isOurs(event.d)) continue;
-      const run: Run = event.d;
-      const isNew = this.#store.run(run.id) === undefined;
-      if (isNew || event.kinds.includes("status") || event.kinds.includes("metadata")) this.#store.putLive(run);
-      const hasParts = event.kinds.includes("journal") || (event.kinds.includes("status") && (FINAL.has(run.status) || (run.attemptCount ?? 0) > 1));
-      if (hasParts && (run.id === this.#store.runId || this.#known.has(run.id) || this.#known.size < RUNS_AT_ONCE * 2)) this.#want(run.id);
+      const isNew = this.#store.run(event.d.id) === undefined;
+      if (isNew || event.kinds.includes("status") || event.kinds.includes("metadata")) this.#store.putLive(event.d);
+      // All of it was told, from when it was created; unless it is one of those that the timeline had no room for.
+      if (isNew && !this.#state.isTruncated) this.#known.add(event.d.id);
+      if (event.parts) this.#hearParts(event.parts as NewsFact);
     }
+  }
+
+  #hearParts(news: NewsFact): void {
+    const { runId } = news;
+    const isKnown = this.#known.has(runId);
+    if (news.isWhole === false ? isKnown || this.#hasRoom() : !isKnown && !this.#reading.has(runId) && this.#hasRoom()) this.#want(runId);
+    else if (isKnown) this.#store.putParts(news);
+    this.#reading.get(runId)?.push(news);
+  }
+
+  #hasRoom(): boolean {
+    return this.#known.size < OPEN_MAX;
   }
 
   #want(runId: string): void {
     this.#wanted.add(runId);
-    if (!this.#isReading && this.#timer === undefined) this.#timer = setTimeout(() => void this.#read(), 0);
+    if (!this.#isBusy && this.#timer === undefined) this.#timer = setTimeout(() => void this.#read(), 0);
   }
 
   async #read(): Promise<void> {
     this.#timer = undefined;
     const { signal } = this.#stopping;
-    if (this.#wanted.size === 0 || signal.aborted) return;
-    this.#isReading = true;
     const ids = [...this.#wanted].slice(0, RUNS_AT_ONCE);
-    for (const id of ids) this.#wanted.delete(id);
-    const since = Math.min(...ids.map((id) => this.#known.get(id) ?? 0));
+    if (ids.length === 0 || signal.aborted) return;
+    this.#isBusy = true;
+    for (const id of ids) {
+      this.#wanted.delete(id);
+      this.#reading.set(id, []);
+    }
     try {
-      const path = `/api/v1/runs/${this.#store.runId}/timeline/parts`;
-      const { now, data } = await get<{ now: number; data: PartsFact[] }>(path, { of: ids.join(","), since }, signal);
-      for (const parts of data) this.#put(parts, now);
+      const { data } = await get<{ data: PartsFact[] }>(this.#path, { of: ids.join(",") }, signal);
+      await Promise.all(data.map((parts) => this.#put(parts)));
       this.#failures = 0;
     } catch {
       for (const id of ids) this.#wanted.add(id);
       this.#failures += 1;
     }
-    this.#isReading = false;
-    if (this.#wanted.size > 0 && !signal.aborted) {
-      const pause = this.#failures === 0 ? PACE_MS : Math.min(RETRY_MS * 2 ** this.#failures, RETRY_MS_MAX);
-      this.#timer = setTimeout(() => void this.#read(), pause);
-    }
+    for (const id of ids) this.#reading.delete(id);
+    if (signal.aborted) return;
+    this.#isBusy = false;
+    const pause = this.#failures === 0 ? PACE_MS : Math.min(RETRY_MS * 2 ** this.#failures, RETRY_MS_MAX);
+    if (this.#wanted.size > 0) this.#timer = setTimeout(() => void this.#read(), pause);
   }
 
-  #put(parts: PartsFact, now: number): void {
-    const isFirst = !this.#known.has(parts.runId);
-    this.#store.putParts(parts);
-    if (parts.next !== undefined) {
-      void this.#readRest(parts.runId, parts.next, now);
-      return;
-    }
-    this.#known.set(parts.runId, Math.max(this.#known.get(parts.runId) ?? 0, Math.min(now, newestOf(parts))));
-    const isComplete = this.#store.entryCount(parts.runId) >= parts.count;
-    if (isComplete || isFirst) return;
-    // What was reported very late has an early time: it is missed by who asks for what is new, and found by counting.
-    const isDue = performance.now() - (this.#wholeAt.get(parts.runId) ?? 0) > WHOLE_MS;
-    if (isDue) {
-      this.#wholeAt.set(parts.runId, performance.now());
-      this.#known.set(parts.runId, 0);
-    }
-    setTimeout(() => !this.#stopping.signal.aborted && this.#want(parts.runId), isDue ? 0 : WHOLE_MS);
+  get #path(): string {
+    return `/api/v1/runs/${this.#store.runId}/timeline/parts`;
   }
 
-  /** The pages after the first, of a run that recorded thousands. */
-  async #readRest(runId: string, next: string, now: number): Promise<void> {
+  /** What was read of a run, with the pages that follow: from now on it is kept current. */
+  async #put(first: PartsFact): Promise<void> {
+    const { runId } = first;
     const { signal } = this.#stopping;
-    const path = `/api/v1/runs/${this.#store.runId}/timeline/parts`;
-    this.#known.set(runId, now - WHOLE_MS);
-    try {
-      for (let after: string | undefined = next; after !== undefined && !signal.aborted; ) {
-        const page: { data: PartsFact[] } = await get(path, { of: runId, "page[after]": after }, signal);
-        const parts: PartsFact | undefined = page.data[0];
-        if (!parts) return;
-        this.#store.putParts(parts);
-        after = parts.next;
+    const keys = new Set<string>();
+    if (!this.#reading.has(runId)) this.#reading.set(runId, []);
+    const come = this.#reading.get(runId) as NewsFact[];
+    for (let parts: PartsFact | undefined = first; parts; ) {
+      this.#store.putParts(parts);
+      for (const entry of parts.entries) keys.add(entry.key);
+      if (parts.next === undefined) break;
+      try {
+        parts = await this.#pageAfter(parts.next, runId, signal);
+      } catch {
+        this.#reading.delete(runId);
+        if (!signal.aborted) this.#want(runId);
+        return;
       }
-    } catch {
-      if (!signal.aborted) this.#known.set(runId, 0);
     }
+    this.#store.keepEntries(runId, keys);
+    for (const news of come) this.#store.putParts(news);
+    this.#reading.delete(runId);
+    this.#known.add(runId);
+  }
+
+  async #pageAfter(after: string, runId: string, signal: AbortSignal): Promise<PartsFact | undefined> {
+    const { data } = await get<{ data: PartsFact[] }>(this.#path, { of: runId, "page[after]": after }, signal);
+    return data[0];
   }
 
   #say(state: TraceState): void {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Up to when what is on disk is known: what is committed later happened later, or at about the same time. */
-function newestOf(parts: PartsFact): number {
-  let newest = 0;
-  for (const entry of parts.entries) newest = Math.max(newest, entry.finishedAt ?? entry.startedAt);
-  for (const one of parts.tries) newest = Math.max(newest, one.failedAt ?? one.startedAt);
-  return newest;
 }

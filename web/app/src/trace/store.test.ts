@@ -48,7 +48,7 @@ describe("a trace", () => {
     store.putParts(parts("a", [step("one", 20, 30)]));
     expect(store.get("a:one")?.parentId).toBe("a");
     store.putRuns([run("a", { attempt: 2 })]);
-    store.putParts(parts("a", [step("two", 600, 700)], { attempts: [{ number: 1, startedAt: 10, finishedAt: 100, error: { message: "no" } }], claimedAt: 500, count: 2 }));
+    store.putParts(parts("a", [step("two", 600, 700)], { attempts: [{ number: 1, startedAt: 10, finishedAt: 100, error: { message: "no" } }], claimedAt: 500 }));
     expect(lines(store)).toEqual(["a", "  Attempt 1", "    one", "  Attempt 2", "    two"]);
     expect(store.get("a#1")).toMatchObject({ status: "FAILED", isRecovered: true });
     expect(store.get("a#2")).toMatchObject({ status: "COMPLETED", startedAt: 500 });

@@ -1,5 +1,5 @@
 import type { Run } from "@runcast/client";
-import type { EntryFact, PartsFact, RunFact, TryFact, Within } from "./facts";
+import type { EntryFact, NewsFact, PartsFact, RunFact, TryFact, Within } from "./facts";
 import { SILENT } from "./facts";
 import type { Span } from "./span";
 import { attemptId, entryId } from "./span";
@@ -55,10 +55,6 @@ export class TraceStore {
   /** Whether what is within a run was read. */
   hasWithin(runId: string): boolean {
     return this.#within.has(runId);
-  }
-
-  entryCount(runId: string): number {
-    return this.#within.get(runId)?.entries.size ?? 0;
   }
 
   /** Whether it is, or belongs below, what this trace is of. */
@@ -132,7 +128,8 @@ export class TraceStore {
     if (isOther) this.#showWithin(run);
   }
 
-  putParts(parts: PartsFact): void {
+  /** What was read of a run, or what the stream tells of it. */
+  putParts(parts: PartsFact | NewsFact): void {
     const known = this.#runs.get(parts.runId);
     if (!known) return;
     const run = parts.claimedAt === undefined || parts.claimedAt === known.claimedAt ? known : { ...known, claimedAt: parts.claimedAt };
@@ -142,22 +139,34 @@ export class TraceStore {
     const isFirst = !within;
     if (!within) this.#within.set(parts.runId, (within = { attempts: [], entries: new Map(), tries: new Map() }));
     const hadAttempts = within.attempts.length;
-    within.attempts = parts.attempts;
+    if ("attempts" in parts) within.attempts = parts.attempts;
     const keys = new Set<string>();
-    for (const one of parts.tries) {
+    for (const one of parts.tries ?? []) {
       putTry(within.tries, one);
       keys.add(one.key);
     }
-    for (const entry of parts.entries) {
+    for (const entry of parts.entries ?? []) {
       const before = within.entries.get(entry.key);
       if (before && isSame(before, entry)) continue;
       within.entries.set(entry.key, entry);
       if (entry.awaits !== undefined) this.#holders.set(entry.awaits, { runId: run.id, entry });
       keys.add(entry.key);
     }
-    if (isFirst || isMoved || hadAttempts !== parts.attempts.length) this.#showWithin(run);
-    else if (keys.size > 0) for (const key of keys) this.#showEntry(run, within, key);
-    if (keys.size > 0 || isFirst || isMoved || hadAttempts !== parts.attempts.length) this.#showRun(run);
+    const isOther = isFirst || isMoved || hadAttempts !== within.attempts.length;
+    if (isOther) this.#showWithin(run);
+    else for (const key of keys) this.#showEntry(run, within, key);
+    if (isOther || keys.size > 0) this.#showRun(run);
+  }
+
+  /** What a run recorded is these, and nothing else any more. */
+  keepEntries(runId: string, keys: ReadonlySet<string>): void {
+    const within = this.#within.get(runId);
+    for (const [key, entry] of within?.entries ?? []) {
+      if (keys.has(key)) continue;
+      within?.entries.delete(key);
+      if (entry.awaits !== undefined) this.#holders.delete(entry.awaits);
+      this.#remove(entryId(runId, key));
+    }
   }
 
   /** Everything is read anew. */

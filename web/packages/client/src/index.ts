@@ -15,7 +15,7 @@ import { readStream, streamPath } from "./streams.js";
 import type { Run, Triggered, TriggerOptions } from "./types.js";
 
 export type { ClientOptions } from "./http.js";
-export type { LiveEvent, LiveOptions, LiveSubscriber } from "./live.js";
+export type { LiveEvent, LiveOptions, LiveSubscriber, PartsNews } from "./live.js";
 export type { StreamOptions } from "./streams.js";
 export type { Run, RunError, RunStatus, Triggered, TriggerOptions } from "./types.js";
 export { Http } from "./http.js";
@@ -64,7 +64,7 @@ export class Runcast {
     return this.#http.json<Snapshot>(`/api/v1/live/snapshot?${new URLSearchParams({ topics: topics.join(",") })}`);
   }
 
-  /** What changes in topics (`run:ID`, `tree:ID`, `batch:ID`, `tag:NAME`, `runs`), until the signal is aborted. */
+  /** What changes in topics (`run:ID`, `tree:ID`, `trace:ID`, `batch:ID`, `tag:NAME`, `runs`), until the signal is aborted. */
   follow(topics: readonly string[], subscriber: LiveSubscriber, options: LiveOptions = {}): Promise<void> {
     return followTopics(this.#http, topics, subscriber, options);
   }

@@ -1,14 +1,25 @@
 import type { Http } from "./http.js";
 import { mayPass } from "./http.js";
+import { rest, Silence } from "./silence.js";
 import { parseEvents, readText } from "./sse.js";
 import type { Run } from "./types.js";
 
 /** One change, at a position of the feed. */
 export type LiveEvent =
-  /** A run, as it is now. `kinds`: what of it changed. */
-  | { t: `run:${string}`; seq: number; kinds: string[]; d: Run }
+  /** A run, as it is now. `kinds`: what of it changed. `parts`: of a `trace:`, what changed within it. */
+  | { t: `run:${string}`; seq: number; kinds: string[]; d: Run; parts?: PartsNews }
   /** Something of an extension's topic. */
   | { t: `topic:${string}`; seq: number; key: string };
+
+/** What changed within a run, as `GET /api/v1/runs/{id}/timeline` has it: newest state of each. */
+export interface PartsNews<Entry = unknown, Try = unknown> {
+  runId: string;
+  claimedAt?: number;
+  entries?: Entry[];
+  tries?: Try[];
+  /** `false`: more changed than is told. Read the parts of this run anew. */
+  isWhole?: boolean;
+}
 
 /** Whether a change is one of a run. */
 export function isOfRun(event: LiveEvent): event is Extract<LiveEvent, { d: Run }> {
@@ -18,7 +29,7 @@ export function isOfRun(event: LiveEvent): event is Extract<LiveEvent, { d: Run 
 export interface LiveSubscriber {
   /** What changed, in order. */
   onEvents(events: LiveEvent[]): void;
-  /** Everything of these topics is to be read anew: too much was missed. */
+  /** Everything of these topics is to be read anew: too much was missed, or a proxy keeps back what changes. */
   onReset(topics: string[]): void;
   /** Whether the connection stands; after "closed" with an error nothing more comes. */
   onState?(state: "connecting" | "live" | "waiting" | "closed", error?: unknown): void;
@@ -51,14 +62,18 @@ export async function followTopics(
   if (options.pace !== undefined) query.set("pace", String(options.pace));
   while (!signal?.aborted) {
     const silence = new Silence(options.silence, signal);
+    const began = Date.now();
+    let isAnswered = false;
     try {
       subscriber.onState?.("connecting");
       const headers: Record<string, string> = { accept: "text/event-stream" };
       if (last) headers["last-event-id"] = last;
       const response = await http.request(`/api/v1/live?${query}`, { headers, signal: silence.signal });
       if (!response.body) throw new Error("this browser cannot read a response as it comes");
-      subscriber.onState?.("live");
-      for await (const event of parseEvents(silence.broken(readText(response.body)))) {
+      isAnswered = true;
+      // What a proxy between says of it is no sign of life.
+      const chunks = silence.broken(readText(response.body), () => subscriber.onState?.("live"));
+      for await (const event of parseEvents(chunks)) {
         pause = FIRST_PAUSE_MS;
         if (event.event === "reset") subscriber.onReset(resetTopics(event.data, topics));
         else subscriber.onEvents(JSON.parse(event.data) as LiveEvent[]);
@@ -75,68 +90,15 @@ export async function followTopics(
     }
     if (signal?.aborted) break;
     subscriber.onState?.("waiting");
+    if (isAnswered && !silence.isBroken) subscriber.onReset([...topics]);
+    // Proxies end what lasts long, and it was well until then.
+    if (silence.isBroken && Date.now() - began > PAUSE_MS_MAX) pause = FIRST_PAUSE_MS;
     await rest(pause * (0.5 + Math.random()), signal);
     pause = Math.min(pause * 2, PAUSE_MS_MAX);
   }
   subscriber.onState?.("closed");
 }
 
-const SILENCE_MS = 45_000;
-
-/** A connection that says nothing for too long is given up: a network may forget it without a word. */
-export class Silence {
-  readonly #attempt = new AbortController();
-  readonly #ms: number;
-  readonly #given: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(ms = SILENCE_MS, given?: AbortSignal) {
-    this.#ms = ms;
-    this.#given = given;
-    if (given?.aborted) this.#abort();
-    given?.addEventListener("abort", this.#abort, { once: true });
-    this.#begin();
-  }
-
-  get signal(): AbortSignal {
-    return this.#attempt.signal;
-  }
-
-  /** The same chunks; each is a sign of life. */
-  async *broken(chunks: AsyncIterable<string>): AsyncGenerator<string> {
-    for await (const chunk of chunks) {
-      this.#begin();
-      yield chunk;
-    }
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#given?.removeEventListener("abort", this.#abort);
-  }
-
-  readonly #abort = (): void => this.#attempt.abort();
-
-  #begin(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#abort, this.#ms);
-  }
-}
-
 function resetTopics(data: string, all: readonly string[]): string[] {
   return (JSON.parse(data || "{}") as { topics?: string[] }).topics ?? [...all];
-}
-
-/** Rest, or until the signal is aborted. */
-export function rest(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    if (signal?.aborted) done();
-    else signal?.addEventListener("abort", done, { once: true });
-  });
 }

@@ -18,6 +18,7 @@ const client = () =>
     },
   });
 
+const END = ": end\n\n";
 const batch = (...parts: string[]) => `id: 0\nevent: batch\ndata: ${JSON.stringify({ records: parts.map((data, seq_num) => ({ seq_num, body: JSON.stringify({ data }) })) })}\n\n`;
 
 /** A body that says something, and then nothing more, until the request is given up. */
@@ -39,7 +40,7 @@ async function all(parts: AsyncIterable<unknown>): Promise<unknown[]> {
 }
 
 it("asks for a stream of any name", async () => {
-  answer = () => new Response("");
+  answer = () => new Response(END);
   await all(client().stream("run_1", "50% draft?/#2"));
   expect(asked).toEqual(["/realtime/v1/streams/run_1/50%25%20draft%3F/%232"]);
 });
@@ -52,7 +53,7 @@ it("sends to an inbox of any name", async () => {
 
 it("connects anew when a connection is silent for too long, and goes on where it was", async () => {
   vi.useFakeTimers();
-  answer = ({ signal }) => (asked.length === 1 ? silent(batch("a", "b"), signal) : new Response(batch("a", "b", "c")));
+  answer = ({ signal }) => (asked.length === 1 ? silent(batch("a", "b"), signal) : new Response(batch("a", "b", "c") + END));
   const read = all(client().stream("run_1", "text"));
   await vi.advanceTimersByTimeAsync(60_000);
   expect(await read).toEqual(["a", "b", "c"]);
@@ -67,4 +68,22 @@ it("ends at once when it is no longer wanted", async () => {
   const rest = parts.next();
   stop.abort();
   expect((await rest).done).toBe(true);
+});
+
+it("goes on where a stream ends that is not said to be complete: its server may be gone behind a proxy", async () => {
+  vi.useFakeTimers();
+  answer = () => new Response(asked.length === 1 ? `${batch("a")}event: error\ndata: the server stops\n\n` : batch("a", "b") + END);
+  const read = all(client().stream("run_1", "text"));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([await read, asked.length]).toEqual([["a", "b"], 2]);
+});
+
+it("notices at once, by the clock, that the computer slept", async () => {
+  vi.useFakeTimers();
+  answer = ({ signal }) => (asked.length === 1 ? silent(batch("a"), signal) : new Response(batch("a", "b") + END));
+  const read = all(client().stream("run_1", "text"));
+  await vi.advanceTimersByTimeAsync(1_000);
+  vi.setSystemTime(Date.now() + 3_600_000);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([await read, asked.length]).toEqual([["a", "b"], 2]);
 });

@@ -1,6 +1,6 @@
 import type { Http } from "./http.js";
 import { mayPass } from "./http.js";
-import { rest, Silence } from "./live.js";
+import { rest, Silence } from "./silence.js";
 import { parseEvents, readText } from "./sse.js";
 
 interface StreamRecord {
@@ -16,7 +16,10 @@ export interface StreamOptions {
   silence?: number;
 }
 
-const PAUSE_MS = 250;
+const FIRST_PAUSE_MS = 250;
+const PAUSE_MS_MAX = 5_000;
+/** A comment, with which a server says that a stream is complete: a proxy whose server is gone may end it as if it were. */
+const END = ": end\n\n";
 
 /** The parts of a run's stream, from the first, as they are written; ends when the stream or its run has. */
 export async function* readStream<Part>(
@@ -27,6 +30,7 @@ export async function* readStream<Part>(
 ): AsyncGenerator<Part> {
   const { signal } = options;
   let last = (options.startIndex ?? 0) - 1;
+  let pause = FIRST_PAUSE_MS;
   for (;;) {
     const silence = new Silence(options.silence, signal);
     try {
@@ -34,21 +38,42 @@ export async function* readStream<Part>(
       if (last >= 0) headers["last-event-id"] = String(last);
       const response = await http.request(streamPath(runId, key), { headers, signal: silence.signal });
       if (!response.body) return;
-      for await (const event of parseEvents(silence.broken(readText(response.body)))) {
+      const text = new Text(readText(response.body));
+      for await (const event of parseEvents(silence.broken(text.chunks()))) {
         if (event.event !== "batch") continue;
+        pause = FIRST_PAUSE_MS;
         for (const record of (JSON.parse(event.data) as { records: StreamRecord[] }).records) {
           if (record.seq_num <= last) continue;
           last = record.seq_num;
           yield (JSON.parse(record.body) as { data: Part }).data;
         }
       }
-      return;
+      if (text.tail === END) return;
     } catch (error) {
       if (signal?.aborted) return;
       if (!mayPass(error)) throw error;
-      await rest(PAUSE_MS, signal);
     } finally {
       silence.end();
+    }
+    await rest(pause, signal);
+    if (signal?.aborted) return;
+    pause = Math.min(pause * 2, PAUSE_MS_MAX);
+  }
+}
+
+/** Chunks, and how they ended. */
+class Text {
+  tail = "";
+  readonly #chunks: AsyncIterable<string>;
+
+  constructor(chunks: AsyncIterable<string>) {
+    this.#chunks = chunks;
+  }
+
+  async *chunks(): AsyncGenerator<string> {
+    for await (const chunk of this.#chunks) {
+      this.tail = (this.tail + chunk).slice(-END.length);
+      yield chunk;
     }
   }
 }
