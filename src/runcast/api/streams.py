@@ -1,7 +1,8 @@
 """Streams of runs over HTTP: read as server-sent events in the framing of version 2, with exact numbers.
 
-A clean end says that the stream is complete: its writer closed it, or its run has ended and everything was sent. A server
-that stops breaks off instead, after an event that says so, and its clients come back with the number of the last record.
+A clean end after the comment `end` says that the stream is complete: its writer closed it, or its run has ended and everything
+was sent. A server that stops breaks off instead, after an event that says so, and its clients come back with the number of the
+last record.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from runcast.store import streams
 
 HEADERS = [(b"x-stream-version", b"v2")]
 SILENCE_S_MAX = 600
+END = b": end\n\n"
+"""A comment: proxies that speak HTTP/1.0 to servers give their clients a clean end even where a server breaks off."""
 _PARTS = frozenset({ChangeKind.STREAM, ChangeKind.STATUS})
 
 
@@ -91,6 +94,7 @@ class _Reader:
             if chunk.has_more:
                 continue
             if chunk.is_over or loop.time() >= silent_until:
+                await out.put(END)
                 await out.finish()
                 return
             await self._wait(following, silent_until)
