@@ -14,6 +14,9 @@ JOBS   ?= 2
 # What the inner loop tries: the rules, the store in memory, the engine, the SDK.
 QUICK  := src tests/domain tests/store tests/feed tests/engine tests/sdk tests/lint tests/design
 
+# Tests start many processes, which read compiled modules wherever writing them is not forbidden: a second of each start.
+export PYTHONDONTWRITEBYTECODE :=
+
 # A virtual environment whose Python is gone or moved is made anew.
 $(shell $(PY) -c "" 2>/dev/null || rm -rf $(STAMPS))
 
@@ -27,25 +30,13 @@ demo: setup ## enrich a real list of companies, live in this terminal (no networ
 	@$(PY) -m runcast.demo $(ARGS)
 
 check: setup ## the inner loop, about a minute: lint, format, types, layers, laws, tests of the rules, the engine and the SDK
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
-	@$(VENV)/bin/lint-imports --no-logo
-	@$(PY) -m runcast.design.tidy
-	@$(PY) web/build.py check
-	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not alone and not postgres" -k "not file" $(QUICK)
+	@$(SHELL) .ci/lint $(PY) pyright
+	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not postgres" -k "not file" $(QUICK)
 
 test: setup $(STAMPS)/model ## everything that must hold, under fifteen minutes on two cores
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
-	@$(PY) -m pyright
-	@$(VENV)/bin/lint-imports --no-logo
-	@$(PY) -m runcast.design.tidy
-	@$(PY) web/build.py check
+	@$(SHELL) .ci/lint $(PY)
 	@$(SHELL) .ci/browser
-	@$(PYTEST) -q -m alone || [ $$? -eq 5 ] # 5: there are none
-	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not alone"
+	@$(PYTEST) -n $(JOBS) --dist worksteal
 
 bench: setup ## measure: make bench ARGS="throughput latency --quick --peers huey"
 	@$(PY) -m benchmarks $(ARGS)
