@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures.thread  # noqa: F401 - before `_register_atexit`: executors must outlive the portal
 import logging
 import os
+import selectors
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, wait
@@ -45,6 +46,14 @@ class Portal:
         if closer in self._closers:
             self._closers.remove(closer)
 
+    def abandon(self) -> None:
+        """Leave it to the parent, in a forked child. The kernel's list of what the loop listens to is the same for both: a
+        transport that is finalized here would be taken off it, and the parent would never hear of its answers."""
+        kept = getattr(self.loop, "_selector", None)
+        if kept is not None:
+            self.loop._selector = selectors.DefaultSelector()  # type: ignore[attr-defined]  # noqa: SLF001
+        _abandoned.append((self, kept, asyncio.all_tasks(self.loop)))
+
     @property
     def is_here(self) -> bool:
         """Whether the caller runs on the portal's own thread, which must never block."""
@@ -80,6 +89,8 @@ class Portal:
         await self.loop.shutdown_asyncgens()
 
 
+_abandoned: list[object] = []
+"""What a forked child inherited and never uses: to let go of it would finalize it."""
 _lock = threading.Lock()
 _portal: Portal | None = None
 
@@ -108,6 +119,8 @@ def _forget_after_fork() -> None:
     """A forked child has the portal's object, but not its thread."""
     global _portal, _lock
     _lock = threading.Lock()
+    if _portal is not None:
+        _portal.abandon()
     _portal = None
 
 
