@@ -302,8 +302,7 @@ class ClientGateway(ScheduleGateway, AccessGateway, FileGateway, Protocol):
     async def list_runs(self, filter: RunFilter, *, cursor: str | None = None, limit: int = 50) -> RunPage: ...
 
     async def cancel(self, run_ids: Sequence[RunId], *, force: bool = False) -> Sequence[RunId]:
-        """Cancel live runs with their live children; the ids (of those given) that were live. `force`: free the slots of bodies
-        that have not ended, also of runs that ended before; then also the ids under which there was one."""
+        """Cancel live runs with their live children; the ids (of those given) that were live. `force`: as `Client.cancel` says."""
         ...
 
     async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:
