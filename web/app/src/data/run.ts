@@ -170,9 +170,16 @@ export interface DeclaredTask {
 
 export const declaredTasksQuery = queryOptions({ queryKey: ["tasks"], queryFn: ({ signal }) => get<{ data: DeclaredTask[] }>("/api/v1/tasks", {}, signal), staleTime: 30_000 });
 
-/** A value that is too large to come with its run. */
-export const valueQuery = (url: string) =>
-  queryOptions({ queryKey: ["value", url], queryFn: async ({ signal }) => (await fetch(url, { signal })).text(), staleTime: Number.POSITIVE_INFINITY });
+const PRESIGNED = "/api/v1/presigned/";
+
+/** A value that is too large to come with its run. Its address is another one each time, and names the server as others reach
+ * it: the value is known by its run, and asked of whoever these pages are of. */
+export const valueQuery = (runId: string, part: "payload" | "output", url: string) =>
+  queryOptions({
+    queryKey: ["value", runId, part],
+    queryFn: async ({ signal }): Promise<unknown> => (await request(url.slice(Math.max(0, url.indexOf(PRESIGNED))), { signal })).json(),
+    staleTime: 60_000,
+  });
 
 export const artifactQuery = (artifact: Artifact) =>
   queryOptions({

@@ -2,6 +2,8 @@ import { Check, Copy } from "lucide-react";
 import { useState } from "react";
 import { Button } from "./Button";
 import { cx } from "./class";
+import { toClipboard } from "./clipboard";
+import { attempt } from "./toast";
 
 const COPIED_MS = 1_500;
 
@@ -9,7 +11,8 @@ const COPIED_MS = 1_500;
 export function useCopy(text: string): { isCopied: boolean; copy: () => Promise<void> } {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    const done = await attempt("Could not copy", () => toClipboard(text).then(() => true));
+    if (!done) return;
     setCopied(true);
     setTimeout(() => setCopied(false), COPIED_MS);
   };

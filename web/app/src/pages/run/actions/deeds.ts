@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { WholeRun } from "@/data/run";
-import { valueQuery } from "@/data/run";
+import { valueQuery, wholeRunQuery } from "@/data/run";
 import { addTags, cancelRun, forkRun, replayRun, rescheduleRun, resumeRun, skipStep } from "@/data/runDeeds";
 import { shortId } from "@/format/number";
 import { attempt, doUnlessUndone, said } from "@/ui/toast";
@@ -41,13 +41,14 @@ export function useDeeds({ run, whole, name, setEdit, setAsk }: Given) {
     // Who hit a key by mistake takes it back here.
     said(`${what}: ${shortId(id)}`, undefined, { label: "Cancel it", onClick: () => void attempt("It was not canceled", () => cancelRun(id)) });
   };
-  const payload = async (): Promise<unknown> => {
-    if (!whole?.payloadPresignedUrl) return whole?.payload;
-    return JSON.parse(await queries.fetchQuery(valueQuery(whole.payloadPresignedUrl)));
+  const payload = async (): Promise<{ value: unknown }> => {
+    const { payload: value, payloadPresignedUrl: url } = whole ?? (await queries.fetchQuery(wholeRunQuery(run.id)));
+    return { value: url ? await queries.fetchQuery(valueQuery(run.id, "payload", url)) : value };
   };
   const editPayload = async (edit: Omit<Edit, "value" | "label">) => {
-    const value = await attempt("The payload could not be read", payload);
-    setEdit({ ...edit, ...OF_PAYLOAD, label: "Payload", value });
+    const read = await attempt("The payload could not be read", payload);
+    // Nobody edits what is not there: it would be sent as nothing.
+    if (read) setEdit({ ...edit, ...OF_PAYLOAD, label: "Payload", value: read.value });
   };
   return {
     isBusy,

@@ -20,7 +20,7 @@ export function Input({ span, whole }: Given) {
   return (
     <>
       {span && <p className="text-fg-3">Arguments of a {span.kind === "step" ? "step" : "call"} are not recorded, only what it returned. The payload of its run:</p>}
-      <Value value={whole.payload} url={whole.payloadPresignedUrl} />
+      <Value runId={whole.id} part="payload" value={whole.payload} url={whole.payloadPresignedUrl} />
     </>
   );
 }
@@ -33,12 +33,12 @@ export function Output({ run, span, whole, entry }: Given) {
   }
   if (!run.isCompleted) return <Nothing>It has not returned yet.</Nothing>;
   if (!run.isSuccess) return <Nothing>It ended without a result.</Nothing>;
-  return whole ? <Value value={whole.output} url={whole.outputPresignedUrl} /> : <Skeleton />;
+  return whole ? <Value runId={whole.id} part="output" value={whole.output} url={whole.outputPresignedUrl} /> : <Skeleton />;
 }
 
-function Value({ value, url }: { value: unknown; url: string | undefined }) {
-  const { data, error, refetch } = useQuery({ ...valueQuery(url ?? ""), enabled: url !== undefined });
+function Value({ runId, part, value, url }: { runId: string; part: "payload" | "output"; value: unknown; url: string | undefined }) {
+  const { data, error, refetch } = useQuery({ ...valueQuery(runId, part, url ?? ""), enabled: url !== undefined });
   if (url === undefined) return value === undefined ? <Nothing>Nothing.</Nothing> : <Json value={value} />;
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
-  return data === undefined ? <Skeleton /> : <Json value={JSON.parse(data) as unknown} />;
+  return data === undefined ? <Skeleton /> : <Json value={data} />;
 }
