@@ -17,7 +17,7 @@ from runcast.blobs.bucket import open_bucket
 from runcast.clock import Clock, SystemClock
 from runcast.config import load
 from runcast.domain.address import Address
-from runcast.domain.errors import DatabaseLocked, EngineStopped
+from runcast.domain.errors import DatabaseLocked, EngineStopped, InvalidInput, Unavailable
 from runcast.engine.engine import Engine, EngineSettings
 from runcast.engine.guard import Guard
 from runcast.engine.service import Service
@@ -341,9 +341,10 @@ class DirectClient(Engine):
         await asyncio.to_thread(self.store.close)
 
 
-async def open_client(database: str | Path, *, direct: str = "") -> ClientGateway:
+async def open_client(database: str | Path, *, direct: str = "", extensions: bool = False) -> ClientGateway:
     """A gateway straight into a database file that no server owns, or into a PostgreSQL beside its servers. Raises
-    `DatabaseLocked` when a server owns the file. `direct`: the PostgreSQL's address without a pooler.
+    `DatabaseLocked` when a server owns the file. `direct`: the PostgreSQL's address without a pooler; `extensions`: it
+    runs their transactions, too.
 
     It does not take back what dead workers hold: the next server does.
     """
@@ -352,4 +353,16 @@ async def open_client(database: str | Path, *, direct: str = "") -> ClientGatewa
     # Another machine may let one wait, and the loop has others to serve.
     store = await asyncio.to_thread(open_store, str(database), SystemClock(), direct=direct, in_passing=True)
     engine = EngineSettings(secret=settings.secret, fresh_secret=_fresh_secret)
-    return DirectClient(store, store.clock, engine, bucket=bucket)
+    client = DirectClient(store, store.clock, engine, bucket=bucket)
+    if extensions:
+        await _install_extensions(client, settings.extensions)
+    return client
+
+
+async def _install_extensions(client: Engine, named: tuple[str, ...]) -> None:
+    """What cannot be used here hinders nobody who does not ask for it."""
+    for extension in load_extensions(named):
+        try:
+            await client.extensions.install(extension.app())
+        except (InvalidInput, Unavailable) as error:
+            log.warning("extension %s cannot be used by this process: %s", extension.name, error)

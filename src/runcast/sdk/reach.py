@@ -59,13 +59,13 @@ async def until_served(
             await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def open_database(database: str | Path, *, direct: str = "") -> ClientGateway:
+async def open_database(database: str | Path, *, direct: str = "", extensions: bool = False) -> ClientGateway:
     """An engine without workers on a free database file, or on a PostgreSQL. Raises `DatabaseLocked` when another process
-    owns the file. `direct`: the PostgreSQL's address without a pooler.
+    owns the file. `direct`: the PostgreSQL's address without a pooler; `extensions`: for `transact`, too.
 
     The only place where the SDK reaches the server's side, by name, because the arrows of the layers point the
     other way: whoever triggers into a file that no server owns must write it somehow.
     """
     server = importlib.import_module("runcast.server")
-    gateway: ClientGateway = await server.open_client(database, direct=direct)
+    gateway: ClientGateway = await server.open_client(database, direct=direct, extensions=extensions)
     return gateway

@@ -42,5 +42,5 @@ class SharedDoor(PortalDoor[ClientGateway]):
     async def _opened(self) -> ClientGateway:
         async with self._opening:
             if self._gateway is None:
-                self._gateway = await open_database(self._database, direct=self._direct)
+                self._gateway = await open_database(self._database, direct=self._direct, extensions=True)
             return sealed(self._gateway, self._codec)
