@@ -206,11 +206,18 @@ def _moment(ms: int) -> str:
 
 
 def _took(ms: int) -> str:
-    """As pages say it."""
+    """As pages say it.
+
+    >>> _took(340), _took(59_960), _took(11_520_000), _took(352_800_000)
+    ('340ms', '1m 00s', '3h 12m', '4d 2h')
+    """
     if ms < 1_000:
         return f"{ms}ms"
-    if ms < 60_000:
+    if ms < 59_950:
         return f"{ms / 1_000:.1f}s"
     minutes, seconds = divmod(round(ms / 1_000), 60)
     hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours}h"
     return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {seconds:02d}s"

@@ -24,6 +24,7 @@ describe("numbers", () => {
   it.each([
     [0, "0ms"],
     [999, "999ms"],
+    [999.7, "1.0s"],
     [59_960, "1m 00s"],
     [6_400, "6.4s"],
     [11_520_000, "3h 12m"],
@@ -32,6 +33,8 @@ describe("numbers", () => {
 
   it("keeps money, bytes, counts and shares short", () => {
     expect([money(2.48), money(0), money(3_120)]).toEqual(["$0.0248", "$0", "$31.20"]);
+    expect([money(0.001), money(99.999)]).toEqual(["<$0.0001", "$1.00"]);
+    expect(bytes(999_960)).toBe("1.0 MB");
     expect([bytes(640), bytes(12_000), bytes(3_400_000)]).toEqual(["640 B", "12.0 KB", "3.4 MB"]);
     expect([capped(1_000, 1_000), plural(1, "run"), plural(1_204, "run")]).toEqual(["1,000+", "1 run", "1,204 runs"]);
     expect([percent(0.999), percent(1), percent(-1)]).toEqual(["99%", "100%", "0%"]);

@@ -13,11 +13,12 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** `$0.0248` below a dollar, `$31.20` from there on. */
+/** `$0.0248` below a dollar, `$31.20` from there on; what is less than any digit says so. */
 export function money(cents: number): string {
   const dollars = cents / 100;
   if (dollars === 0) return "$0";
-  return dollars < 1 ? `$${dollars.toFixed(4)}` : `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  if (dollars > 0 && dollars < 0.00005) return "<$0.0001";
+  return dollars < 0.99995 ? `$${dollars.toFixed(4)}` : `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
 /** `640 B`, `12 KB`, `3.4 MB`. */
@@ -25,7 +26,7 @@ export function bytes(value: number): string {
   const units = ["B", "KB", "MB", "GB", "TB"];
   let amount = value;
   let unit = 0;
-  while (amount >= 1_000 && unit < units.length - 1) {
+  while (amount >= 999.5 && unit < units.length - 1) {
     amount /= 1_000;
     unit += 1;
   }
