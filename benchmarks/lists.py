@@ -20,9 +20,12 @@ PAGES = {
     "tag": "runs?page[size]=100&filter[tag]=nobody",
     "now": "stats/now",
     "activity": "stats?buckets=96",
+    "activity_hour": "stats?buckets=96&filter[createdAt][period]=1h",
+    "activity_month": "stats?buckets=96&filter[createdAt][period]=30d",
     "absent_task": "runs?page[size]=100&filter[taskIdentifier]=nobody",
+    "absent_text": "runs?page[size]=100&filter[text]=nobody",
 }
-"""By metric. A task without runs is the worst that a list can be asked for: one answer looks at as many runs as it may."""
+"""By metric. What no run has is the worst that a list can be asked for: one answer looks at as many runs as it may."""
 
 
 async def measure(lab: Lab) -> Values:

@@ -10,6 +10,16 @@ export interface ListedRun extends Omit<Run, "payload" | "output" | "error" | "r
   /** When the next attempt begins, of a run between two. */
   retryAt?: string;
   concurrencyKey?: string;
+  /** What became of the runs that it triggered. */
+  children?: Children;
+}
+
+/** `complete` false: there are more than `count`. */
+export interface Children {
+  count: number;
+  completed: number;
+  failed: number;
+  complete: boolean;
 }
 
 export const BAD: readonly RunStatus[] = ["FAILED", "CRASHED", "SYSTEM_FAILURE", "TIMED_OUT"];

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { KeyboardEvent, PointerEvent } from "react";
 import { memo, useRef, useState } from "react";
 import type { Stats } from "@/data/runs";
-import { BAD, BUCKETS, statsQuery } from "@/data/runs";
+import { BAD, statsQuery } from "@/data/runs";
 import { count, plural } from "@/format/number";
 import { clock, moment } from "@/format/time";
 import { cx } from "@/ui/class";
@@ -133,7 +133,7 @@ export const Activity = memo(function Activity({ search, usual, onRange }: { sea
         ))}
       </div>
       {told && (
-        <div className="pointer-events-none absolute top-full z-20 mt-1 -translate-x-1/2 rounded-control bg-raised px-2 py-1 text-xs whitespace-nowrap text-fg shadow-float" style={{ left: `clamp(120px, ${(((told[0] + told[1] + 1) / 2) * 100) / BUCKETS}%, calc(100% - 120px))` }}>
+        <div className="pointer-events-none absolute top-full z-20 mt-1 -translate-x-1/2 rounded-control bg-raised px-2 py-1 text-xs whitespace-nowrap text-fg shadow-float" style={{ left: `clamp(120px, ${(((told[0] + told[1] + 1) / 2) * 100) / bars.length}%, calc(100% - 120px))` }}>
           {said(bars, told, endOf)}
         </div>
       )}

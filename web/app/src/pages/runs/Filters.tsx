@@ -1,23 +1,36 @@
-import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { ListFilter, Search, X } from "lucide-react";
+import { ListFilter, X } from "lucide-react";
 import { memo, useRef, useState } from "react";
-import type { RunStatus } from "@runcast/client";
-import { tasksQuery } from "@/data/tasks";
-import { moment } from "@/format/time";
 import { Button } from "@/ui/Button";
+import { cx } from "@/ui/class";
 import { FIELD } from "@/ui/Field";
 import { Kbd } from "@/ui/Kbd";
 import { Menu } from "@/ui/Menu";
-import { Status, STATUS_WORDS } from "@/ui/Status";
 import { useShortcuts } from "@/ui/shortcuts";
-import { Choices } from "./Choices";
+import type { Change } from "./FilterChoices";
+import { StatusChoices, TaskChoices, TimeChoices } from "./FilterChoices";
+import { SearchBox } from "./SearchBox";
 import type { FilterKey, RunsSearch } from "./search";
-import { isFiltered, readTyped, withFilter } from "./search";
+import { isDuration, isFiltered, withFilter } from "./search";
 
-const PERIODS: Record<string, string> = { "15m": "15 min", "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" };
-const TEXTS: Partial<Record<FilterKey, string>> = { tag: "Tag", queue: "Queue", batch: "Batch", schedule: "Schedule", bulk: "Bulk action", parent: "Children of", root: "Tree of", machine: "Machine", region: "Region" };
-const STATUSES = Object.keys(STATUS_WORDS).filter((status) => status !== "DEQUEUED") as RunStatus[];
+/** Filters whose value is typed, and what to type. */
+const TEXTS: Partial<Record<FilterKey, readonly [label: string, example?: string]>> = {
+  tag: ["Tag"],
+  queue: ["Queue"],
+  text: ["Id or task has", "part of it"],
+  longer: ["Took longer than", "30s, 5m, 1h"],
+  shorter: ["Took less than", "30s, 5m, 1h"],
+  batch: ["Batch"],
+  schedule: ["Schedule"],
+  worker: ["Worker"],
+  version: ["Version", "of the worker's code"],
+  machine: ["Machine"],
+  region: ["Region"],
+  bulk: ["Bulk action"],
+  parent: ["Children of"],
+  root: ["Tree of"],
+};
+const TYPED = Object.keys(TEXTS) as FilterKey[];
+const isOk = (key: FilterKey, value: string) => (key !== "longer" && key !== "shorter") || isDuration(value);
 
 interface FiltersProps {
   search: RunsSearch;
@@ -28,36 +41,34 @@ interface FiltersProps {
 /** What narrows the list. All of it is in the address. */
 export const Filters = memo(function Filters({ search, onSearch, children }: FiltersProps) {
   const [adding, setAdding] = useState<FilterKey>();
-  const change = (next: { [Key in FilterKey]?: RunsSearch[Key] | undefined }) => onSearch(withFilter(search, next));
+  const opener = useRef<HTMLButtonElement>(null);
+  useShortcuts([{ keys: "f", label: "Add a filter", group: "Filters", run: () => opener.current?.click() }]);
+  const change: Change = (next) => onSearch(withFilter(search, next));
   return (
     <div className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line bg-panel px-4 py-2 max-sm:flex-nowrap max-sm:overflow-x-auto">
       <SearchBox search={search} onSearch={onSearch} />
       <StatusChoices search={search} change={change} />
       <TaskChoices search={search} change={change} />
       <TimeChoices search={search} change={change} />
-      {(Object.keys(TEXTS) as FilterKey[]).map((key) => search[key] !== undefined && <Chip key={key} label={`${TEXTS[key]}: ${String(search[key])}`} onRemove={() => change({ [key]: undefined })} />)}
+      {TYPED.map((key) => search[key] !== undefined && <Chip key={key} label={`${TEXTS[key]?.[0]}: ${String(search[key])}`} onRemove={() => change({ [key]: undefined })} />)}
+      {search.error !== undefined && <Chip label={search.error ? "Failed" : "Not failed"} onRemove={() => change({ error: undefined })} />}
       {search.roots && <Chip label="Root runs only" onRemove={() => change({ roots: undefined })} />}
       {search.test !== undefined && <Chip label={search.test ? "Test runs" : "No test runs"} onRemove={() => change({ test: undefined })} />}
       {search.after && <Chip label="Older runs" onRemove={() => onSearch(withFilter(search, {}))} />}
-      {adding && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            const value = new FormData(event.currentTarget).get("value");
-            if (typeof value === "string" && value.trim()) change({ [adding]: value.trim() });
-            setAdding(undefined);
-          }}
-        >
-          <input name="value" autoFocus aria-label={TEXTS[adding]} placeholder={`${TEXTS[adding]}…`} onBlur={() => setAdding(undefined)} onKeyDown={(event) => event.key === "Escape" && setAdding(undefined)} className={`${FIELD} w-40`} />
-        </form>
-      )}
+      {adding && <Adding key={adding} field={adding} onDone={(value) => (value && change({ [adding]: value }), setAdding(undefined))} />}
       <Menu
         align="start"
-        trigger={<Button tone="quiet" icon={<ListFilter />}>Filter</Button>}
+        trigger={
+          <Button ref={opener} tone="quiet" icon={<ListFilter />}>
+            Filter <Kbd keys="F" />
+          </Button>
+        }
         items={[
-          ...(Object.keys(TEXTS) as FilterKey[]).map((key) => ({ label: TEXTS[key], onSelect: () => setTimeout(() => setAdding(key)) })),
-          null,
           { label: "Root runs only", hint: "Leaves out runs that others triggered", onSelect: () => change({ roots: true }) },
+          { label: "Failed", hint: "Failed, timed out or crashed", onSelect: () => change({ error: true }) },
+          null,
+          ...TYPED.map((key) => ({ label: `${TEXTS[key]?.[0]}…`, onSelect: () => setTimeout(() => setAdding(key)) })),
+          null,
           { label: "Test runs", onSelect: () => change({ test: true }) },
           { label: "No test runs", onSelect: () => change({ test: false }) },
         ]}
@@ -72,85 +83,33 @@ export const Filters = memo(function Filters({ search, onSearch, children }: Fil
   );
 });
 
-function SearchBox({ search, onSearch }: FiltersProps) {
-  const navigate = useNavigate();
-  const field = useRef<HTMLInputElement>(null);
-  useShortcuts([{ keys: "/", label: "Search runs", group: "Lists", run: () => field.current?.focus() }]);
+/** Where a filter's value is typed. What it cannot be is said, and not taken. */
+function Adding({ field, onDone }: { field: FilterKey; onDone: (value?: string) => void }) {
+  const [label, example] = TEXTS[field] ?? [field];
+  const [isWrong, setWrong] = useState(false);
   return (
     <form
-      role="search"
-      className="relative flex min-w-44 items-center sm:w-64"
       onSubmit={(event) => {
         event.preventDefault();
-        const text = field.current?.value.trim() ?? "";
-        if (!text) return;
-        const meant = readTyped(text);
-        if (field.current) field.current.value = "";
-        field.current?.blur();
-        if ("open" in meant) void navigate({ to: "/runs/$runId", params: { runId: meant.open } });
-        else onSearch(withFilter(search, meant.filter));
+        const value = String(new FormData(event.currentTarget).get("value") ?? "").trim();
+        if (value && !isOk(field, value)) setWrong(true);
+        else onDone(value);
       }}
     >
-      <Search aria-hidden className="pointer-events-none absolute left-2 size-3.5 text-fg-3" />
       <input
-        ref={field}
-        aria-label="Search runs by id or tag"
-        title="A run's id opens it; anything else is a tag, or a filter such as queue:mail"
-        placeholder="Run id, tag, queue:name…"
-        onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-        className={`${FIELD} w-full pr-7 pl-7`}
+        name="value"
+        autoFocus
+        autoComplete="off"
+        aria-label={label}
+        aria-invalid={isWrong}
+        title={isWrong ? "A time such as 30s, 5m or 1h" : undefined}
+        placeholder={example ? `${label}… ${example}` : `${label}…`}
+        onChange={() => setWrong(false)}
+        onBlur={() => onDone()}
+        onKeyDown={(event) => event.key === "Escape" && onDone()}
+        className={cx(FIELD, "w-56", isWrong && "!border-bad")}
       />
-      <Kbd keys="/" className="absolute right-2" />
     </form>
-  );
-}
-
-type Change = (next: { [Key in FilterKey]?: RunsSearch[Key] | undefined }) => void;
-
-function toggledWord(words: string | undefined, word: string): string | undefined {
-  const all = words?.split(",") ?? [];
-  return (all.includes(word) ? all.filter((one) => one !== word) : [...all, word]).join(",") || undefined;
-}
-
-function StatusChoices({ search, change }: { search: RunsSearch; change: Change }) {
-  const chosen = search.status?.split(",") ?? [];
-  const words = [...new Set(chosen.filter((one) => one !== "DEQUEUED" || !chosen.includes("EXECUTING")))].map((one) => STATUS_WORDS[one as RunStatus]);
-  return (
-    <Choices
-      label={words.length === 0 ? "Status" : words.length > 2 ? `Status: ${words[0]} +${words.length - 1}` : `Status: ${words.join(", ")}`}
-      isSet={words.length > 0}
-      isMany
-      choices={STATUSES.map((status) => ({ value: status, isOn: chosen.includes(status), label: <Status status={status} /> }))}
-      onChoose={(status) => change({ status: toggledWord(search.status, status) })}
-    />
-  );
-}
-
-function TaskChoices({ search, change }: { search: RunsSearch; change: Change }) {
-  const { data } = useQuery(tasksQuery);
-  const chosen = search.task?.split(",") ?? [];
-  const names = [...new Set([...chosen, ...(data?.data.map((task) => task.name) ?? [])])];
-  return (
-    <Choices
-      label={chosen.length === 0 ? "Task" : `Task: ${chosen[0]}${chosen.length > 1 ? ` +${chosen.length - 1}` : ""}`}
-      isSet={chosen.length > 0}
-      isMany
-      choices={names.map((name) => ({ value: name, isOn: chosen.includes(name), label: name }))}
-      onChoose={(name) => change({ task: toggledWord(search.task, name) })}
-    />
-  );
-}
-
-function TimeChoices({ search, change }: { search: RunsSearch; change: Change }) {
-  const isRange = search.from !== undefined || search.to !== undefined;
-  const said = isRange ? `${search.from ? moment(search.from) : "…"} – ${search.to ? moment(search.to) : "now"}` : search.period ? `Last ${PERIODS[search.period] ?? search.period}` : "All time";
-  return (
-    <Choices
-      label={said}
-      isSet={isRange || search.period !== undefined}
-      choices={[{ value: "", label: "All time", isOn: !isRange && !search.period }, ...Object.entries(PERIODS).map(([value, label]) => ({ value, label: `Last ${label}`, isOn: search.period === value }))]}
-      onChoose={(period) => change({ period: period || undefined, from: undefined, to: undefined })}
-    />
   );
 }
 

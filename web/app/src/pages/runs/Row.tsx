@@ -8,6 +8,7 @@ import { Status } from "@/ui/Status";
 import { Ago } from "@/ui/Time";
 import type { RunColumn } from "./columns";
 import { shownStatus, Took } from "./columns";
+import { Children } from "./Children";
 import { Doing } from "./Doing";
 
 export const ROW_PX = 36;
@@ -82,6 +83,7 @@ function PhoneCell({ run }: { run: ListedRun }) {
         <span className="flex min-w-0 flex-1 items-center truncate">
           <Doing run={run} />
         </span>
+        <Children run={run} />
         <Ago at={run.createdAt} className="shrink-0 text-fg-3" />
         <span className="shrink-0 text-fg-3">
           <Took run={run} />

@@ -28,11 +28,13 @@ interface TableProps {
   onMore: () => void;
   onOlder: (after: string) => void;
   onTop: (isAtTop: boolean) => void;
+  /** The pointer came, or went. */
+  onPoint: (isThere: boolean) => void;
 }
 
 /** The runs, of which only those in sight are drawn. */
 export function RunsTable(props: TableProps) {
-  const { list, columns, selection, onSelect, current, onCurrent, isLoadingMore, isStuck, onMore, onTop } = props;
+  const { list, columns, selection, onSelect, current, onCurrent, isLoadingMore, isStuck, onMore, onTop, onPoint } = props;
   const navigate = useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
   const isPhone = usePhone();
@@ -65,6 +67,8 @@ export function RunsTable(props: TableProps) {
   return (
     <div
       ref={scroller}
+      onPointerEnter={(event) => onPoint(event.pointerType === "mouse")}
+      onPointerLeave={() => onPoint(false)}
       onScroll={(event) => onTop(event.currentTarget.scrollTop < height)}
       className={cx("min-h-0 flex-1 overflow-auto", (selection.isAll || selection.ids.size > 0) && "pb-16")}
       tabIndex={-1}

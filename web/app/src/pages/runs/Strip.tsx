@@ -15,11 +15,13 @@ interface StripProps {
   onLoad: () => void;
   canFollow: boolean;
   isFollowing: boolean;
+  /** Rows are pointed at or chosen: none comes in between. */
+  isHeld: boolean;
   onFollow: (isOn: boolean) => void;
 }
 
 /** Between activity and list: new runs that wait to be shown. It has its place always, so that no row moves when they come. */
-export function Strip({ search, usual, fresh, onLoad, canFollow, isFollowing, onFollow }: StripProps) {
+export function Strip({ search, usual, fresh, onLoad, canFollow, isFollowing, isHeld, onFollow }: StripProps) {
   const { data: stats } = useQuery(statsQuery(activityParams(search, usual)));
   useShortcuts(fresh > 0 ? [{ keys: ".", label: "Load new runs", group: "Lists", run: onLoad }] : []);
   const told = fresh > 0 ? `${capped(fresh, FRESH_MAX)} new ${fresh === 1 ? "run" : "runs"}` : "";
@@ -42,7 +44,7 @@ export function Strip({ search, usual, fresh, onLoad, canFollow, isFollowing, on
       {canFollow && (
         <label className="flex items-center gap-1.5 px-4 text-fg-2 max-sm:hidden" title="New runs appear at once while the list is at its top">
           <input type="checkbox" checked={isFollowing} onChange={(event) => onFollow(event.target.checked)} className="size-3.5 accent-(--accent)" />
-          Follow
+          Follow{isFollowing && isHeld && fresh > 0 && " · held while you point at a row"}
         </label>
       )}
     </div>

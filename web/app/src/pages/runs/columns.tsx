@@ -6,6 +6,7 @@ import { moment } from "@/format/time";
 import { Status } from "@/ui/Status";
 import { Tag } from "@/ui/Tag";
 import { Ago, Elapsed } from "@/ui/Time";
+import { Children } from "./Children";
 import { Doing } from "./Doing";
 
 export interface RunColumn {
@@ -40,6 +41,7 @@ export const COLUMNS: readonly RunColumn[] = [
   { key: "task", label: "Task", className: "w-[15%]", cell: (run) => <span className="font-semibold">{run.taskIdentifier}</span> },
   { key: "run", label: "Run", className: "w-22", cell: (run) => <RunLink run={run} /> },
   { key: "progress", label: "Progress", cell: (run) => <Doing run={run} /> },
+  { key: "children", label: "Children", className: "w-32 max-xl:w-24", cell: (run) => <Children run={run} /> },
   { key: "created", label: "Created", className: "w-22", cell: (run) => <Ago at={run.createdAt} className={dim} /> },
   { key: "duration", label: "Duration", className: "w-22", cell: (run) => <Took run={run} /> },
   { key: "cost", label: "Cost", className: "w-20 max-lg:hidden", cell: (run) => <span className="text-fg-3">{run.costInCents > 0 ? money(run.costInCents) : "–"}</span> },

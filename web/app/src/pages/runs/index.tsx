@@ -11,6 +11,7 @@ import { attempt } from "@/ui/toast";
 import { useActions } from "./actions";
 import { Activity, useUsualPeriod } from "./Activity";
 import { BulkBar } from "./BulkBar";
+import { ColumnChoices } from "./ColumnChoices";
 import { COLUMNS } from "./columns";
 import { Counts } from "./Counts";
 import { Filters } from "./Filters";
@@ -23,7 +24,9 @@ import { everything, NOTHING, toggled } from "./selection";
 import { useColumns } from "./stored";
 import { Strip } from "./Strip";
 import { useRunsList } from "./useRunsList";
-import { ColumnChoices, Views } from "./Views";
+import { useViews } from "./useViews";
+import { ViewsMenu } from "./ViewsMenu";
+import { ViewTabs } from "./ViewTabs";
 
 const FOLLOW_MS = 500;
 const NO_ROWS: readonly ListedRun[] = [];
@@ -44,6 +47,7 @@ export default function Runs() {
   const [current, setCurrent] = useState<string>();
   const [isAtTop, setAtTop] = useState(true);
   const [isFollowing, setFollowing] = useState(false);
+  const [isPointed, setPointed] = useState(false);
   const [canceling, setCanceling] = useState<ReadonlySet<string>>(new Set());
   const hide = useCallback((ids: ReadonlySet<string>, isOn: boolean) => setCanceling((before) => new Set(isOn ? [...before, ...ids] : [...before].filter((id) => !ids.has(id)))), []);
   const clear = useCallback(() => setSelection(NOTHING), []);
@@ -68,7 +72,9 @@ export default function Runs() {
   const fresh = list?.fresh.size ?? 0;
   const canFollow = !isFiltered(search) && isAtTop;
   const isEmpty = rows.length === 0;
-  const isLoadingAlone = fresh > 0 && (isEmpty || (isFollowing && canFollow && !isChosen));
+  // Nothing moves under the pointer, nor where the keys are.
+  const isHeld = isChosen || isPointed || current !== undefined;
+  const isLoadingAlone = fresh > 0 && (isEmpty || (isFollowing && canFollow && !isHeld));
   useEffect(() => {
     if (!isLoadingAlone) return;
     const timer = setTimeout(load, isEmpty ? 0 : FOLLOW_MS);
@@ -76,16 +82,17 @@ export default function Runs() {
   }, [isLoadingAlone, isEmpty, load]);
 
   const usual = useUsualPeriod(search);
+  const views = useViews(search);
   const narrow = useCallback((from: string, to: string) => go(withFilter(search, { from, to, period: undefined })), [go, search]);
   // Rows change sixty times a second; what stands around them is drawn when it changes itself.
   const choices = useMemo(
     () => (
       <>
-        <Views search={search} onSearch={go} />
+        <ViewsMenu views={views} search={search} />
         <ColumnChoices keys={keys} onChoose={setColumnKeys} />
       </>
     ),
-    [search, go, keys, setColumnKeys],
+    [views, search, keys, setColumnKeys],
   );
   const header = useMemo(() => <Top search={search} />, [search]);
   const more = useCallback(() => void attempt("Older runs could not be loaded", loadMore), [loadMore]);
@@ -104,11 +111,12 @@ export default function Runs() {
         </div>
       ) : (
         <>
+          <ViewTabs views={views} search={search} />
           <Filters search={search} onSearch={go}>
             {choices}
           </Filters>
           <Activity search={search} usual={usual} onRange={narrow} />
-          <Strip search={search} usual={usual} fresh={fresh} onLoad={load} canFollow={canFollow} isFollowing={isFollowing} onFollow={setFollowing} />
+          <Strip search={search} usual={usual} fresh={fresh} onLoad={load} canFollow={canFollow} isFollowing={isFollowing} isHeld={isHeld} onFollow={setFollowing} />
           {list && !isEmpty && (
             <RunsTable
               list={list}
@@ -122,6 +130,7 @@ export default function Runs() {
               onMore={more}
               onOlder={(after) => go({ ...search, after })}
               onTop={setAtTop}
+              onPoint={setPointed}
             />
           )}
           {!list && asked.error && <Failure error={asked.error} onRetry={() => void asked.refetch()} />}

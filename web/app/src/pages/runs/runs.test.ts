@@ -2,12 +2,14 @@
 import type { LiveEvent, Run } from "@runcast/client";
 import { describe, expect, it } from "vitest";
 import type { ListedRun } from "@/data/runs";
+import type { SavedView } from "@/data/views";
+import { withView } from "@/data/views";
 import { activityParams, spanOf, usualPeriod } from "./Activity";
+import { saidOf } from "./Children";
 import { toCsv } from "./export";
 import { begin, extended, FRESH_MAX, loaded, patch, progressOf, refreshed, ROWS_MAX } from "./fold";
-import { bulkFilter, fits, listParams, readRunsSearch, readTyped, topicOf, withFilter } from "./search";
+import { bulkFilter, fits, isSame, listParams, readRunsSearch, readTyped, topicOf, withFilter, wordsOf } from "./search";
 import { everything, NOTHING, ranged, toggled, wholly } from "./selection";
-import { readViews } from "./stored";
 import { windowOf } from "./useWindow";
 
 const run = (id: string, change: Partial<Run> = {}): Run => ({
@@ -194,16 +196,71 @@ describe("what is drawn", () => {
   });
 });
 
-describe("what is kept and exported", () => {
-  it("reads stored views as far as they are some", () => {
-    expect(readViews([{ name: "bad", search: { status: "FAILED", no: 1 } }, { name: 3 }, null])).toEqual([{ name: "bad", search: { status: "FAILED" } }]);
-    expect(readViews("x")).toEqual([]);
-  });
-
+describe("what is exported", () => {
   it("writes no formulas into spreadsheets", () => {
     const [, line] = toCsv([row("run_1", { taskIdentifier: "=1+1", tags: ['a"b'], error: { name: "E", message: "x, y" } })]).split("\r\n");
     expect(line).toContain("'=1+1");
     expect(line).toContain('"a""b"');
     expect(line).toContain('"E: x, y"');
+  });
+});
+
+describe("saved views", () => {
+  const view = (id: string, filters: Record<string, string> = {}): SavedView => ({ id, name: id, filters });
+
+  it("keep the filters of the address as words, and give them back", () => {
+    const search = readRunsSearch({ status: "failed", roots: "true", error: false, longer: "5m", after: "run_1" });
+    const words = wordsOf(search);
+    expect(words).toEqual({ status: "FAILED", roots: "true", error: "false", longer: "5m" });
+    expect(readRunsSearch(words)).toEqual(withFilter(search, {}));
+  });
+
+  it("are the same when they say the same, in whatever order", () => {
+    expect(isSame({ a: "1", b: "2" }, { b: "2", a: "1" })).toBe(true);
+    expect([isSame({ a: "1" }, {}), isSame({}, { a: "1" }), isSame({ a: "1" }, { b: "1" })]).toEqual([false, false, false]);
+  });
+
+  it("stay in their place when they change, and come last when they are new", () => {
+    expect(withView([view("a"), view("b")], view("a", { tag: "x" })).map((one) => [one.id, one.filters])).toEqual([["a", { tag: "x" }], ["b", {}]]);
+    expect(withView([view("a")], view("b")).map((one) => one.id)).toEqual(["a", "b"]);
+  });
+});
+
+describe("what was asked for since", () => {
+  it("reads filters that say something, and leaves out a time that is none", () => {
+    expect(readRunsSearch({ error: "true", text: " mail ", worker: "w_1", longer: "soon", shorter: "1h 30m" })).toEqual({ error: true, text: "mail", worker: "w_1", shorter: "1h 30m" });
+    expect(listParams({ error: false, longer: "5m" })).toMatchObject({ "filter[hasError]": false, "filter[durationMin]": "5m" });
+    expect(bulkFilter({ error: true, worker: "a,b", text: "x" }, 1)).toEqual({ hasError: true, worker: ["a", "b"], text: "x" });
+  });
+
+  it("lets in what fits, and leaves to the server what the stream does not say", () => {
+    expect(fits(row("run_1", { status: "FAILED" }), { error: true })).toBe(true);
+    expect(fits(row("run_1", { status: "COMPLETED" }), { error: true })).toBe(false);
+    expect([fits(row("run_ab12"), { text: "AB1" }), fits(row("run_1"), { text: "rich" }), fits(row("run_1"), { text: "mail" })]).toEqual([true, true, false]);
+    expect([fits(row("run_1"), { worker: "w" }), fits(row("run_1"), { longer: "1s" })]).toEqual([false, false]);
+  });
+
+  it("takes the end of an id for one, and a word for a tag", () => {
+    expect(readTyped("0k3fzq8a")).toEqual({ filter: { text: "0k3fzq8a" } });
+    expect(readTyped("customer")).toEqual({ filter: { tag: "customer" } });
+    expect(readTyped("longer:5m")).toEqual({ filter: { longer: "5m" } });
+  });
+
+  it("says what became of children, and keeps it while a run changes", () => {
+    const children = { count: 5, completed: 3, failed: 1, complete: true };
+    expect(saidOf(children)).toBe("3 of 5 children completed, 1 failed");
+    expect(saidOf({ ...children, count: 500, complete: false })).toBe("More than 500 children");
+    expect(patch(begin([row("run_5", { children })], undefined), [event(run("run_5", { status: "COMPLETED" }))], any).rows[0]?.children).toEqual(children);
+  });
+
+  it("keeps every row where it is under a thousand changes, and draws only those that changed", () => {
+    const rows = Array.from({ length: 1_000 }, (_, at) => row(`run_${String(5_000 - at)}`));
+    const before = begin(rows, "run_4001");
+    const told = Array.from({ length: 1_000 }, (_, at) => event(run(`run_${4_000 + ((at * 7) % 2_000)}`, { status: "COMPLETED", isCompleted: true }), at));
+    const after = patch(before, told, any);
+    expect(after.rows.map((one) => one.id)).toEqual(rows.map((one) => one.id));
+    const changed = new Set(told.map((one) => one.t.slice(4)));
+    expect(after.rows.every((one, at) => (one === rows[at]) === !changed.has(one.id))).toBe(true);
+    expect(after.fresh.size).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,7 @@
 import type { RunStatus } from "@runcast/client";
 import type { Params } from "@/data/api";
 import type { ListedRun } from "@/data/runs";
+import { BAD } from "@/data/runs";
 import { STATUS_WORDS } from "@/ui/Status";
 
 /** What the address of the list holds: its filters, each as the API takes it. */
@@ -23,13 +24,28 @@ export interface RunsSearch {
   root?: string;
   roots?: true;
   test?: boolean;
+  /** Whether it failed. */
+  error?: boolean;
+  /** Somewhere in its id or its task. */
+  text?: string;
+  worker?: string;
+  version?: string;
+  /** How long it took at least, and at most: `5m`. */
+  longer?: string;
+  shorter?: string;
   /** The list begins below this run. */
   after?: string;
 }
 
 export type FilterKey = Exclude<keyof RunsSearch, "after">;
 
-const WORDS = ["status", "task", "tag", "queue", "machine", "region", "period", "from", "to", "batch", "schedule", "bulk", "parent", "root", "after"] as const;
+const WORDS = ["status", "task", "tag", "queue", "machine", "region", "period", "from", "to", "batch", "schedule", "bulk", "parent", "root", "text", "worker", "version", "longer", "shorter", "after"] as const;
+const BOOLEANS = ["test", "error"] as const;
+
+/** As the API reads durations: `90s`, `1h 30m`. */
+const DURATION = /^(\d+(\.\d+)?\s*(ms|s|m|h|d|w)\s*)+$/;
+
+export const isDuration = (text: string): boolean => DURATION.test(text);
 
 /** Whatever somebody typed into the address, as far as it says something. */
 export function readRunsSearch(raw: Record<string, unknown>): RunsSearch {
@@ -43,8 +59,8 @@ export function readRunsSearch(raw: Record<string, unknown>): RunsSearch {
   else delete search.status;
   if (!search.period && typeof raw["since"] === "string") search.period = raw["since"];
   if (raw["roots"] === true || raw["roots"] === "true") search.roots = true;
-  if (raw["test"] === true || raw["test"] === "true") search.test = true;
-  if (raw["test"] === false || raw["test"] === "false") search.test = false;
+  for (const key of BOOLEANS) if (["true", "false"].includes(String(raw[key]))) search[key] = String(raw[key]) === "true";
+  for (const key of ["longer", "shorter"] as const) if (search[key] !== undefined && !isDuration(search[key])) delete search[key];
   return search;
 }
 
@@ -76,6 +92,12 @@ export function listParams(search: RunsSearch): Params {
     "filter[root]": search.root,
     "filter[rootsOnly]": search.roots,
     "filter[isTest]": search.test,
+    "filter[hasError]": search.error,
+    "filter[text]": search.text,
+    "filter[worker]": search.worker,
+    "filter[version]": search.version,
+    "filter[durationMin]": search.longer,
+    "filter[durationMax]": search.shorter,
   };
 }
 
@@ -100,6 +122,12 @@ export function bulkFilter(search: RunsSearch, now: number): Record<string, unkn
     root: search.root,
     rootsOnly: search.roots,
     isTest: search.test,
+    hasError: search.error,
+    text: search.text,
+    worker: list(search.worker),
+    version: list(search.version),
+    durationMin: search.longer,
+    durationMax: search.shorter,
   };
   const said = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
   return Object.keys(said).length > 0 ? said : { to: now };
@@ -116,6 +144,7 @@ export function topicOf(search: RunsSearch): string {
 /** Whether a run that just appeared is one of the list. What a run does not say of itself counts as no. */
 export function fits(run: ListedRun, search: RunsSearch): boolean {
   if (search.schedule || search.bulk || search.machine || search.region || search.to || search.after) return false;
+  if (search.worker || search.version || search.longer || search.shorter) return false;
   const among = (words: string | undefined, ...values: string[]) => {
     const wanted = list(words);
     return !wanted || values.some((value) => wanted.includes(value));
@@ -129,17 +158,22 @@ export function fits(run: ListedRun, search: RunsSearch): boolean {
     (!search.parent || run.parentId === search.parent) &&
     (!search.root || run.rootId === search.root || run.id === search.root) &&
     (!search.roots || run.parentId === undefined) &&
-    (search.test === undefined || run.isTest === search.test)
+    (search.test === undefined || run.isTest === search.test) &&
+    (search.error === undefined || BAD.includes(run.status) === search.error) &&
+    (!search.text || `${run.id} ${run.taskIdentifier}`.toLowerCase().includes(search.text.toLowerCase()))
   );
 }
 
 const RUN_ID = /^run_[\w-]{4,}$/;
-const FIELDS = ["task", "tag", "queue", "batch", "schedule", "status", "machine", "region"] as const;
+/** The end of an id, as lists show it: an id has digits, which few words of eight letters have. */
+const END_OF_ID = /^(?=.*\d)[0-9a-z]{8}$/;
+const FIELDS = ["task", "tag", "queue", "batch", "schedule", "status", "machine", "region", "text", "worker", "version", "longer", "shorter"] as const;
 
-/** What somebody means who types this: a run, a filter such as `queue:mail`, or else a tag. */
+/** What somebody means who types this: a run, the end of an id, a filter such as `queue:mail`, or else a tag. */
 export function readTyped(text: string): { open: string } | { filter: Partial<Record<(typeof FIELDS)[number], string>> } {
   const typed = text.trim();
   if (RUN_ID.test(typed)) return { open: typed };
+  if (END_OF_ID.test(typed)) return { filter: { text: typed } };
   const colon = typed.indexOf(":");
   const field = FIELDS.find((one) => one === typed.slice(0, colon).toLowerCase());
   if (field === "status") {
@@ -148,4 +182,15 @@ export function readTyped(text: string): { open: string } | { filter: Partial<Re
     if (found) return { filter: { status: found[0] } };
   } else if (field && typed.length > colon + 1) return { filter: { [field]: typed.slice(colon + 1).trim() } };
   return { filter: { tag: typed } };
+}
+
+/** As a saved view keeps it: words only, without the place in the list. */
+export function wordsOf({ after: _, ...filters }: RunsSearch): Record<string, string> {
+  return Object.fromEntries(Object.entries(filters).map(([key, value]) => [key, String(value)]));
+}
+
+/** Whether two addresses mean the same filters. */
+export function isSame(a: Record<string, string>, b: Record<string, string>): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

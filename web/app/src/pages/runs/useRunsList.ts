@@ -1,8 +1,10 @@
 import type { LiveEvent } from "@runcast/client";
+import { isOfRun } from "@runcast/client";
 import { useFollow } from "@runcast/react-hooks";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { rememberList } from "@/data/neighbours";
+import type { ListedRun } from "@/data/runs";
 import { ENDED, fetchRuns } from "@/data/runs";
 import { isSeen } from "@/live/state";
 import type { RunsList } from "./fold";
@@ -92,6 +94,12 @@ function useCounting(): () => void {
   }, [client]);
 }
 
+/** Whether children of what is shown began or ended: how many there are is read, not told. */
+function hasNewChildren(list: RunsList, events: readonly LiveEvent[]): boolean {
+  const parents = new Set(events.flatMap((event) => (isOfRun(event) && (event.d as ListedRun).parentId) || []));
+  return parents.size > 0 && list.rows.some((row) => parents.has(row.id));
+}
+
 /** Changes that come within a frame are shown together: a thousand a second are sixty. */
 function useLivePatches(search: RunsSearch, change: (fold: (list: RunsList) => RunsList) => void, refresh: () => Promise<void>): void {
   const waiting = useRef(new Map<string, LiveEvent>());
@@ -112,6 +120,7 @@ function useLivePatches(search: RunsSearch, change: (fold: (list: RunsList) => R
     waiting.current.clear();
     const { search: now, change: apply } = latest.current;
     apply((list) => {
+      if (hasNewChildren(list, events)) settle();
       const patched = patch(list, events, (run) => fits(run, now));
       const ended = patched.rows !== list.rows && patched.rows.some((row, at) => ENDED.includes(row.status) && !ENDED.includes(list.rows[at]?.status ?? row.status));
       if (ended) settle();
@@ -139,7 +148,5 @@ function useLivePatches(search: RunsSearch, change: (fold: (list: RunsList) => R
       else setTimeout(flush, HIDDEN_MS);
     },
     onReset: reread,
-    // What changed before the stream stood is read.
-    onState: (state) => state === "live" && reread(),
   });
 }
