@@ -10,6 +10,7 @@ import { Failure, Skeleton } from "@/ui/Empty";
 import { HtmlFrame } from "@/ui/HtmlFrame";
 import { Json } from "@/ui/Json";
 import { CsvTable } from "./CsvTable";
+import { Compared } from "./diff/Compared";
 import type { ArtifactKind } from "./kinds";
 import { kindOf } from "./kinds";
 import { MailView } from "./MailView";
@@ -18,7 +19,15 @@ const Markdown = lazy(() => loadPart(() => import("@/ui/Markdown")));
 const SHOWN_BYTES_MAX = 2_000_000;
 
 /** What is in it. Whatever a run made is hostile: it is shown, and does nothing. */
-export default function ArtifactBody({ artifact }: { artifact: Artifact }) {
+export default function ArtifactBody({ runId, artifact }: { runId: string; artifact: Artifact }) {
+  return (
+    <Compared runId={runId} artifact={artifact}>
+      <Content artifact={artifact} />
+    </Compared>
+  );
+}
+
+function Content({ artifact }: { artifact: Artifact }) {
   const kind = kindOf(artifact.contentType);
   const [isWanted, setWanted] = useState(artifact.size <= SHOWN_BYTES_MAX);
   const { data, error, refetch } = useQuery({ ...artifactQuery(artifact), enabled: isWanted && kind !== "other" });

@@ -15,7 +15,7 @@ const ArtifactBody = lazy(() => loadPart(() => import("./ArtifactBody")));
 const ICONS: Record<ArtifactKind, ReactNode> = { mail: <Mail />, html: <FileCode />, markdown: <FileText />, json: <Braces />, csv: <Table2 />, tsv: <Table2 />, image: <Image />, text: <FileText />, other: <Paperclip /> };
 
 /** An artifact: its name and size, and below it what is in it. */
-export function ArtifactCard({ artifact, isOpen: isOpenAtFirst = false }: { artifact: Artifact; isOpen?: boolean }) {
+export function ArtifactCard({ runId, artifact, isOpen: isOpenAtFirst = false }: { runId: string; artifact: Artifact; isOpen?: boolean }) {
   const [isOpen, setOpen] = useState(isOpenAtFirst);
   return (
     <div className="rounded-card border border-line">
@@ -35,7 +35,7 @@ export function ArtifactCard({ artifact, isOpen: isOpenAtFirst = false }: { arti
       {isOpen && (
         <div className="border-t border-line p-2">
           <Suspense fallback={<Skeleton rows={3} />}>
-            <ArtifactBody artifact={artifact} />
+            <ArtifactBody runId={runId} artifact={artifact} />
           </Suspense>
         </div>
       )}

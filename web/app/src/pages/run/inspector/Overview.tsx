@@ -73,7 +73,7 @@ function OfRun({ run, journal, artifacts, isOther, onShow }: OverviewProps) {
         <section className="flex flex-col gap-2">
           <Heading actions={artifacts.length > SHOWN && <Button tone="quiet" onClick={() => onShow("artifacts")}>All {artifacts.length}</Button>}>Artifacts</Heading>
           {artifacts.slice(0, SHOWN).map((artifact) => (
-            <ArtifactCard key={artifact.id} artifact={artifact} />
+            <ArtifactCard key={artifact.id} runId={run.id} artifact={artifact} />
           ))}
         </section>
       )}

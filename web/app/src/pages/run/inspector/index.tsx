@@ -72,7 +72,7 @@ function Shown({ run, trace, span: selected, isOther }: Inspected & { isOther: b
         {tab === "output" && <Output {...given} />}
         {tab === "logs" && <LogsOf {...given} />}
         {tab === "stream" && <Streams run={run} />}
-        {tab === "artifacts" && <Artifacts artifacts={artifacts} />}
+        {tab === "artifacts" && <Artifacts runId={run.id} artifacts={artifacts} />}
         {tab === "metadata" && <Metadata run={run} />}
         {tab === "journal" && <Journal run={run} journal={journal} selected={span?.key} />}
         {tab === "code" && <Code {...given} />}
