@@ -211,20 +211,22 @@ async def serving(
             stack.callback(use_door, use_door(GatewayDoor(server.engine, on_portal=True)))
         for environment in environments:
             settings = replace(worker or WorkerSettings(grace_ms=0), environment=environment)
-            await _work(stack, server, sample_tasks() if registry is None else registry, settings)
+            tasks = sample_tasks() if registry is None else registry
+            await stack.enter_async_context(working(server, tasks, settings))
         assert server.http is not None
         headers = {"Authorization": f"Bearer {server.http.local_key}"}
         client = httpx2.AsyncClient(base_url=server.http.url, headers=headers, timeout=PATIENCE_S)
         yield Site(server, await stack.enter_async_context(client))
 
 
-async def _work(stack: AsyncExitStack, server: Server, registry: Registry, settings: WorkerSettings) -> None:
-    worker = EmbeddedWorker(server.engine, registry, settings)
+@asynccontextmanager
+async def working(server: Server, registry: Registry, settings: WorkerSettings | None = None) -> AsyncIterator[None]:
+    """A worker of the server, connected until the end of the block."""
+    worker = EmbeddedWorker(server.engine, registry, settings or WorkerSettings(grace_ms=0))
     worker.start()
-
-    async def stop() -> None:
+    try:
+        await worker.opened()
+        yield
+    finally:
         worker.stop(grace_ms=0)
         await worker.joined()
-
-    stack.push_async_callback(stop)
-    await worker.opened()

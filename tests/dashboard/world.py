@@ -12,7 +12,7 @@ from runcast.domain.run import Run, RunStatus
 from runcast.http_settings import ApiSettings
 from runcast.outgoing.settings import OutgoingSettings
 from runcast.sdk.registry import Registry
-from tests.api.site import Site, serving
+from tests.api.site import Site, serving, working
 from tests.dashboard.example_tasks import HOSTILE, example_tasks
 
 HISTORY = 200
@@ -51,6 +51,12 @@ class World:
         run: Run = self.call(self.site.until, run_id, lambda run: run.status is status)
         return run
 
+    @contextmanager
+    def working(self, registry: Registry) -> Iterator[None]:
+        """One more worker, of those tasks."""
+        with self._portal.wrap_async_context_manager(working(self.site.server, registry)):
+            yield
+
     def get(self, path: str, **options: Any) -> Any:
         """What the API answers to who has the key."""
         return self.call(self.site.get, path, **options)
@@ -67,13 +73,15 @@ def open_world(
     local: bool = True,
     port: int = 0,
     outgoing: OutgoingSettings | None = None,
+    works: bool = True,
 ) -> Iterator[World]:
     """A server with a worker of those tasks, by default `example_tasks()`, and nothing on it yet.
 
-    `local`: who opens its pages on this machine needs no account, as in `runcast dev`.
+    `works`: else there is no worker, until `World.working`. `local`: who opens its pages on this machine needs no account, as in `runcast dev`.
     """
     tasks = example_tasks() if registry is None else registry
-    site = serving(database, tasks, http=ApiSettings(local=local, port=port), outgoing=outgoing)
+    http = ApiSettings(local=local, port=port)
+    site = serving(database, tasks, environments=("dev",) if works else (), http=http, outgoing=outgoing)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(site) as served:
         yield World(served, portal)
 
