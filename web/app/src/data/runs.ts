@@ -109,16 +109,3 @@ export const bulkQuery = (id: string) =>
     queryFn: ({ signal }) => get<Bulk>(`/api/v1/bulk-actions/${id}`, {}, signal),
     refetchInterval: ({ state }) => (state.data?.status === "PENDING" ? POLL_MS : false),
   });
-
-let listed: readonly string[] = [];
-
-/** The list that was looked at last, for going through it run by run. */
-export function rememberListed(ids: readonly string[]): void {
-  listed = ids;
-}
-
-/** The run before (-1) or after (1) another in the list that was looked at last. */
-export function neighbourOf(id: string, by: -1 | 1): string | undefined {
-  const at = listed.indexOf(id);
-  return at < 0 ? undefined : listed[at + by];
-}

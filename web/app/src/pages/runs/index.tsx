@@ -2,7 +2,6 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { ListedRun } from "@/data/runs";
-import { rememberListed } from "@/data/runs";
 import { Button } from "@/ui/Button";
 import { Empty, Failure, Skeleton } from "@/ui/Empty";
 import { Header, useTitle } from "@/ui/Page";
@@ -68,7 +67,6 @@ export default function Runs() {
   const load = useCallback(() => void attempt("New runs could not be loaded", () => refresh(true)), [refresh]);
 
   useEffect(() => setSelection(NOTHING), [search]);
-  useEffect(() => rememberListed(rows.map((row) => row.id)), [rows]);
   const fresh = list?.fresh.size ?? 0;
   const canFollow = !isFiltered(search) && isAtTop;
   const isEmpty = rows.length === 0;
