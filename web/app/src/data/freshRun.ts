@@ -18,7 +18,6 @@ export function useFreshParts(id: string): void {
   const client = useQueryClient();
   const old = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const isFollowed = useRef(false);
   const refresh = (parts: readonly string[]) => {
     for (const name of parts) old.current.add(name);
     timer.current ??= setTimeout(() => {
@@ -27,16 +26,9 @@ export function useFreshParts(id: string): void {
       old.current.clear();
     }, GATHER_MS);
   };
-  const all = () => refresh(Object.values(MADE_OLD).flat());
   useFollow([`run:${id}`], {
     onEvents: (events) => refresh(events.flatMap((event) => ("kinds" in event ? event.kinds.flatMap((kind) => MADE_OLD[kind] ?? []) : []))),
-    onReset: all,
-    onState: (state) => {
-      if (state !== "live" || isFollowed.current) return;
-      isFollowed.current = true;
-      // What happened between the reading and the connection is told by nobody.
-      all();
-    },
+    onReset: () => refresh(Object.values(MADE_OLD).flat()),
   });
   useEffect(
     () => () => {

@@ -22,8 +22,6 @@ export function useRecentRuns(filter: Params, fits: (run: Run) => boolean, optio
   useFollow([topic], {
     onEvents: (events) => client.setQueryData<Found>(queryKey, (before) => before && { data: merged(before.data, events, fits, size) }),
     onReset: () => void client.invalidateQueries({ queryKey }),
-    // What happened between the answer and the stream is told by neither.
-    onState: (state) => state === "live" && void client.invalidateQueries({ queryKey }),
   });
   return asked;
 }

@@ -69,7 +69,7 @@ export class SharedRuncast extends Runcast {
     const name = `runcast|${location.origin}${BASE}|${chosenEnvironment() ?? ""}`;
     const worker = new SharedWorker(new URL("./worker.ts", import.meta.url), { type: "module", name });
     const port = worker.port;
-    port.onmessage = ({ data }: MessageEvent<ToTab>) => this.#hear(data);
+    port.onmessage = ({ data }: MessageEvent<ToTab[]>) => data.forEach((message) => this.#hear(message));
     port.start();
     document.addEventListener("visibilitychange", () => port.postMessage({ type: "hidden", isHidden: !isSeen() }));
     window.addEventListener("pagehide", (event) => {

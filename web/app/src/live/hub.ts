@@ -9,6 +9,19 @@ interface Follower {
   subscriber: LiveSubscriber;
   /** Position up to which it was told everything. */
   since: number;
+  /** Nobody told it what happened before it is told anything. */
+  isNew: boolean;
+  isTracing: boolean;
+  hasLeft: boolean;
+}
+
+interface Connection {
+  key: string;
+  stop: AbortController;
+  /** After which position it began. */
+  after: number | undefined;
+  /** Whom it tells: what it leaves out, or what came before it, another one has to tell. */
+  told: Set<Follower>;
 }
 
 const GATHER_MS = 10;
@@ -23,7 +36,7 @@ export class Hub {
   readonly #followers = new Map<number, Follower>();
   #next = 1;
   #position: number | undefined;
-  #current: { key: string; stop: AbortController } | undefined;
+  #current: Connection | undefined;
   /** Connections that are not closed, oldest first: more than one until the newest stands. */
   #open: AbortController[] = [];
   #state: State = "connecting";
@@ -37,14 +50,23 @@ export class Hub {
   /** Returns how to leave. */
   add(topics: readonly string[], after: number | undefined, subscriber: LiveSubscriber): () => void {
     const id = this.#next++;
-    this.#followers.set(id, { topics, subscriber, since: after ?? this.#position ?? -1 });
+    const isTracing = topics.some((topic) => topic.startsWith("trace:"));
+    const follower: Follower = { topics, subscriber, since: after ?? this.#position ?? -1, isNew: after === undefined, isTracing, hasLeft: false };
+    this.#followers.set(id, follower);
     // One that begins further back than the connection is has to be told what lies between.
-    const isBehind = after !== undefined && this.#position !== undefined && after < this.#position;
+    const isBehind = after !== undefined && this.#current !== undefined && after < (this.#position ?? this.#current.after ?? Number.POSITIVE_INFINITY);
     if (isBehind) this.#current = this.#current && { ...this.#current, key: "" };
-    if (this.#state === "live" && !isBehind && this.#covers(topics)) subscriber.onState?.("live");
+    else if (this.#covers(topics)) {
+      this.#current?.told.add(follower);
+      if (this.#state === "live") {
+        subscriber.onState?.("live");
+        welcome(follower);
+      }
+    }
     this.#gather();
     return () => {
       this.#followers.delete(id);
+      follower.hasLeft = true;
       this.#gather();
     };
   }
@@ -81,10 +103,11 @@ export class Hub {
       return;
     }
     const stop = new AbortController();
-    this.#current = { key, stop };
-    this.#open.push(stop);
     const known = followers.map((one) => one.since).filter((since) => since >= 0);
     const after = known.length > 0 ? Math.min(...known) : undefined;
+    const connection: Connection = { key, stop, after, told: new Set(followers) };
+    this.#current = connection;
+    this.#open.push(stop);
     const options: LiveOptions = {
       signal: stop.signal,
       ...(after === undefined ? {} : { after }),
@@ -92,11 +115,14 @@ export class Hub {
     };
     const isCurrent = () => this.#current?.stop === stop;
     const subscriber: LiveSubscriber = {
-      onEvents: (events) => this.#tell(events),
-      onReset: (names) => this.#reset(names),
+      onEvents: (events) => this.#tell(events, connection),
+      onReset: (names) => this.#reset(names, connection),
       onState: (state, error) => {
         if (state === "live") this.#close(stop);
-        if (isCurrent()) this.#mark(state, error);
+        if (!isCurrent()) return;
+        this.#mark(state, error);
+        // One that began anywhere says itself that everything is to be read.
+        if (state === "live" && after !== undefined) connection.told.forEach(welcome);
       },
     };
     this.#follow(topics, subscriber, options).catch((error: unknown) => {
@@ -114,19 +140,25 @@ export class Hub {
     for (const old of this.#open.splice(0, Math.max(0, at))) old.abort();
   }
 
-  #tell(events: LiveEvent[]): void {
+  #tell(events: LiveEvent[], { told }: Connection): void {
     const last = events.at(-1)?.seq;
-    for (const follower of this.#followers.values()) {
-      const fresh = events.filter((event) => event.seq > follower.since && isOf(event, follower.topics));
+    // Only who traces is told what is within runs; the others share what is left.
+    const plain = events.some((event) => "parts" in event) ? events.map(withoutParts) : events;
+    for (const follower of told) {
+      if (follower.hasLeft) continue;
+      const said = follower.isTracing ? events : plain;
+      const fresh = said.filter((event) => event.seq > follower.since && isOf(event, follower.topics));
       if (last !== undefined) follower.since = Math.max(follower.since, last);
       if (fresh.length > 0) follower.subscriber.onEvents(fresh);
     }
     if (last !== undefined) this.#position = Math.max(this.#position ?? -1, last);
   }
 
-  #reset(names: string[]): void {
-    for (const follower of this.#followers.values()) {
+  #reset(names: string[], { told }: Connection): void {
+    for (const follower of told) {
+      if (follower.hasLeft) continue;
       follower.since = -1;
+      follower.isNew = false;
       follower.subscriber.onReset(names.filter((name) => follower.topics.includes(name)));
     }
     this.#position = undefined;
@@ -136,6 +168,19 @@ export class Hub {
     this.#state = state;
     for (const follower of this.#followers.values()) follower.subscriber.onState?.(state, error);
   }
+}
+
+/** Who begins without a position reads anew what happened until its connection stood. */
+function welcome(follower: Follower): void {
+  if (!follower.isNew || follower.hasLeft) return;
+  follower.isNew = false;
+  follower.subscriber.onReset([...follower.topics]);
+}
+
+function withoutParts(event: LiveEvent): LiveEvent {
+  if (!("parts" in event)) return event;
+  const { parts: _, ...rest } = event;
+  return rest;
 }
 
 /** Whether an event is of one of the topics, as far as it says itself. */

@@ -8,7 +8,7 @@ export type ToWorker =
   /** A tab that is hidden needs less often. */
   | { type: "hidden"; isHidden: boolean };
 
-/** What the worker says to a tab. */
+/** What the worker says to a tab, several at once. */
 export type ToTab =
   | { type: "events"; id: number; events: LiveEvent[] }
   | { type: "reset"; id: number; topics: string[] }

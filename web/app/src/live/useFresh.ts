@@ -25,8 +25,7 @@ export function useFresh(topic: string, queryKey: QueryKey, pace = PACE_MS): voi
       refresh();
     }, pace);
   };
-  // What happened between the reading and the connection is told by nobody: read again once it stands.
-  useFollow([topic], { onEvents: refresh, onReset: refresh, onState: (state) => state === "live" && refresh() });
+  useFollow([topic], { onEvents: refresh, onReset: refresh });
   useEffect(
     () => () => {
       clearTimeout(timer.current);

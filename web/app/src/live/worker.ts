@@ -27,7 +27,16 @@ const hidden = new Map<MessagePort, boolean>();
 
 function serve(port: MessagePort): void {
   const leave = new Map<number, () => void>();
-  const say = (message: ToTab) => port.postMessage(message);
+  let waiting: ToTab[] = [];
+  // What followers of one tab share is copied once, and the tab is woken once.
+  const send = () => {
+    const messages = waiting;
+    waiting = [];
+    port.postMessage(messages);
+  };
+  const say = (message: ToTab) => {
+    if (waiting.push(message) === 1) queueMicrotask(send);
+  };
   hidden.set(port, false);
   port.onmessage = ({ data }: MessageEvent<ToWorker | { type: "bye" }>) => {
     switch (data.type) {

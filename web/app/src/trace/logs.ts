@@ -63,7 +63,6 @@ export class LogStore {
         if (hasNews) void this.#read(signal);
       },
       onReset: () => void this.#read(signal),
-      onState: (state: string) => state === "live" && void this.#read(signal),
     };
     void this.#read(signal);
     this.#client.follow([`run:${this.runId}`], subscriber, { signal }).catch(() => undefined);

@@ -29,14 +29,17 @@ export function isOfRun(event: LiveEvent): event is Extract<LiveEvent, { d: Run 
 export interface LiveSubscriber {
   /** What changed, in order. */
   onEvents(events: LiveEvent[]): void;
-  /** Everything of these topics is to be read anew: too much was missed, or a proxy keeps back what changes. */
+  /**
+   * Everything of these topics is to be read anew: too much was missed, or a proxy keeps back what changes. Without `after`
+   * also once the connection stands, because nobody tells what happened between the first read and that moment.
+   */
   onReset(topics: string[]): void;
   /** Whether the connection stands; after "closed" with an error nothing more comes. */
   onState?(state: "connecting" | "live" | "waiting" | "closed", error?: unknown): void;
 }
 
 export interface LiveOptions {
-  /** After which position of the feed to begin; that of a snapshot. */
+  /** After which position of the feed to begin; that of a snapshot. Without it, at whatever comes next. */
   after?: number;
   /** Milliseconds between two flushes, for pages that nobody sees. */
   pace?: number;
@@ -72,7 +75,10 @@ export async function followTopics(
       if (!response.body) throw new Error("this browser cannot read a response as it comes");
       isAnswered = true;
       // What a proxy between says of it is no sign of life.
-      const chunks = silence.broken(readText(response.body), () => subscriber.onState?.("live"));
+      const chunks = silence.broken(readText(response.body), () => {
+        subscriber.onState?.("live");
+        if (!last) subscriber.onReset([...topics]);
+      });
       for await (const event of parseEvents(chunks)) {
         pause = FIRST_PAUSE_MS;
         if (event.event === "reset") subscriber.onReset(resetTopics(event.data, topics));

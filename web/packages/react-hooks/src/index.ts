@@ -118,7 +118,10 @@ export function useRunsWithTag(tag: string | undefined): LiveRuns {
   return useTopic(tag === undefined ? undefined : `tag:${tag}`);
 }
 
-/** Whatever changes in topics, as it comes. For lists that patch what they show: they read at first, and after a reset. */
+/**
+ * Whatever changes in topics, as it comes, for lists that patch what they show. `onReset` says when to read: once the connection
+ * stands, unless it goes on from the position `after` of what was read, and when too much was missed.
+ */
 export function useFollow(topics: readonly string[], subscriber: LiveSubscriber, options: { after?: number } = {}): void {
   const client = useRuncast();
   const newest = useRef(subscriber);

@@ -59,7 +59,6 @@ function useFreshBatches(): void {
       if (events.some((event) => "d" in event && event.d.batchId)) soon();
     },
     onReset: soon,
-    onState: (state) => state === "live" && soon(),
   });
 }
 

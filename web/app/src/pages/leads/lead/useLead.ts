@@ -27,7 +27,6 @@ export function useLead(id: string): LiveLead {
   useFollow(["topic:leads.leads"], {
     onEvents: (events) => events.some((event) => "key" in event && event.key === id) && reread(),
     onReset: reread,
-    onState: (state) => state === "live" && reread(),
   });
   const { isCompleted } = run ?? {};
   // What was made, and why it failed, is known best when the run has ended.
@@ -41,7 +40,8 @@ export function useLead(id: string): LiveLead {
     steps: stepsOf(lead?.steps ?? [], run),
     status: statusOf(run, lead?.status ?? "queued"),
     progress: run ? (run.isSuccess ? 1 : progressOf(metadata)) : (lead?.progress ?? 0) / 100,
-    costUsd: typeof cost === "number" ? cost : (lead?.costUsd ?? 0),
+    // The run says at once what its own calls cost; the lead knows those of earlier runs, and of tries that failed.
+    costUsd: Math.max(typeof cost === "number" ? cost : 0, lead?.costUsd ?? 0),
     assets: lead?.assets ?? [],
     error,
     refetch: () => void refetch(),
