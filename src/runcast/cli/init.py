@@ -38,7 +38,7 @@ def init(directory: Path, as_json: bool) -> None:
     if directory.resolve() != Path.cwd():
         out.print(f"  cd {shlex.quote(str(directory))}", style="bold", soft_wrap=True)
     out.print("  runcast dev app.py", style="bold")
-    out.print("and in another terminal there:")
+    out.print("Open the dashboard at the address that it prints, and press N to run a task. Or in another terminal:")
     out.print("""  runcast trigger hello '{"name": "Ada"}' --follow""", style="bold")
     out.print("""  runcast trigger research '{"topics": ["tides", "maps", "bread"]}' --follow""", style="bold")
 
