@@ -37,6 +37,7 @@ export function TestForm({ task, begun }: { task: Task; begun?: { payload: unkno
   const broken = jsonProblem(draft);
 
   const trigger = async (anyway = false) => {
+    if (isBusy) return;
     setTried(true);
     setRefusal(undefined);
     if (!may || broken || Object.keys(optionProblems(options)).length > 0 || (problems.length > 0 && !anyway)) {

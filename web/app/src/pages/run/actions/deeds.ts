@@ -29,6 +29,8 @@ export function useDeeds({ run, whole, name, setEdit, setAsk }: Given) {
   const queries = useQueryClient();
   const [isBusy, setBusy] = useState(false);
   const open = async (what: string, make: () => Promise<{ id: string }>) => {
+    // A key that is hit twice is one wish.
+    if (isBusy) return;
     setBusy(true);
     const made = await attempt(`${what} failed`, make);
     setBusy(false);
