@@ -13,6 +13,8 @@ export interface Queue {
   concurrency: { current: number | null; base: number | null; override: number | null };
   /** The bound of each concurrency key. */
   perKey?: number;
+  /** When a person's limits give way to the code's; absent: not before a reset. */
+  overrideEndsAt?: string;
   rate?: { count: number; periodMs: number };
   maxLength?: number;
   /** Since when the oldest of the runs that are next could start. */
@@ -48,5 +50,7 @@ export const queueKeysQuery = (name: string) =>
   queryOptions({ queryKey: ["queues", "keys", name], queryFn: async ({ signal }) => (await get<{ data: KeyLoad[] }>(path(name, "/keys"), { type: "custom" }, signal)).data });
 
 export const pauseQueue = (name: string, isPaused: boolean) => post<Queue>(path(name, "/pause"), { action: isPaused ? "pause" : "resume", type: "custom" });
-export const overrideQueue = (name: string, concurrencyLimit: number) => post<Queue>(path(name, "/concurrency/override"), { concurrencyLimit, type: "custom" });
+/** `expiresIn`: a duration such as `1h`; absent: until it is reset. */
+export const overrideQueue = (name: string, concurrencyLimit: number, expiresIn?: string) =>
+  post<Queue>(path(name, "/concurrency/override"), { concurrencyLimit, type: "custom", ...(expiresIn ? { expiresIn } : {}) });
 export const resetQueue = (name: string) => post<Queue>(path(name, "/concurrency/reset"), { type: "custom" });

@@ -84,4 +84,20 @@ export const deleteVariable = (place: Place, name: string) => send("DELETE", var
 
 export const putProject = (slug: string, name: string) => post("/api/v1/projects", { slug, name });
 
-export const createPublicToken = (scopes: string[], expirationTime: string) => post<{ token: string }>("/api/v1/auth/public-tokens", { scopes, expirationTime });
+/** A token that a browser may hold, without what admits. */
+export interface PublicToken {
+  id: string;
+  /** None: one that came with a trigger, and is known since it was ended. */
+  scopes: string[];
+  createdAt: string;
+  expiresAt: string;
+  oneTimeUse: boolean;
+  name?: string;
+  madeBy?: string;
+  revokedAt?: string;
+}
+
+const TOKENS = "/api/v1/auth/public-tokens";
+export const publicTokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: async ({ signal }) => (await get<{ data: PublicToken[] }>(TOKENS, {}, signal)).data });
+export const createPublicToken = (scopes: string[], expirationTime: string, name: string) => post<{ token: string }>(TOKENS, { scopes, expirationTime, name });
+export const revokePublicToken = (id: string) => send<{ revoked: number }>("DELETE", `${TOKENS}/${encodeURIComponent(id)}`);

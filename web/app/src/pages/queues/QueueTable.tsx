@@ -5,7 +5,7 @@ import { useMay } from "@/data/may";
 import type { Queue } from "@/data/queues";
 import { duration } from "@/format/duration";
 import { count } from "@/format/number";
-import { serverNow } from "@/format/time";
+import { age, serverNow } from "@/format/time";
 import type { Bar } from "@/ui/Bars";
 import { Bars } from "@/ui/Bars";
 import { Button } from "@/ui/Button";
@@ -37,7 +37,7 @@ export function QueueTable({ queues, barsOf, onOpen }: { queues: readonly Queue[
           {
             key: "name",
             label: "Queue",
-            className: "w-full max-w-0",
+            className: "w-full max-w-0 min-w-36",
             cell: (queue) => (
               <div className="flex min-w-0 flex-wrap items-center gap-x-2 py-0.5">
                 <Link to="/queues/$name" params={{ name: queue.name }} className="truncate font-medium hover:underline">
@@ -67,7 +67,7 @@ export function QueueTable({ queues, barsOf, onOpen }: { queues: readonly Queue[
                         queue.paused
                           ? { label: "Resume", hint: "Its runs start again.", icon: <Play />, onSelect: () => void pause(queue) }
                           : { label: "Pause", hint: "Nothing starts; what runs goes on.", icon: <Pause />, onSelect: () => void pause(queue) },
-                        { label: "Override limit…", hint: "Another limit than the code's, until it is reset.", icon: <Pencil />, onSelect: () => setChanging(queue) },
+                        { label: "Override limit…", hint: "Another limit than the code's, for a while or until it is reset.", icon: <Pencil />, onSelect: () => setChanging(queue) },
                         queue.concurrency.override !== null && { label: "Reset limit", hint: "Back to what the code says.", icon: <RotateCcw />, onSelect: () => void reset(queue) },
                       ]}
                     />
@@ -86,7 +86,12 @@ export function QueueTable({ queues, barsOf, onOpen }: { queues: readonly Queue[
 function Limit({ queue }: { queue: Queue }) {
   return (
     <span className="inline-flex items-center gap-1.5">
-      {queue.concurrency.override !== null && <Tag>override</Tag>}
+      {queue.concurrency.override !== null && (
+        <Tag>
+          override
+          {queue.overrideEndsAt && <span className="max-xl:sr-only"> ends {age(queue.overrideEndsAt)}</span>}
+        </Tag>
+      )}
       <span className={queue.concurrencyLimit === null ? "text-fg-3" : BIG}>{queue.concurrencyLimit === null ? "none" : count(queue.concurrencyLimit)}</span>
     </span>
   );

@@ -15,7 +15,7 @@ export function useQueueActions() {
   };
   return {
     pause: (queue: Queue) => act(`Could not ${queue.paused ? "resume" : "pause"} ${queue.name}`, () => pauseQueue(queue.name, !queue.paused), queue.paused ? `${queue.name} is resumed` : `${queue.name} is paused: what runs goes on`),
-    override: (queue: Queue, limit: number) => act(`Could not change ${queue.name}`, () => overrideQueue(queue.name, limit), `${queue.name} runs up to ${limit} at once`),
+    override: (queue: Queue, limit: number, expiresIn?: string) => act(`Could not change ${queue.name}`, () => overrideQueue(queue.name, limit, expiresIn), `${queue.name} runs up to ${limit} at once`),
     reset: (queue: Queue) => act(`Could not reset ${queue.name}`, () => resetQueue(queue.name), `${queue.name} has the limits of the code again`),
   };
 }

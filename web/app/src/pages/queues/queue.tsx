@@ -8,7 +8,7 @@ import type { Queue } from "@/data/queues";
 import { queueKeysQuery, queueQuery } from "@/data/queues";
 import { duration } from "@/format/duration";
 import { count } from "@/format/number";
-import { serverNow } from "@/format/time";
+import { moment, serverNow } from "@/format/time";
 import { useRecentRuns } from "@/data/recent";
 import { useFresh } from "@/live/useFresh";
 import { RunTable } from "@/pages/tasks/RunTable";
@@ -65,6 +65,9 @@ function Actions({ queue }: { queue: Queue }) {
 
 function Whole({ queue }: { queue: Queue }) {
   const barsOf = useSamples([queue]);
+  const mayAct = useMay("operator");
+  const { reset } = useQueueActions();
+  const isOverridden = queue.concurrency.override !== null || queue.overrideEndsAt !== undefined;
   const { data: keys } = useQuery(queueKeysQuery(queue.name));
   const health = healthOf(queue, serverNow());
   const { data: newest } = useRecentRuns({ "filter[queue]": queue.name }, (run) => run.queue === queue.name, { size: 100 });
@@ -86,12 +89,13 @@ function Whole({ queue }: { queue: Queue }) {
         <p className="border-t border-line px-4 py-2 text-fg-2">{health.reason}</p>
       </Section>
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <Section title="Limits">
+        <Section title="Limits" actions={isOverridden && mayAct && <Button onClick={() => void reset(queue)}>Reset now</Button>}>
           <Facts
             className="p-4"
             facts={[
               ["Runs at once", queue.concurrencyLimit === null ? "any number" : count(queue.concurrencyLimit)],
               queue.concurrency.override !== null && ["In the code", queue.concurrency.base === null ? "any number" : count(queue.concurrency.base)],
+              isOverridden && ["Set by a person", queue.overrideEndsAt ? <Left at={queue.overrideEndsAt} /> : "until it is reset"],
               ["Of each key", queue.perKey === undefined ? "any number" : count(queue.perKey)],
               ["Starts", queue.rate ? `${count(queue.rate.count)} in ${duration(queue.rate.periodMs)}` : "as fast as they come"],
               ["May queue", queue.maxLength === undefined ? "any number" : `up to ${count(queue.maxLength)}, then triggers are refused`],
@@ -102,6 +106,16 @@ function Whole({ queue }: { queue: Queue }) {
       </div>
       {newest && <Newest name={queue.name} runs={newest.data.slice(0, SHOWN)} />}
     </div>
+  );
+}
+
+/** How long it still is. */
+function Left({ at }: { at: string }) {
+  const left = Math.max(0, Date.parse(at) - serverNow());
+  return (
+    <span title={moment(at)} className="tabular-nums">
+      for {duration(Math.ceil(left / 1_000) * 1_000)} more
+    </span>
   );
 }
 
