@@ -1,6 +1,7 @@
 /** Requests to the API of this server, as the signed-in person in the chosen environment. */
 
 import { RuncastError } from "@runcast/client";
+import { parseJson } from "@/format/json";
 import { learnServerTime } from "@/format/time";
 import { BASE } from "./base";
 import { session } from "./door";
@@ -63,7 +64,7 @@ export function query(params: Params): string {
 
 export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
   const response = await request(path + query(params), signal ? { signal } : {});
-  return (await response.json()) as T;
+  return parseJson(await response.text()) as T;
 }
 
 /** Browsers let only small requests outlive the page that makes them. */
@@ -75,7 +76,7 @@ export async function send<T = unknown>(method: "POST" | "PUT" | "PATCH" | "DELE
   const keepalive = (sent?.length ?? 0) < OUTLIVING_CHARS_MAX;
   const response = await request(path, { method, keepalive, ...(sent === undefined ? {} : { body: sent }) });
   const text = await response.text();
-  return (text ? JSON.parse(text) : undefined) as T;
+  return (text ? parseJson(text) : undefined) as T;
 }
 
 export const post = <T = unknown>(path: string, body?: unknown): Promise<T> => send<T>("POST", path, body ?? {});

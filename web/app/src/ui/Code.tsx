@@ -8,10 +8,10 @@ import { attempt } from "./toast";
 const COPIED_MS = 1_500;
 
 /** Puts a text on the clipboard, and says for a moment that it did. */
-export function useCopy(text: string): { isCopied: boolean; copy: () => Promise<void> } {
+export function useCopy(text: string | (() => string)): { isCopied: boolean; copy: () => Promise<void> } {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
-    const done = await attempt("Could not copy", () => toClipboard(text).then(() => true));
+    const done = await attempt("Could not copy", async () => toClipboard(typeof text === "string" ? text : text()).then(() => true));
     if (!done) return;
     setCopied(true);
     setTimeout(() => setCopied(false), COPIED_MS);
@@ -19,8 +19,8 @@ export function useCopy(text: string): { isCopied: boolean; copy: () => Promise<
   return { isCopied, copy };
 }
 
-/** A button that copies a text. */
-export function CopyButton({ text, label = "Copy", className }: { text: string; label?: string; className?: string }) {
+/** A button that copies a text, or what makes one when it is wanted. */
+export function CopyButton({ text, label = "Copy", className }: { text: string | (() => string); label?: string; className?: string }) {
   const { isCopied, copy } = useCopy(text);
   return (
     <Button tone="quiet" aria-label={isCopied ? "Copied" : label} title={label} icon={isCopied ? <Check /> : <Copy />} onClick={() => void copy()} {...(className ? { className } : {})} />

@@ -1,5 +1,6 @@
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
+import { shownJson } from "@/format/json";
 import { CopyButton } from "./Code";
 import { cx } from "./class";
 
@@ -11,7 +12,7 @@ export function Json({ value, className }: { value: unknown; className?: string 
   return (
     <div className={cx("relative overflow-x-auto rounded-card border border-line bg-sunken p-3 pr-10 font-mono text-xs", className)} tabIndex={0}>
       <Node value={value} depth={0} />
-      <CopyButton text={JSON.stringify(value, null, 2) ?? "null"} label="Copy JSON" className="absolute top-1 right-1" />
+      <CopyButton text={() => shownJson(value)} label="Copy JSON" className="absolute top-1 right-1" />
     </div>
   );
 }
@@ -64,6 +65,6 @@ function Node({ name, value, depth }: { name?: string; value: unknown; depth: nu
 
 function Leaf({ value }: { value: unknown }) {
   if (typeof value === "string") return <span className="text-ok">{JSON.stringify(value)}</span>;
-  if (typeof value === "number") return <span className="text-run">{String(value)}</span>;
+  if (typeof value === "number" || typeof value === "bigint") return <span className="text-run">{String(value)}</span>;
   return <span className="text-wait">{String(value)}</span>;
 }

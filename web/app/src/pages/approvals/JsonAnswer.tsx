@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Wait } from "@/data/waits";
 import { waitQuery } from "@/data/waits";
+import { parseJson } from "@/format/json";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, TextArea } from "@/ui/Field";
@@ -16,7 +17,7 @@ export function JsonAnswer({ wait, onAnswer, onClose }: { wait: Wait; onAnswer: 
   const [error, setError] = useState<string>();
   const send = () => {
     try {
-      onAnswer(JSON.parse(text));
+      onAnswer(parseJson(text));
       onClose();
     } catch (mistake) {
       setError(mistake instanceof Error ? mistake.message : String(mistake));

@@ -5,6 +5,7 @@ import { useMay } from "@/data/may";
 import type { WholeWait } from "@/data/waits";
 import { waitQuery } from "@/data/waits";
 import { duration } from "@/format/duration";
+import { parseJson } from "@/format/json";
 import { moment } from "@/format/time";
 import { Id, useCopy } from "@/ui/Code";
 import { Button } from "@/ui/Button";
@@ -72,7 +73,7 @@ function Decided({ wait }: { wait: WholeWait }) {
         ]}
       />
       <div className="flex flex-col gap-3 border-t border-line p-4">
-        {wait.output !== undefined && <Json value={JSON.parse(wait.output) as unknown} />}
+        {wait.output !== undefined && <Json value={parseJson(wait.output)} />}
         {wait.runId && <Context runId={wait.runId} />}
       </div>
     </Section>

@@ -1,4 +1,5 @@
 import type { CatchUp, Overlap, Schedule, ScheduleBody } from "@/data/schedules";
+import { parseJson } from "@/format/json";
 
 /** What is typed into the form of a schedule. */
 export interface Draft {
@@ -46,7 +47,7 @@ function payloadOf(text: string): Record<string, unknown> | null {
   if (text.trim() === "") return null;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new Error(`The payload is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }

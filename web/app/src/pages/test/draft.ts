@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { parseJson } from "@/format/json";
 import type { Schema } from "./model/schema";
 import { blank } from "./model/value";
 
@@ -29,7 +30,7 @@ export function jsonProblem(draft: Draft): string | undefined {
 export function typed(draft: Draft, text: string): Draft {
   if (text.trim() === "") return { value: undefined, text };
   try {
-    return { value: JSON.parse(text) as unknown, text };
+    return { value: parseJson(text), text };
   } catch {
     return { value: draft.value, text };
   }
@@ -56,6 +57,6 @@ export function useDraft(task: string, schema: Schema, begun?: { payload: unknow
 function stored(task: string): Draft | undefined {
   const text = sessionStorage.getItem(KEY + task);
   if (text === null) return undefined;
-  const { value, text: written } = JSON.parse(text) as { value?: unknown; text?: string };
+  const { value, text: written } = parseJson(text) as { value?: unknown; text?: string };
   return { value, text: written };
 }

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { parseJson } from "@/format/json";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, TextArea } from "@/ui/Field";
@@ -76,7 +77,7 @@ export default function EditDialog({ edit, onClose }: { edit: Edit; onClose: () 
 /** The value, and what is wrong. What only misfits the schema may be sent all the same: the server decides. */
 function read(text: string, schema: unknown): { value: unknown; wrong?: { message: string; isFatal: boolean } } {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     const found = misfits(value, schema);
     return found.length === 0 ? { value } : { value, wrong: { message: found.join("; "), isFatal: false } };
   } catch (error) {

@@ -16,7 +16,7 @@ export function misfits(value: unknown, schema: unknown, root: unknown = schema,
   if ("const" in schema && !same(schema["const"], value)) return [`${at} is ${JSON.stringify(schema["const"])}`];
   const types = [schema["type"]].flat().filter((one): one is string => typeof one === "string");
   if (types.length > 0 && !types.some((type) => isOf(value, type))) return [`${at} is ${article(types.join(" or "))}, not ${article(typeOf(value))}`];
-  if (typeof value === "number") return bounds(value, schema["minimum"], schema["maximum"], at);
+  if (typeof value === "number" || typeof value === "bigint") return bounds(Number(value), schema["minimum"], schema["maximum"], at);
   if (typeof value === "string") return bounds(value.length, schema["minLength"], schema["maxLength"], `the length of ${at}`);
   if (Array.isArray(value)) return value.flatMap((one, index) => misfits(one, schema["items"], root, `${path}[${index}]`));
   return isObject(value) ? insideOf(value, schema, root, path) : [];
@@ -56,7 +56,7 @@ function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
-  return typeof value;
+  return typeof value === "bigint" ? "integer" : typeof value;
 }
 
 const article = (word: string) => (word === "null" ? word : `${/^[aeio]/.test(word) ? "an" : "a"} ${word}`);

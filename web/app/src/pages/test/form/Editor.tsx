@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { parseJson } from "@/format/json";
 import { Checkbox, Input, Select, TextArea } from "@/ui/Field";
 import type { Field } from "../model/shape";
 
@@ -94,7 +95,8 @@ function numberOf(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
   const number = Number(trimmed);
-  return Number.isNaN(number) ? text : number;
+  if (Number.isNaN(number)) return text;
+  return Number.isSafeInteger(number) || !/^-?[1-9]\d*$/.test(trimmed) ? number : parseJson(trimmed);
 }
 
 /** Anything, as JSON. Text that is no JSON is a text. */
@@ -123,7 +125,7 @@ const shownJson = (value: unknown): string => (value === undefined ? "" : typeof
 function jsonOf(text: string): unknown {
   if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -25,7 +25,7 @@ export function check(value: unknown, schema: Schema, root: Schema, path: Path =
   if (types.length > 0 && !types.some((type) => isType(value, type))) return own(`is ${types.map((type) => A_TYPE[type] ?? type).join(" or ")}`);
   const parts = (rule.allOf ?? []).flatMap((one) => check(value, one, root, path));
   if (typeof value === "string") return [...parts, ...own(textProblem(value, rule))];
-  if (typeof value === "number") return [...parts, ...own(numberProblem(value, rule))];
+  if (typeof value === "number" || typeof value === "bigint") return [...parts, ...own(numberProblem(Number(value), rule))];
   if (Array.isArray(value)) return [...parts, ...checkList(value, rule, root, path)];
   if (isRecord(value)) return [...parts, ...checkObject(value, rule, root, path)];
   return parts;
@@ -42,7 +42,9 @@ function isType(value: unknown, type: string): boolean {
     case "object":
       return isRecord(value);
     case "integer":
-      return typeof value === "number" && Number.isInteger(value);
+      return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
+    case "number":
+      return typeof value === "number" || typeof value === "bigint";
     default:
       return typeof value === type;
   }
