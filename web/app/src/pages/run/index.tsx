@@ -6,6 +6,7 @@ import type { Span, Trace } from "@/data/trace";
 import { useSpan, useTrace, useTraceState } from "@/data/trace";
 import { shortId } from "@/format/number";
 import { TraceView } from "@/trace/TraceView";
+import { Contained } from "@/ui/Contained";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { Page } from "@/ui/Page";
 import { Split } from "@/ui/Split";
@@ -54,8 +55,18 @@ export interface PanesProps {
 }
 
 function Panes({ run, trace, span, onSelect }: PanesProps) {
-  const steps = <TraceView trace={trace} selected={span?.id} onSelect={onSelect} />;
-  const logs = <LogsDock run={run} trace={trace} span={span} />;
+  const { tab } = useSearch({ from: "/runs/$runId" });
+  const at = `${span?.id} ${tab}`;
+  const steps = (
+    <Contained of={run.id}>
+      <TraceView trace={trace} selected={span?.id} onSelect={onSelect} />
+    </Contained>
+  );
+  const logs = (
+    <Contained of={at}>
+      <LogsDock run={run} trace={trace} span={span} />
+    </Contained>
+  );
   return (
     <Split
       name="inspector"
@@ -64,7 +75,11 @@ function Panes({ run, trace, span, onSelect }: PanesProps) {
       min={280}
       className="flex-1"
       first={<Split name="logs" direction="column" size={232} min={80} className="flex-1" first={steps} second={logs} />}
-      second={<Inspector run={run} trace={trace} span={span} />}
+      second={
+        <Contained of={at}>
+          <Inspector run={run} trace={trace} span={span} />
+        </Contained>
+      }
     />
   );
 }
