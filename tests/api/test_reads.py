@@ -67,6 +67,8 @@ async def test_a_run_is_read_in_all_its_parts(office: Site) -> None:
     run_id = (await office.run("work", {"word": "yes"}))["id"]
     path = f"/api/v1/runs/{run_id}"
     (entry,) = (await office.get(f"{path}/journal"))["data"]
+    assert (await office.get(f"{path}/journal", params={"key": entry["key"]}))["data"] == [entry]
+    assert (await office.get(f"{path}/journal", params={"key": "another"}))["data"] == []
     assert (entry["kind"], entry["status"], entry["value"], entry["name"]) == ("step", "done", "YES", "look")
     (line,) = (await office.get(f"{path}/logs"))["data"]
     assert (line["message"], line["level"], line["data"]) == ("begun", "info", {"word": "yes"})

@@ -142,6 +142,12 @@ def journal(run_id: str) -> Script[tuple[Entry, ...]]:
     return tuple(entry for _, entry in (yield from to_entries(rows)))
 
 
+def journal_entry(run_id: str, key: str) -> Script[tuple[Entry, ...]]:
+    """The entry with a key, or none."""
+    rows: list[JournalRow] = yield call("journal_entry", run_id=run_id, key=key)
+    return tuple(entry for _, entry in (yield from to_entries(rows)))
+
+
 def assignment(worker_id: str, run_id: str, epoch: int) -> Script[Assignment | None]:
     """The full assignment of a run that a worker holds under `epoch`."""
     run: ReadyRun | None = yield call("assigned_run", id=run_id, epoch=epoch, worker_id=worker_id)

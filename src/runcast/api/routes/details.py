@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ from runcast.domain.errors import NotFound
 from runcast.domain.ids import RunId
 from runcast.domain.run import Run
 from runcast.sdk.fresh_ids import fresh_id
+from runcast.store import reads
 
 LINES_MAX = 1_000
 SEQ_MAX = 2**53
@@ -46,6 +48,7 @@ _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 _CONTENT_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}(; *charset=[\w-]{1,40})?", re.ASCII)
 
+Key = Annotated[str | None, QueryParameter(description="Only the entry with this key.")]
 Since = Annotated[
     int, QueryParameter(name="after", ge=0, le=SEQ_MAX, description="`seq` of the last one that is known.")
 ]
@@ -92,9 +95,11 @@ class NewRunView(msgspec.Struct, frozen=True):
 
 
 @get("/api/v1/runs/{run_id:str}/journal", tags=["Runs"], summary="Read the journal of a run")
-async def journal(run_id: FromPath[str], api: Api, caller: Caller) -> Journal:
+async def journal(run_id: FromPath[str], api: Api, caller: Caller, key: Key = None) -> Journal:
     """What it recorded: steps, children, waits, decisions."""
     run = await _find(api, caller, run_id)
+    if key is not None:
+        return Journal(tuple(map(show_entry, await api.engine.store.read(partial(reads.journal_entry, run.id, key)))))
     return Journal(tuple(map(show_entry, await api.engine.journal(run.id))))
 
 

@@ -106,6 +106,12 @@ from journal
 where run_id = :run_id
 order by started_at, key;
 
+-- name: journal_entry -> JournalRow*
+select run_id, key, kind, name, status, digest, code_version, value, error, awaits, due_at, generation, tries, started_at,
+  finished_at
+from journal
+where run_id = :run_id and key = :key;
+
 -- name: journal_outline -> JournalRow*
 -- Without values, which may be long.
 select run_id, key, kind, name, status, digest, code_version, null as value, error, awaits, due_at, generation, tries,

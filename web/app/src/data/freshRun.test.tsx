@@ -17,7 +17,7 @@ class Wire extends Runcast {
 }
 
 const queries = new QueryClient();
-const parts = ["whole", "journal", "artifacts", "logs"];
+const parts = ["whole", "why", "artifacts", "logs"];
 const stale = () => parts.filter((name) => queries.getQueryState(["run", "run_1", name])?.isInvalidated);
 const standing = () => followed.find((one) => !one.signal?.aborted)?.subscriber;
 const later = () => act(() => vi.advanceTimersByTimeAsync(500));

@@ -4,8 +4,8 @@ import { useEffect, useRef } from "react";
 
 /** Which of a run's parts a kind of change makes old. */
 const MADE_OLD: Record<string, readonly string[]> = {
-  status: ["whole", "attempts", "why", "usage", "journal"],
-  journal: ["journal", "why"],
+  status: ["whole", "attempts", "why", "usage"],
+  journal: ["why"],
   metadata: ["whole"],
   artifact: ["artifacts"],
   usage: ["usage", "whole"],

@@ -2,6 +2,7 @@
 
 import type { Run, RunError } from "@runcast/client";
 import { queryOptions } from "@tanstack/react-query";
+import { parseJson } from "@/format/json";
 import { BASE, chosenEnvironment, get, query, request, RuncastError } from "./api";
 
 export interface Cause {
@@ -43,6 +44,8 @@ export interface Attempts {
   resumedFromId?: string;
   continuedById?: string;
   parkedReason?: string;
+  /** Bodies of the run, and of what it started, that go on although their runs have ended. */
+  stopping?: { since: string; bodies: number };
   /** How its items ended, for a run that counted them. */
   counts?: { ok: number; failed: number; skipped: number; outcome: "completed" | "partial" | "failed" };
 }
@@ -149,10 +152,21 @@ function list<T>(id: string, name: string) {
 }
 
 export const wholeRunQuery = (id: string) => queryOptions({ queryKey: ["run", id, "whole"], queryFn: ({ signal }) => get<WholeRun>(`/api/v3/runs/${encodeURIComponent(id)}`, {}, signal) });
-export const attemptsQuery = (id: string) => part<Attempts>(id, "attempts");
+const STOPPING_MS = 2_000;
+/** Nobody tells when a body that was left behind is gone: it is asked for as long as there is one. */
+export const attemptsQuery = (id: string) => queryOptions({ ...part<Attempts>(id, "attempts"), refetchInterval: ({ state }) => (state.data?.stopping ? STOPPING_MS : false) });
 export const whyQuery = (id: string) => part<Why>(id, "why");
 export const usageQuery = (id: string) => part<{ own: Usage; total: Usage }>(id, "usage");
-export const journalQuery = (id: string) => list<Entry>(id, "journal");
+
+/** An entry with its value. `state`: of what is known of it already; it is read anew when that changes. */
+export const entryQuery = (id: string, key: string, state: string) =>
+  queryOptions({
+    queryKey: ["run", id, "entry", key, state],
+    queryFn: async ({ signal }) => (await get<{ data: Entry[] }>(runPath(id, "/journal"), { key }, signal)).data[0] ?? null,
+    placeholderData: (before) => (before?.key === key ? before : undefined),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 export const artifactsQuery = (id: string) => list<Artifact>(id, "artifacts");
 export const logsQuery = (id: string) => list<LogLine>(id, "logs");
 export const tokenQuery = (id: string) => queryOptions({ queryKey: ["wait", id], queryFn: ({ signal }) => unlessGone(get<Token>(`/api/v1/waitpoints/tokens/${encodeURIComponent(id)}`, {}, signal)) });
@@ -177,7 +191,7 @@ const PRESIGNED = "/api/v1/presigned/";
 export const valueQuery = (runId: string, part: "payload" | "output", url: string) =>
   queryOptions({
     queryKey: ["value", runId, part],
-    queryFn: async ({ signal }): Promise<unknown> => (await request(url.slice(Math.max(0, url.indexOf(PRESIGNED))), { signal })).json(),
+    queryFn: async ({ signal }): Promise<unknown> => parseJson(await (await request(url.slice(Math.max(0, url.indexOf(PRESIGNED))), { signal })).text()),
     staleTime: 60_000,
   });
 

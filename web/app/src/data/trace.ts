@@ -1,12 +1,17 @@
 /** The trace of a run as pages use it: one store a run, shared by everything on the page that shows a part of it. */
 
 import { useRuncast } from "@runcast/react-hooks";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type { Entry } from "@/data/run";
+import { entryQuery } from "@/data/run";
+import type { EntryFact } from "@/trace/facts";
 import { TraceFeed } from "@/trace/feed";
 import type { Span } from "@/trace/span";
 import { TraceStore } from "@/trace/store";
 import { TraceViewState } from "@/trace/view-state";
 
+export type { EntryFact } from "@/trace/facts";
 export type { Segment, Span, SpanKind } from "@/trace/span";
 
 const ALL_MS = 250;
@@ -58,6 +63,35 @@ export function useSpans(trace: Trace): readonly Span[] {
     };
   }, [store]);
   return spans;
+}
+
+/** What a run of the trace recorded, in no certain order; read when it was not yet, and at most four times a second. */
+export function useEntries({ store, feed }: Trace, runId: string): readonly EntryFact[] | undefined {
+  const [entries, setEntries] = useState(() => store.entriesOf(runId));
+  useEffect(() => {
+    feed.open(runId);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = () => {
+      timer = undefined;
+      setEntries(store.entriesOf(runId));
+    };
+    show();
+    const stop = store.subscribe(() => {
+      timer ??= setTimeout(show, ALL_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [store, feed, runId]);
+  return entries;
+}
+
+/** An entry with its value, of which the trace knows the rest. */
+export function useEntry(runId: string, fact: EntryFact | undefined): Entry | undefined {
+  const state = fact && `${fact.status} ${fact.finishedAt ?? ""} ${fact.tries ?? 1}`;
+  const { data } = useQuery({ ...entryQuery(runId, fact?.key ?? "", state ?? ""), enabled: fact !== undefined });
+  return fact && data ? data : undefined;
 }
 
 export interface TraceState {

@@ -26,6 +26,7 @@ export class TraceStore {
   readonly #childRuns = new Map<string, string[]>();
   /** Which entry triggered a run or a batch. */
   readonly #holders = new Map<string, { runId: string; entry: EntryFact }>();
+  readonly #lists = new WeakMap<Within, readonly EntryFact[]>();
   readonly #listeners = new Set<Listener>();
   readonly #spanListeners = new Map<string, Set<Listener>>();
   readonly #changed = new Set<string>();
@@ -55,6 +56,13 @@ export class TraceStore {
   /** Whether what is within a run was read. */
   hasWithin(runId: string): boolean {
     return this.#within.has(runId);
+  }
+
+  /** What a run recorded; the same list as long as that is the same, undefined until it was read. */
+  entriesOf(runId: string): readonly EntryFact[] | undefined {
+    const within = this.#within.get(runId);
+    if (within && !this.#lists.has(within)) this.#lists.set(within, [...within.entries.values()]);
+    return within && this.#lists.get(within);
   }
 
   /** Whether it is, or belongs below, what this trace is of. */
@@ -149,6 +157,7 @@ export class TraceStore {
       const before = within.entries.get(entry.key);
       if (before && isSame(before, entry)) continue;
       within.entries.set(entry.key, entry);
+      this.#lists.delete(within);
       if (entry.awaits !== undefined) this.#holders.set(entry.awaits, { runId: run.id, entry });
       keys.add(entry.key);
     }
@@ -161,9 +170,11 @@ export class TraceStore {
   /** What a run recorded is these, and nothing else any more. */
   keepEntries(runId: string, keys: ReadonlySet<string>): void {
     const within = this.#within.get(runId);
-    for (const [key, entry] of within?.entries ?? []) {
+    if (!within) return;
+    for (const [key, entry] of within.entries) {
       if (keys.has(key)) continue;
-      within?.entries.delete(key);
+      within.entries.delete(key);
+      this.#lists.delete(within);
       if (entry.awaits !== undefined) this.#holders.delete(entry.awaits);
       this.#remove(entryId(runId, key));
     }

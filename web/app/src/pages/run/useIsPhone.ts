@@ -1,14 +1,7 @@
-import { useSyncExternalStore } from "react";
+import { useMedia } from "@/ui/useMedia";
 
-const phone = typeof matchMedia === "undefined" ? undefined : matchMedia("(max-width: 640px)");
+/** Upright or on its side; a desktop that is zoomed to 200 % has no more room. */
+const PHONE = "(max-width: 640px), (max-width: 900px) and (max-height: 560px)";
 
 /** Whether there is no room for more than one thing beside the other. */
-export function useIsPhone(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      phone?.addEventListener("change", listener);
-      return () => phone?.removeEventListener("change", listener);
-    },
-    () => phone?.matches ?? false,
-  );
-}
+export const useIsPhone = () => useMedia(PHONE);

@@ -1,10 +1,11 @@
 import type { Run } from "@runcast/client";
 import { useQuery } from "@tanstack/react-query";
-import { Ban, CalendarClock, Ellipsis, FileDown, GitFork, Pencil, Play, RotateCcw, SkipForward, Tags } from "lucide-react";
+import { Ban, CalendarClock, Ellipsis, FileDown, GitFork, OctagonX, Pencil, Play, RotateCcw, SkipForward, Tags } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import type { Attempts, WholeRun } from "@/data/run";
-import { declaredTasksQuery, journalQuery, reportUrl } from "@/data/run";
-import type { Span } from "@/data/trace";
+import { declaredTasksQuery, reportUrl } from "@/data/run";
+import type { Span, Trace } from "@/data/trace";
+import { useEntries } from "@/data/trace";
 import { loadPart } from "@/data/parts";
 import { shortName } from "@/trace/span";
 import { Button } from "@/ui/Button";
@@ -14,22 +15,24 @@ import type { Edit } from "./EditDialog";
 import { useCanceling } from "./canceling";
 import { possible } from "./possible";
 import { useDeeds } from "./deeds";
+import { useForce } from "./useForce";
 
 const AskDialog = lazy(() => loadPart(() => import("./AskDialog")));
 const EditDialog = lazy(() => loadPart(() => import("./EditDialog")));
 
 /** One thing that helps most, as a button of its own; the rest in a menu, each with what it does. */
-export function Actions({ run, whole, attempts, span }: { run: Run; whole: WholeRun | undefined; attempts: Attempts | undefined; span: Span | undefined }) {
+export function Actions({ run, trace, whole, attempts, span }: { run: Run; trace: Trace; whole: WholeRun | undefined; attempts: Attempts | undefined; span: Span | undefined }) {
   const [edit, setEdit] = useState<Edit>();
   const [ask, setAsk] = useState<Ask>();
   const isCanceling = useCanceling(run.id);
-  const { data: journal } = useQuery({ ...journalQuery(run.id), enabled: run.isFailed });
+  const journal = useEntries(trace, run.id);
   const { data: tasks } = useQuery({ ...declaredTasksQuery, enabled: edit !== undefined });
-  const failed = journal?.findLast((entry) => entry.status === "failed");
+  const failed = run.isFailed ? journal?.filter((entry) => entry.status === "failed").toSorted((a, b) => a.startedAt - b.startedAt).at(-1) : undefined;
   const can = possible(run, attempts, span, failed?.key);
   const name = span && span.key === can.forkFrom ? span.name : failed && shortName(failed.name || failed.kind);
   const schema = tasks?.data.find((task) => task.name === run.taskIdentifier)?.payloadSchema;
   const deeds = useDeeds({ run, whole, name: name ?? "", setEdit, setAsk });
+  const { force } = useForce(run.id);
   const report = () => void window.open(reportUrl(run.id, "html"), "_blank", "noopener");
   return (
     <div className="flex items-center gap-2 max-sm:ml-auto">
@@ -58,6 +61,7 @@ export function Actions({ run, whole, attempts, span }: { run: Run; whole: Whole
           (can.forkFrom !== undefined || can.skip !== undefined) && null,
           { label: "Replay", hint: "The same payload and options, from the beginning", icon: <RotateCcw />, shortcut: "r", onSelect: deeds.replay },
           { label: "Replay with edited payload…", hint: "From the beginning, with other input", icon: <Pencil />, onSelect: deeds.replayEdited },
+          can.force && { label: "Force the end", hint: "Its code was told to stop and goes on: free its slot now", icon: <OctagonX />, isDanger: true, onSelect: force },
           can.reschedule && { label: "Reschedule…", hint: "Start it earlier or later", icon: <CalendarClock />, onSelect: deeds.reschedule },
           { label: "Add tags…", hint: "Words to find it by", icon: <Tags />, onSelect: deeds.tag },
           null,

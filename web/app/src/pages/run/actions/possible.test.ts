@@ -18,6 +18,11 @@ describe("what can be done", () => {
     expect(possible(run({ status: "WAITING", isCompleted: false }), { data: [], parkedReason: "drift" }, undefined).resume).toBe(true);
   });
 
+  it("with what was told to end and does not: it is forced", () => {
+    expect(possible(run({ status: "CANCELED" }), { data: [] }, undefined).force).toBe(false);
+    expect(possible(run({ status: "CANCELED" }), { data: [], stopping: { since: "2026-11-22T00:00:00Z", bodies: 1 } }, undefined)).toMatchObject({ force: true, cancel: false });
+  });
+
   it("with a step: of its own run, and only what failed is skipped", () => {
     expect(possible(run({}), { data: [] }, step)).toMatchObject({ forkFrom: "step:1", skip: "step:1" });
     expect(possible(run({}), { data: [] }, { ...step, error: undefined })).toMatchObject({ forkFrom: "step:1", skip: undefined });

@@ -8,6 +8,8 @@ export interface Possible {
   /** It goes on, and keeps what is done. */
   resume: boolean;
   cancel: boolean;
+  /** It has ended, and its code goes on. */
+  force: boolean;
   replay: boolean;
   reschedule: boolean;
   /** Key of the journal's entry from which a new run may begin to do things itself. */
@@ -28,6 +30,7 @@ export function possible(run: Run, attempts: Attempts | undefined, span: Pick<Sp
   return {
     resume: goesOn || (run.status === "WAITING" && attempts?.parkedReason !== undefined),
     cancel: !run.isCompleted,
+    force: attempts?.stopping !== undefined,
     replay: true,
     reschedule: run.status === "DELAYED",
     forkFrom: key !== undefined && (!own || FORKED.has(span.kind)) ? key : undefined,

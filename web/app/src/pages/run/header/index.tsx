@@ -14,6 +14,7 @@ import { Actions } from "../actions";
 import { useCanceling } from "../actions/canceling";
 import { FailureLine } from "./FailureLine";
 import { Origin } from "./Origin";
+import { Stopping } from "./Stopping";
 import { Strip } from "./Strip";
 import { Why } from "./Why";
 
@@ -54,10 +55,11 @@ export function RunHeader({ run, trace }: { run: Run; trace: Trace }) {
         <span className="ml-auto max-sm:hidden">
           <ConnectionPill />
         </span>
-        <Actions run={run} whole={whole} attempts={attempts} span={span} />
+        <Actions run={run} trace={trace} whole={whole} attempts={attempts} span={span} />
       </header>
       <Strip run={run} whole={whole} attempts={attempts} trace={trace} />
       {run.error && run.status !== "CANCELED" && <FailureLine run={run} attempts={attempts} />}
+      <Stopping run={run} attempts={attempts} />
       <Why run={run} attempts={attempts} />
       <Origin run={run} whole={whole} attempts={attempts} />
     </div>

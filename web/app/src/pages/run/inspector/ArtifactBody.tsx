@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type { Artifact } from "@/data/run";
 import { artifactQuery, viewUrl } from "@/data/run";
 import { loadPart } from "@/data/parts";
+import { parseJson } from "@/format/json";
 import { bytes } from "@/format/number";
 import { Button } from "@/ui/Button";
 import { Code } from "@/ui/Code";
@@ -85,7 +86,7 @@ function OfText({ blob, kind, artifact }: { blob: Blob; kind: ArtifactKind; arti
 
 function parsed(text: string): { value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: parseJson(text) };
   } catch {
     return undefined;
   }

@@ -1,9 +1,10 @@
 import type { Run } from "@runcast/client";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
-import type { Attempt, Entry } from "@/data/run";
+import { useMemo, useState } from "react";
 import { attemptsQuery } from "@/data/run";
+import type { EntryFact } from "@/data/trace";
+import { useEntry } from "@/data/trace";
 import { clock } from "@/format/time";
 import { cx } from "@/ui/class";
 import { Skeleton } from "@/ui/Empty";
@@ -17,7 +18,7 @@ import { Nothing } from "./Heading";
 import type { Use } from "./journal";
 import { howUsed } from "./journal";
 
-const STATUS: Record<Entry["status"], Shown> = { pending: "WAITING", done: "COMPLETED", failed: "FAILED", forgotten: "SKIPPED" };
+const STATUS: Record<EntryFact["status"], Shown> = { pending: "WAITING", done: "COMPLETED", failed: "FAILED", forgotten: "SKIPPED" };
 const WORDS: Record<Use, [word: string, hint: string] | undefined> = {
   recorded: undefined,
   open: undefined,
@@ -28,9 +29,10 @@ const WORDS: Record<Use, [word: string, hint: string] | undefined> = {
 const SHOWN = 200;
 
 /** What the run recorded, in order: what a retry does not do again. */
-export function Journal({ run, journal, selected }: { run: Run; journal: Entry[] | undefined; selected: string | undefined }) {
+export function Journal({ run, journal: known, selected }: { run: Run; journal: readonly EntryFact[] | undefined; selected: string | undefined }) {
   const { data: attempts } = useQuery(attemptsQuery(run.id));
   const [limit, setLimit] = useState(SHOWN);
+  const journal = useMemo(() => known?.toSorted((a, b) => a.startedAt - b.startedAt), [known]);
   if (!journal || !attempts) return <Skeleton />;
   if (journal.length === 0) return <Nothing>Nothing was recorded: the task has no steps, children or waits.</Nothing>;
   const uses = journal.map((entry) => howUsed(entry, { createdAt: run.createdAt, isCompleted: run.isCompleted, attempts: attempts.data, isResumed: attempts.resumedFromId !== undefined }));
@@ -44,7 +46,7 @@ export function Journal({ run, journal, selected }: { run: Run; journal: Entry[]
       )}
       <ol className="divide-y divide-line rounded-card border border-line">
         {journal.slice(0, limit).map((entry, index) => (
-          <Row key={entry.key} entry={entry} use={uses[index] ?? "recorded"} isSelected={entry.key === selected} attempts={attempts.data} />
+          <Row key={entry.key} runId={run.id} entry={entry} use={uses[index] ?? "recorded"} isSelected={entry.key === selected} />
         ))}
       </ol>
       {journal.length > limit && (
@@ -56,11 +58,9 @@ export function Journal({ run, journal, selected }: { run: Run; journal: Entry[]
   );
 }
 
-function Row({ entry, use, isSelected }: { entry: Entry; use: Use; isSelected: boolean; attempts: readonly Attempt[] }) {
+function Row({ runId, entry, use, isSelected }: { runId: string; entry: EntryFact; use: Use; isSelected: boolean }) {
   const [isOpen, setOpen] = useState(isSelected);
-  const navigate = useNavigate();
   const word = WORDS[use];
-  const child = entry.awaits?.startsWith("run_") ? entry.awaits : undefined;
   return (
     <li className={cx(isSelected && "bg-active")}>
       <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)} className="flex min-h-8 w-full items-center gap-2 px-2 py-1 text-left hover:bg-hover">
@@ -74,27 +74,35 @@ function Row({ entry, use, isSelected }: { entry: Entry; use: Use; isSelected: b
         <span className="text-xs text-fg-3">{entry.kind}</span>
         <span className="w-16 text-right text-xs text-fg-2">{entry.finishedAt ? <Elapsed from={entry.startedAt} to={entry.finishedAt} /> : "…"}</span>
       </button>
-      {isOpen && (
-        <div className="flex flex-col gap-2 px-3 pb-3 text-xs">
-          <p className="flex flex-wrap gap-x-3 text-fg-3">
-            <span>{clock(entry.startedAt, undefined, { millis: true })}</span>
-            {entry.tries > 1 && <span>{entry.tries} tries</span>}
-            {entry.generation > 0 && <span>generation {entry.generation}</span>}
-            <code className="font-mono break-all">{entry.key}</code>
-          </p>
-          {child && (
-            <button type="button" className="self-start font-mono text-accent hover:underline" onClick={() => void navigate({ to: "/runs/$runId", params: { runId: child } })}>
-              {child}
-            </button>
-          )}
-          {entry.error && (
-            <p className="break-words text-bad">
-              {entry.error.name}: {entry.error.message}
-            </p>
-          )}
-          {"value" in entry && <Json value={entry.value} />}
-        </div>
-      )}
+      {isOpen && <Opened runId={runId} fact={entry} />}
     </li>
+  );
+}
+
+/** What is read only of those that are opened: values may be long. */
+function Opened({ runId, fact }: { runId: string; fact: EntryFact }) {
+  const navigate = useNavigate();
+  const entry = useEntry(runId, fact);
+  const child = fact.awaits?.startsWith("run_") ? fact.awaits : undefined;
+  return (
+    <div className="flex flex-col gap-2 px-3 pb-3 text-xs">
+      <p className="flex flex-wrap gap-x-3 text-fg-3">
+        <span>{clock(fact.startedAt, undefined, { millis: true })}</span>
+        {(fact.tries ?? 1) > 1 && <span>{fact.tries} tries</span>}
+        {entry !== undefined && entry.generation > 0 && <span>generation {entry.generation}</span>}
+        <code className="font-mono break-all">{fact.key}</code>
+      </p>
+      {child && (
+        <button type="button" className="self-start font-mono text-accent hover:underline" onClick={() => void navigate({ to: "/runs/$runId", params: { runId: child } })}>
+          {child}
+        </button>
+      )}
+      {fact.error && (
+        <p className="break-words text-bad">
+          {fact.error.name}: {fact.error.message}
+        </p>
+      )}
+      {entry && "value" in entry && <Json value={entry.value} />}
+    </div>
   );
 }

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import type { Artifact, Entry, Failure, WholeRun } from "@/data/run";
 import { attemptsQuery, usageQuery } from "@/data/run";
+import type { EntryFact } from "@/data/trace";
 import { Button } from "@/ui/Button";
 import { Json } from "@/ui/Json";
 import { Facts } from "@/ui/Page";
@@ -24,7 +25,7 @@ const SHOWN = 4;
 export interface OverviewProps extends Inspected {
   whole: WholeRun | undefined;
   entry: Entry | undefined;
-  journal: Entry[] | undefined;
+  journal: readonly EntryFact[] | undefined;
   artifacts: Artifact[] | undefined;
   isOther: boolean;
   onShow: (tab: TabName) => void;

@@ -1,15 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Pause } from "lucide-react";
 import { useState } from "react";
-import type { Entry } from "@/data/run";
 import { tokenQuery } from "@/data/run";
 import { completeToken } from "@/data/runDeeds";
+import { parseJson } from "@/format/json";
+import type { EntryFact } from "@/data/trace";
 import { Button } from "@/ui/Button";
 import { TextArea } from "@/ui/Field";
 import { Ago } from "@/ui/Time";
 
 /** What a run waits for that a person can give. */
-export function WaitCards({ journal }: { journal: Entry[] | undefined }) {
+export function WaitCards({ journal }: { journal: readonly EntryFact[] | undefined }) {
   const open = (journal ?? []).filter((entry) => entry.kind === "token" && entry.status === "pending" && entry.awaits);
   return open.map((entry) => <WaitCard key={entry.awaits} id={entry.awaits ?? ""} />);
 }
@@ -88,7 +89,7 @@ function JsonAnswer({ isBusy, onAnswer }: { isBusy: boolean; onAnswer: (value: u
 
 function parse(text: string): { json: unknown } | undefined {
   try {
-    return { json: JSON.parse(text) as unknown };
+    return { json: parseJson(text) };
   } catch {
     return undefined;
   }

@@ -3,8 +3,9 @@ import { useRun } from "@runcast/react-hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useFreshParts } from "@/data/freshRun";
-import { artifactsQuery, journalQuery, wholeRunQuery } from "@/data/run";
+import { artifactsQuery, wholeRunQuery } from "@/data/run";
 import type { Span, Trace } from "@/data/trace";
+import { useEntries, useEntry } from "@/data/trace";
 import { Skeleton } from "@/ui/Empty";
 import { Tabs } from "@/ui/Tabs";
 import { Artifacts } from "./Artifacts";
@@ -43,12 +44,12 @@ function Shown({ run, trace, span: selected, isOther }: Inspected & { isOther: b
   const search = useSearch({ from: "/runs/$runId" });
   const navigate = useNavigate({ from: "/runs/$runId" });
   const { data: artifacts } = useQuery(artifactsQuery(run.id));
-  const { data: journal } = useQuery(journalQuery(run.id));
+  const journal = useEntries(trace, run.id);
   const { data: whole } = useQuery(wholeRunQuery(run.id));
   const span = selected?.kind === "run" ? undefined : selected;
   const tab = readTab(search.tab);
   const show = (name: TabName) => void navigate({ search: ({ tab: _, ...before }) => (name === "overview" ? before : { ...before, tab: name }), replace: true });
-  const entry = journal?.find((one) => one.key === span?.key);
+  const entry = useEntry(run.id, journal?.find((one) => one.key === span?.key));
   const given = { run, span, trace, whole, entry };
   return (
     <Tabs<TabName>

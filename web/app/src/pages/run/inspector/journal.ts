@@ -1,6 +1,7 @@
 /** What a run recorded, and what of it was recorded by this run at all. */
 
-import type { Attempt, Entry } from "@/data/run";
+import type { Attempt } from "@/data/run";
+import type { EntryFact } from "@/data/trace";
 
 /** `recorded`: done here. `reused`: done before, by the run that this one goes on from, or by an attempt that failed later.
  * `again`: was forgotten, and is to be done again. `unused`: was forgotten, and never asked for again. */
@@ -17,12 +18,11 @@ export interface Told {
 /** A worker's clock may be that much behind the engine's. */
 const SKEW_MS = 1_000;
 
-export function howUsed(entry: Entry, told: Told): Use {
+export function howUsed(entry: EntryFact, told: Told): Use {
   if (entry.status === "forgotten") return told.isCompleted ? "unused" : "again";
   if (entry.status === "pending") return told.isCompleted ? "unused" : "open";
-  const began = Date.parse(entry.startedAt);
-  if (began < Date.parse(told.createdAt) - (told.isResumed ? 0 : SKEW_MS)) return "reused";
+  if (entry.startedAt < Date.parse(told.createdAt) - (told.isResumed ? 0 : SKEW_MS)) return "reused";
   const last = told.attempts.at(-1);
-  const isOfEarlierTry = told.attempts.length > 1 && last !== undefined && entry.finishedAt !== undefined && Date.parse(entry.finishedAt) < Date.parse(last.startedAt);
+  const isOfEarlierTry = told.attempts.length > 1 && last !== undefined && entry.finishedAt !== undefined && entry.finishedAt < Date.parse(last.startedAt);
   return isOfEarlierTry && entry.status === "done" ? "reused" : "recorded";
 }
