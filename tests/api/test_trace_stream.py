@@ -129,9 +129,13 @@ async def test_a_failed_attempt_makes_what_is_known_old(site: Site) -> None:
     assert run_id in shown.old
 
 
-async def test_a_trace_is_for_those_who_may_read_all_runs(idle_site: Site) -> None:
+async def test_a_trace_is_for_secret_keys_as_all_that_is_within_runs(idle_site: Site) -> None:
     run_id = await idle_site.trigger("hello")
-    path, topics = "/api/v1/live/snapshot", {"topics": f"trace:{run_id}"}
-    for scope in (f"read:runs:{run_id}", "read:tags:blue"):
-        assert (await idle_site.http.get(path, params=topics, headers=idle_site.bearer(scope))).status_code == 403
-    assert (await idle_site.http.get(path, params=topics, headers=idle_site.bearer("read:runs"))).status_code == 200
+    topics = {"topics": f"trace:{run_id}"}
+    for path in ("/api/v1/live/snapshot", "/api/v1/live"):
+        for scope in (f"read:runs:{run_id}", "read:tags:blue", "read:runs"):
+            answer = await idle_site.http.get(path, params=topics, headers=idle_site.bearer(scope))
+            assert answer.status_code == 403, (path, scope)
+    timeline = await idle_site.http.get(f"/api/v1/runs/{run_id}/timeline", headers=idle_site.bearer("read:runs"))
+    assert timeline.status_code == 403
+    assert (await idle_site.http.get("/api/v1/live/snapshot", params=topics)).status_code == 200

@@ -76,8 +76,11 @@ async def _require_topics(api: Api, caller: Caller, topics: Sequence[Topic]) -> 
                 caller.require("read", f"tags:{topic.name}", "tags", "runs")
             case "topic":
                 caller.require("read", f"topics:{topic.name}")
+            case "trace":
+                # What is within runs is for secret keys, here as in what is asked for.
+                caller.require("read")
             case _:
-                # Also a tree, and a trace: whoever may read a run may not read all that it triggers.
+                # Also a tree: whoever may read a run may not read all that it triggers.
                 caller.require("read", "runs")
 
 
