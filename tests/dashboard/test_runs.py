@@ -209,20 +209,36 @@ def test_failed_runs_are_retried_and_others_left_alone(busy: World, pages: Pages
     expect(page.get_by_role("button", name=f"{before - 1} new runs")).to_be_visible()
 
 
-def test_filters_are_kept_under_a_name_and_columns_as_one_likes_them(busy: World, pages: Pages) -> None:
+def test_filters_are_kept_under_a_name_for_everybody(busy: World, pages: Pages) -> None:
     page = open_list(pages, busy, "?status=FAILED")
-    page.get_by_role("button", name="Views").click()
-    page.get_by_role("menuitem", name="Save these filters").click()
+    page.keyboard.press("v")
     page.get_by_label("Name").fill("what broke")
-    page.get_by_role("button", name="Save view").click()
+    page.keyboard.press("Enter")
+    tab = page.get_by_role("navigation", name="Saved views").get_by_role("link", name="what broke")
+    expect(tab).to_have_attribute("aria-current", "page")
+    colleague = open_list(pages, busy)
+    colleague.keyboard.press("5")
+    expect(colleague).to_have_url(re.compile("status=FAILED"))
+    colleague.get_by_role("button", name="Views").click()
+    colleague.get_by_role("menuitem", name="Delete “what broke”").click()
+    expect(colleague.get_by_role("navigation", name="Saved views")).to_have_count(0)
+    colleague.get_by_role("button", name="Undo").click()
+    expect(colleague.get_by_role("link", name="what broke")).to_be_visible()
+    assert [view["name"] for view in busy.get("/api/v1/views")["data"]] == ["what broke"]
+
+
+def test_columns_are_as_one_likes_them_and_a_parent_leads_to_its_children(busy: World, pages: Pages) -> None:
+    page = open_list(pages, busy, "?task=price_list")
     page.get_by_role("button", name="Columns").click()
     page.get_by_role("menuitemcheckbox", name="Attempts").click()
     page.keyboard.press("Escape")
-    page.goto(f"{busy.url}/runs")
+    page.reload()
     expect(page.get_by_role("columnheader", name="Attempts")).to_be_visible()
-    page.get_by_role("button", name="Views").click()
-    page.get_by_role("menuitem", name="what broke").first.click()
-    expect(page).to_have_url(re.compile("status=FAILED"))
+    row(page, busy.runs["partial"]).get_by_role("link", name="2 of 3 children completed, 1 failed").click()
+    expect(rows(page)).to_have_count(3)
+    page.keyboard.press("f")
+    page.get_by_role("menuitem", name="Failed Failed, timed out or crashed").click()
+    expect(rows(page)).to_have_count(1)
 
 
 def test_an_environment_without_runs_says_how_to_begin_and_shows_the_first(dashboard: None, pages: Pages) -> None:

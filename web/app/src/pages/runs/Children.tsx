@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Children as Counts, ListedRun } from "@/data/runs";
 import { capped, count, plural } from "@/format/number";
+import { cx } from "@/ui/class";
 
 /** What became of a run's children, for who cannot see the bar. */
 export function saidOf({ count: all, completed, failed, complete }: Counts): string {
@@ -19,7 +20,7 @@ export function Children({ run }: { run: ListedRun }) {
       {complete && (
         <span aria-hidden className="flex h-1.5 w-9 shrink-0 overflow-hidden rounded-full bg-hover">
           <span className="bg-bar-ok" style={{ width: `${(completed / all) * 100}%` }} />
-          <span className="bg-bar-bad" style={{ width: `${(failed / all) * 100}%` }} />
+          <span className={cx("bg-bar-bad", failed > 0 && "min-w-0.5")} style={{ width: `${(failed / all) * 100}%` }} />
         </span>
       )}
       <span className="whitespace-nowrap">{complete ? `${count(completed)}/${count(all)}` : capped(all, all)}</span>

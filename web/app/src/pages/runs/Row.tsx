@@ -2,6 +2,7 @@ import type { MouseEvent } from "react";
 import { memo } from "react";
 import { useNavigate } from "@tanstack/react-router";
 import type { ListedRun } from "@/data/runs";
+import { BAD } from "@/data/runs";
 import { shortId } from "@/format/number";
 import { cx } from "@/ui/class";
 import { Status } from "@/ui/Status";
@@ -83,7 +84,7 @@ function PhoneCell({ run }: { run: ListedRun }) {
         <span className="flex min-w-0 flex-1 items-center truncate">
           <Doing run={run} />
         </span>
-        <Children run={run} />
+        {!BAD.includes(run.status) && <Children run={run} />}
         <Ago at={run.createdAt} className="shrink-0 text-fg-3" />
         <span className="shrink-0 text-fg-3">
           <Took run={run} />

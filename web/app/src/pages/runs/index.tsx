@@ -41,7 +41,6 @@ export default function Runs() {
   const { asked, shown, refresh, loadMore, isLoadingMore, isStuck } = useRunsList(search);
   const [columnKeys, setColumnKeys] = useColumns();
   const keys = columnKeys ?? USUAL;
-  const columns = useMemo(() => COLUMNS.filter((column) => keys.includes(column.key)), [keys]);
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [current, setCurrent] = useState<string>();
   const [isAtTop, setAtTop] = useState(true);
@@ -52,6 +51,9 @@ export default function Runs() {
   const clear = useCallback(() => setSelection(NOTHING), []);
   const list = useMemo(() => shown && (canceling.size === 0 ? shown : { ...shown, rows: shown.rows.map((row) => (canceling.has(row.id) ? ending(row) : row)) }), [shown, canceling]);
   const rows = list?.rows ?? NO_ROWS;
+  // A column that nobody asked for, and in which nothing would be.
+  const hasChildren = rows.some((row) => row.children !== undefined);
+  const columns = useMemo(() => COLUMNS.filter((column) => keys.includes(column.key) && (hasChildren || columnKeys || column.key !== "children")), [keys, hasChildren, columnKeys]);
   // Without a selection the keys act on the row where one is.
   const pointed = useMemo(() => (current === undefined ? NOTHING : toggled(NOTHING, current)), [current]);
   const isChosen = selection.isAll || selection.ids.size > 0;
@@ -109,9 +111,11 @@ export default function Runs() {
         </div>
       ) : (
         <>
-          <ViewTabs views={views} search={search} />
-          <Filters search={search} onSearch={go}>
+          <ViewTabs views={views} search={search}>
             {choices}
+          </ViewTabs>
+          <Filters search={search} onSearch={go}>
+            {views.views.length === 0 && choices}
           </Filters>
           <Activity search={search} usual={usual} onRange={narrow} />
           <Strip search={search} usual={usual} fresh={fresh} onLoad={load} canFollow={canFollow} isFollowing={isFollowing} isHeld={isHeld} onFollow={setFollowing} />

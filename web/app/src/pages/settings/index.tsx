@@ -42,7 +42,9 @@ export default function Settings() {
   const mayOperate = useMay("operator");
   const mayAdmin = useMay("admin");
   const nav = useRef<HTMLElement>(null);
-  useEffect(() => nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" }), [section]);
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [section]);
   const isAllowed = (area: Area) => area.needs === undefined || (area.needs === "admin" ? mayAdmin : mayOperate);
   if (section === undefined) return <Navigate to="/settings/$section" params={{ section: "me" }} replace />;
   const area = AREAS.find((one) => one.name === section);
