@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-PICTURES = ROOT / "build" / "screenshots"
-"""Ignored by git."""
+PICTURES = ROOT / "build" / "screenshots" if os.environ.get("RUNCAST_TEST_PICTURES") else None
+"""Where pictures go, for those who want them. Ignored by git."""
 DESKTOP = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
 PATIENCE_MS = 20_000
@@ -29,6 +29,8 @@ PATIENCE_MS = 20_000
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 _AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_COLOURS = ("color-contrast", "link-in-text-block")
+"""Rules of axe that another theme can break: it changes colours, and nothing else."""
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -145,13 +147,18 @@ def _axe() -> str:
     return _AXE.read_text("utf-8")
 
 
-def find_barriers(page: Page, *, within: str = "body", but: tuple[str, ...] = ()) -> list[str]:
-    """What keeps people out, one line for each element (WCAG 2.2 AA and good practice); `but`: rules that are left out."""
-    page.evaluate(_axe())
+def find_barriers(
+    page: Page, *, within: str = "body", but: tuple[str, ...] = (), only: tuple[str, ...] = ()
+) -> list[str]:
+    """What keeps people out, one line for each element (WCAG 2.2 AA and good practice); `but`: rules that are left out,
+    `only`: the rules that are asked for."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
+    asked = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": _RULES}
     found = page.evaluate(
-        "([within, rules, but]) => axe.run(within, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations'], "
+        "([within, asked, but]) => axe.run(within, {runOnly: asked, resultTypes: ['violations'], "
         "rules: Object.fromEntries(but.map((id) => [id, {enabled: false}]))})",
-        [within, _RULES, list(but)],
+        [within, asked, list(but)],
     )
     return [
         f"{one['id']}: {one['help']}: {node['html'][:200]} {node['failureSummary'][:300]}"
@@ -160,9 +167,32 @@ def find_barriers(page: Page, *, within: str = "body", but: tuple[str, ...] = ()
     ]
 
 
-def draw(page: Page, name: str, **options: Any) -> Path:
-    """A picture of the page, for people to judge: `build/screenshots/<name>.png`."""
-    path = PICTURES / f"{name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, animations="disabled", **options)
-    return path
+def find_faults(page: Page, name: str, *, within: str = "body") -> list[str]:
+    """What is wrong with the page that is shown, in both themes, on a desk and on a phone: what keeps people out, and what
+    is wider than the window. The page is loaded once, and told of the theme and the width when they change."""
+    faults = []
+    for viewport in (DESKTOP, PHONE):
+        page.set_viewport_size(viewport)
+        for theme in THEMES:
+            _show(page, theme)
+            draw(page, f"{name}-{theme}-{viewport['width']}")
+            found = find_barriers(page, within=within, only=() if theme == THEMES[0] else _COLOURS)
+            faults += [f"{name}, {theme}, {viewport['width']} pixels: {one}" for one in found]
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            faults.append(f"{name} is wider than {viewport['width']} pixels")
+    return faults
+
+
+def _show(page: Page, theme: Theme) -> None:
+    """The page in a theme, with nothing on its way from one colour or place to another."""
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+    settle(page)
+
+
+def draw(page: Page, name: str, **options: Any) -> None:
+    """A picture of the page, for people to judge: `build/screenshots/<name>.png`, where `RUNCAST_TEST_PICTURES` is set."""
+    if PICTURES is not None:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", **options)

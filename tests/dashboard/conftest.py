@@ -12,8 +12,8 @@ from tests.page_fixtures import browser, dashboard, pages
 __all__ = ["browser", "dashboard", "pages"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(dashboard: None) -> Iterator[World]:
-    """A server with runs in every state. The tests of a module share it: what one changes the next one sees."""
+    """A server with runs in every state, for tests that only look, and add runs of their own at most: all of them share it."""
     with open_world() as world:
         yield fill(world)

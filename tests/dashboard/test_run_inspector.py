@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from runcast import Retry, artifacts, step, streams, task, wait
 from runcast.domain.run import RunStatus
 from runcast.sdk.registry import Registry
-from tests.browser import DESKTOP, PHONE, THEMES, Pages, Theme, draw, find_barriers, settle
+from tests.browser import Pages, draw, settle
 from tests.dashboard.world import World, open_world
 
 pytestmark = pytest.mark.slow
@@ -90,18 +90,6 @@ def choose(page: Page, name: str | re.Pattern[str]) -> None:
     """Something from the menu of actions."""
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name=name).click()
-
-
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("name", ["failed", "completed", "approval", "retrying"])
-def test_nobody_is_kept_out(world: World, pages: Pages, name: str, theme: Theme, viewport: ViewportSize) -> None:
-    page = open_run(pages, world, world.runs[name], theme=theme, viewport=viewport)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    draw(page, f"run-{name}-{theme}-{viewport['width']}")
-    for part in ("header", "section[aria-label=Inspector]"):
-        if page.locator(part).count():
-            assert "\n".join(find_barriers(page, within=part)) == ""
 
 
 def test_what_failed_says_where_in_the_users_own_code(world: World, pages: Pages) -> None:

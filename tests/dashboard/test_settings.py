@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from runcast.domain.access import NewPerson, Role
 from runcast.sdk.fresh_ids import fresh_id
-from tests.browser import DESKTOP, PHONE, Pages, Theme, draw, find_barriers
+from tests.browser import Pages, find_faults
 from tests.dashboard.operations import operations
 from tests.dashboard.world import World, open_world
 
@@ -165,15 +165,10 @@ def test_theme_and_zone_are_kept(office: World, pages: Pages) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-@pytest.mark.parametrize(
-    ("theme", "viewport"), [("light", DESKTOP), ("dark", DESKTOP), ("dark", PHONE)], ids=["light", "dark", "phone"]
-)
-def test_settings_keep_nobody_out(office: World, pages: Pages, theme: Theme, viewport: ViewportSize) -> None:
+def test_settings_keep_nobody_out(office: World, pages: Pages) -> None:
     office.post("/api/v1/projects/default/envvars/dev/import", {"variables": {"A_RATHER_LONG_NAME_OF_A_KEY": "x" * 90}})
-    page = pages.open(f"{office.url}/settings", theme=theme, viewport=viewport)
+    page = pages.open(f"{office.url}/settings")
     for section in SECTIONS:
         page.goto(f"{office.url}/settings/{section}")
         expect(page.get_by_role("main").get_by_role("heading", level=2).first).to_be_visible()
-        draw(page, f"settings-{section}-{theme}-{viewport['width']}")
-        assert find_barriers(page) == [], section
-        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), section
+        assert find_faults(page, f"settings-{section}") == []

@@ -16,7 +16,7 @@ export function Children({ run }: { run: ListedRun }) {
   const { count: all, completed, failed, complete } = children;
   const said = saidOf(children);
   return (
-    <Link to="/runs" search={{ parent: run.id }} title={said} aria-label={`${said}. Show them`} className="inline-flex min-w-0 items-center gap-1.5 rounded text-xs text-fg-2 hover:text-fg hover:underline">
+    <Link to="/runs" search={{ parent: run.id }} title={said} className="inline-flex min-w-0 items-center gap-1.5 rounded text-xs text-fg-2 hover:text-fg hover:underline">
       {complete && (
         <span aria-hidden className="flex h-1.5 w-9 shrink-0 overflow-hidden rounded-full bg-hover">
           <span className="bg-bar-ok" style={{ width: `${(completed / all) * 100}%` }} />
@@ -25,6 +25,7 @@ export function Children({ run }: { run: ListedRun }) {
       )}
       <span className="whitespace-nowrap">{complete ? `${count(completed)}/${count(all)}` : capped(all, all)}</span>
       {failed > 0 && <span className="whitespace-nowrap text-bad">{count(failed)} ✕</span>}
+      <span className="sr-only">: {said}. Show them</span>
     </Link>
   );
 }

@@ -1,0 +1,1 @@
+"""The dashboard: what is served, and its pages in a real browser."""
