@@ -107,11 +107,16 @@ export const clientsQuery = queryOptions({
 
 const PAGE = 100;
 
+/** Leads that were given together, as the server counts them. */
+export interface LeadBatch {
+  totals: { remainingS: number | null; costUsd: number };
+}
+
 export const leadsQuery = ({ batch, status }: { batch?: string | undefined; status?: string | undefined }) =>
   infiniteQueryOptions({
     queryKey: ["leads", "list", batch, status],
     queryFn: ({ pageParam, signal }) =>
-      get<{ data: Lead[]; next: string | null }>("/api/leads", { batch, status, limit: PAGE, after: pageParam }, signal),
+      get<{ data: Lead[]; next: string | null; batch: LeadBatch | null }>("/api/leads", { batch, status, limit: PAGE, after: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
   });
@@ -131,6 +136,7 @@ export const contentQuery = (path: string, version: string) =>
   });
 
 export const createClient = (client: NewClient) => post<LeadClient>("/api/leads/clients", client);
+export const changeClient = (id: string, client: NewClient) => request(`/api/leads/clients/${id}`, { method: "PUT", body: JSON.stringify(client) }).then((response) => response.json() as Promise<LeadClient>);
 export const checkLines = (text: string, clientId: string | undefined, signal?: AbortSignal) =>
   request("/api/leads/check", { method: "POST", body: JSON.stringify({ text, ...(clientId ? { clientId } : {}) }), ...(signal ? { signal } : {}) }).then((response) => response.json() as Promise<{ lines: CheckedLine[]; leads: number }>);
 export const estimateLeads = (count: number, options: LeadOptions) => post<Estimate>("/api/leads/estimate", { count, generateEmails: options.generateEmails, generateOnePager: options.generateOnePager, emails: options.emails });
@@ -156,11 +162,23 @@ export const retryLead = (id: string, step?: string) => post<{ triggerRunId: str
 export const cancelLead = (id: string) => post(`/api/leads/${id}/cancel`);
 export const removeClient = (id: string) => send("DELETE", `/api/leads/clients/${id}`);
 
+/** A link to a lead; where it leads is told once, when it is made. */
+export interface Share {
+  id: string;
+  createdBy: string;
+  createdAt: string;
+  expiresAt: string;
+  revokedAt: string | null;
+}
+
 export interface NewShare {
-  share: { id: string; expiresAt: string };
+  share: Share;
   path: string;
 }
 
+export const sharesQuery = (id: string) =>
+  queryOptions({ queryKey: ["leads", "shares", id], queryFn: async ({ signal }) => (await get<{ data: Share[] }>(`/api/leads/${id}/shares`, {}, signal)).data });
+export const revokeShare = (id: string, share: string) => send("DELETE", `/api/leads/${id}/shares/${share}`);
 export const shareLead = (id: string, expiresInDays: number) => post<NewShare>(`/api/leads/${id}/share`, { expiresInDays });
 
 /** All that a share link shows. */
@@ -185,6 +203,17 @@ export interface ProviderInfo {
   needs: string[];
   note: string;
   price: string;
+  /** JSON Schema of what it can be told. */
+  optionsSchema: OptionsSchema;
+}
+
+/** As little of JSON Schema as options need. */
+export interface OptionsSchema {
+  type?: string;
+  title?: string;
+  enum?: string[];
+  default?: unknown;
+  properties?: Record<string, OptionsSchema>;
 }
 
 export interface LeadSettings {

@@ -1,18 +1,18 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Ban, Plus, RotateCcw } from "lucide-react";
+import { Ban, Download, Plus, RotateCcw } from "lucide-react";
 import { useEffect } from "react";
 import type { Lead } from "@/data/leads";
-import { cancelBatch, leadsQuery, retryBatch } from "@/data/leads";
+import { cancelBatch, hrefOf, leadsQuery, retryBatch } from "@/data/leads";
+import { duration } from "@/format/duration";
 import { money, percent, plural } from "@/format/number";
 import { useFresh } from "@/live/useFresh";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/class";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { Header, Page } from "@/ui/Page";
-import { Progress } from "@/ui/Progress";
 import type { Hue } from "@/ui/Status";
-import { lookOf, Status } from "@/ui/Status";
+import { HUE_BAR, lookOf, Status } from "@/ui/Status";
 import { attempt, doUnlessUndone } from "@/ui/toast";
 import { LeadView } from "./lead/LeadView";
 import { shownLead } from "./steps";
@@ -47,6 +47,11 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
           Cancel all
         </Button>
       )}
+      {going.length === 0 && (
+        <a href={hrefOf(`/api/leads/batches/${batch}/report`)} download className="inline-flex h-7 items-center gap-1.5 rounded-control border border-line-strong bg-panel px-2.5 font-medium hover:bg-hover max-sm:h-9">
+          <Download aria-hidden className="size-3.5" /> Report
+        </a>
+      )}
       {failed.length > 0 && (
         <Button tone="primary" icon={<RotateCcw />} onClick={retryFailed}>
           Retry failed
@@ -73,13 +78,13 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
           }
           actions={actions}
         >
-          <Totals leads={leads} />
+          <Totals leads={leads} remainingS={going.length > 0 ? (data?.pages[0]?.batch?.totals.remainingS ?? null) : null} />
         </Header>
       }
     >
-      <Progress share={leads.reduce((sum, lead) => sum + (hueOf(lead) === "ok" ? 100 : lead.progress), 0) / (leads.length * 100 || 1)} label="The batch" hue={barHue(leads)} isMoving={barHue(leads) === "run"} className="shrink-0 rounded-none" />
-      <div className="flex min-h-0 flex-1 max-sm:flex-col">
-        <ul aria-label="Leads of the batch" className="w-64 shrink-0 overflow-y-auto border-r border-line bg-panel max-sm:max-h-52 max-sm:w-full max-sm:border-r-0 max-sm:border-b">
+      <BatchBar leads={leads} />
+      <div className="flex min-h-0 flex-1 max-sm:flex-col max-sm:overflow-auto">
+        <ul aria-label="Leads of the batch" className="w-64 shrink-0 overflow-y-auto border-r border-line bg-panel max-sm:max-h-44 max-sm:w-full max-sm:border-r-0 max-sm:border-b">
           {leads.map((lead) => (
             <li key={lead.id}>
               <button type="button" aria-current={lead.id === shown?.id} onClick={() => look(lead)} className={cx("flex w-full items-center gap-3 border-b border-line px-4 py-2.5 text-left hover:bg-hover", lead.id === shown?.id && "bg-active")}>
@@ -93,20 +98,34 @@ export function BatchView({ batch, chosen, status }: { batch: string; chosen: st
             </li>
           ))}
         </ul>
-        <div className="min-w-0 flex-1">{shown && <LeadView key={shown.id} id={shown.id} crumbs={false} />}</div>
+        <div className="min-w-0 flex-1 max-sm:flex-none">{shown && <LeadView key={shown.id} id={shown.id} crumbs={false} />}</div>
       </div>
     </Page>
   );
 }
 
-function barHue(leads: readonly Lead[]): Hue {
-  const hues = new Set(leads.map(hueOf));
-  if (leads.some((lead) => lead.status === "queued" || lead.status === "running")) return "run";
-  return hues.has("wait") ? "wait" : hues.has("bad") ? "bad" : "ok";
+const BARS: readonly Hue[] = ["ok", "bad", "wait", "run"];
+
+/** How many are done, failed, asked about, and how far the others are, beside each other. */
+function BatchBar({ leads }: { leads: readonly Lead[] }) {
+  const shares = new Map<Hue, number>();
+  for (const lead of leads) {
+    const hue = hueOf(lead);
+    const isEnded = !LIVE.has(lead.status);
+    shares.set(hue, (shares.get(hue) ?? 0) + (isEnded || hue === "wait" ? 100 : lead.progress));
+  }
+  const ended = leads.filter((lead) => !LIVE.has(lead.status)).length;
+  return (
+    <div role="progressbar" aria-label="The batch" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.floor((100 * ended) / (leads.length || 1))} className="flex h-1.5 shrink-0 overflow-hidden bg-hover">
+      {BARS.map((hue) => (
+        <div key={hue} className={cx("h-full transition-[width] duration-150", HUE_BAR[hue], hue === "run" && "striped")} style={{ width: `${(shares.get(hue) ?? 0) / (leads.length || 1)}%` }} />
+      ))}
+    </div>
+  );
 }
 
 /** How the batch stands, in one line. */
-function Totals({ leads }: { leads: readonly Lead[] }) {
+function Totals({ leads, remainingS }: { leads: readonly Lead[]; remainingS: number | null }) {
   const numbers = new Map<string, number>();
   for (const lead of leads) {
     const word = lookOf(shownLead(lead.status)).word.toLowerCase();
@@ -115,7 +134,7 @@ function Totals({ leads }: { leads: readonly Lead[] }) {
   const spent = leads.reduce((sum, lead) => sum + lead.costUsd, 0);
   return (
     <p aria-live="polite" className="text-xs text-fg-2">
-      {[...numbers].map(([word, n]) => `${n} ${word}`).join(" · ")} · {money(spent * 100)}
+      {[...[...numbers].map(([word, n]) => `${n} ${word}`), money(spent * 100), remainingS !== null && `~${duration(remainingS * 1_000)} left`].filter(Boolean).join(" · ")}
     </p>
   );
 }

@@ -49,7 +49,7 @@ export function withRun(lead: Lead, run: Run): Lead {
     ...lead,
     status: leadStatus(run),
     progress: run.isSuccess ? 100 : Math.round(progressOf(run.metadata) * 100),
-    costUsd: costUsd ?? lead.costUsd,
+    costUsd: Math.max(costUsd ?? 0, lead.costUsd),
     ...(currentStep === undefined ? {} : { currentStep }),
     ...(run.error ? { error: { message: run.error.message, step: "" } } : {}),
     ...(run.finishedAt ? { finishedAt: run.finishedAt } : {}),

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
+import { Pencil, Plus } from "lucide-react";
 import { useState } from "react";
 import type { LeadClient } from "@/data/leads";
 import { clientsQuery } from "@/data/leads";
@@ -11,15 +11,18 @@ import { ClientDialog } from "./ClientDialog";
 export function ClientField({ value, onChange }: { value: string; onChange: (id: string) => void }) {
   const cache = useQueryClient();
   const { data: clients = [] } = useQuery(clientsQuery);
-  const [isAdding, setAdding] = useState(false);
-  const added = (client: LeadClient) => {
-    cache.setQueryData(clientsQuery.queryKey, (before: LeadClient[] = []) => [...before, client]);
-    setAdding(false);
-    onChange(client.id);
+  const [edited, setEdited] = useState<LeadClient | "new">();
+  const chosen = clients.find((client) => client.id === value);
+  const close = () => setEdited(undefined);
+  const keep = (change: (before: LeadClient[]) => LeadClient[], id: string) => {
+    cache.setQueryData(clientsQuery.queryKey, (before: LeadClient[] = []) => change(before));
+    close();
+    onChange(id);
   };
+  const without = (before: LeadClient[], id: string) => before.filter((one) => one.id !== id);
   return (
-    <div className="flex items-end gap-2">
-      <Field label="Client" hint="For whom the e-mails and pages are written" className="flex-1">
+    <div className="flex flex-wrap items-start gap-2">
+      <Field label="Client" hint="For whom the e-mails and pages are written" className="min-w-40 flex-1">
         {(props) => (
           <Select {...props} className="w-full" value={value} onChange={(event) => onChange(event.target.value)}>
             <option value="" disabled>
@@ -33,10 +36,20 @@ export function ClientField({ value, onChange }: { value: string; onChange: (id:
           </Select>
         )}
       </Field>
-      <Button icon={<Plus />} className="mb-5" onClick={() => setAdding(true)}>
-        New client
-      </Button>
-      {isAdding && <ClientDialog onClose={() => setAdding(false)} onSaved={added} />}
+      <span className="flex gap-2 pt-6">
+        {chosen && <Button icon={<Pencil />} aria-label={`Edit ${chosen.name}`} title={`Edit ${chosen.name}`} onClick={() => setEdited(chosen)} />}
+        <Button icon={<Plus />} tone={clients.length === 0 ? "primary" : "plain"} onClick={() => setEdited("new")}>
+          New client
+        </Button>
+      </span>
+      {edited && (
+        <ClientDialog
+          client={edited === "new" ? undefined : edited}
+          onClose={close}
+          onSaved={(client) => keep((before) => [...without(before, client.id), client].toSorted((one, other) => one.name.localeCompare(other.name)), client.id)}
+          onRemoved={() => edited !== "new" && keep((before) => without(before, edited.id), "")}
+        />
+      )}
     </div>
   );
 }

@@ -4,7 +4,13 @@ import { cx } from "@/ui/class";
 import { accepted } from "./useChecked";
 
 /** Each line with its verdict, and how many become leads. */
-export function LineResults({ lines, isChecking }: { lines: readonly CheckedLine[]; isChecking: boolean }) {
+export function LineResults({ lines, isChecking, problem }: { lines: readonly CheckedLine[]; isChecking: boolean; problem: string | undefined }) {
+  if (problem)
+    return (
+      <p role="alert" className="text-xs text-bad">
+        {problem}
+      </p>
+    );
   if (lines.length === 0) return <p className="text-xs text-fg-3">One address a line, such as linkedin.com/in/ada-lovelace</p>;
   const good = accepted(lines).length;
   return (

@@ -44,7 +44,7 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
   };
   const actions = (
     <>
-      <NotifyWhenDone name={name} status={status} />
+      <NotifyWhenDone name={name} status={status} isGoing={isGoing} />
       <Button icon={<Share2 />} shortcut="s" onClick={() => setSharing(true)}>
         Share
       </Button>
@@ -108,7 +108,7 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
         </div>
         <Progress share={progress} label={`${name}: how far`} hue={hue === "idle" ? "run" : hue} isMoving={hue === "run"} />
       </div>
-      <div className="grid gap-6 p-4 lg:grid-cols-[minmax(0,1fr)_320px]">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-6 p-4 lg:grid-cols-[minmax(0,1fr)_320px]">
         <div className="min-w-0">
           <LeadHead name={name} title={lead.title} company={lead.company} url={lead.linkedinUrl} />
           {lead.error && steps.every((one) => one.status !== "FAILED") && (
@@ -121,11 +121,11 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
             opening={{
               isOpen: (key) => chosen[key] ?? key === open,
               onToggle: (key) => setChosen((before) => ({ ...before, [key]: !(before[key] ?? key === open) })),
-              render: (step) => <StepDetails leadId={id} step={step} assets={assets} error={lead.error?.message} onRetry={() => retry(step.key)} />,
+              render: (step) => <StepDetails leadId={id} step={step} assets={assets} error={lead.error?.message} onRetry={isGoing ? undefined : () => retry(step.key)} />,
             }}
           />
         </div>
-        <aside className="flex flex-col gap-4">
+        <aside className="flex min-w-0 flex-col gap-4">
           <section className={cx("rounded-card border border-line bg-panel p-4")}>
             <h2 className="mb-2 font-semibold">Lead</h2>
             <Facts

@@ -6,7 +6,7 @@ import { lookOf } from "@/ui/Status";
 import { said } from "@/ui/toast";
 
 /** Says so when the lead has ended: in the page, and by the system when it may. */
-export function NotifyWhenDone({ name, status }: { name: string; status: Shown }) {
+export function NotifyWhenDone({ name, status, isGoing }: { name: string; status: Shown; isGoing: boolean }) {
   const [isOn, setOn] = useState(() => typeof Notification !== "undefined" && Notification.permission === "granted");
   const before = useRef(status);
   useEffect(() => {
@@ -18,7 +18,7 @@ export function NotifyWhenDone({ name, status }: { name: string; status: Shown }
     said(message);
     if (isOn && document.hidden) new Notification("Runcast Leads", { body: message, tag: name });
   }, [status, name, isOn]);
-  if (typeof Notification === "undefined" || Notification.permission === "denied") return null;
+  if (!isGoing || typeof Notification === "undefined" || Notification.permission === "denied") return null;
   const turn = async () => {
     if (isOn) return setOn(false);
     setOn((await Notification.requestPermission()) === "granted");

@@ -38,11 +38,18 @@ export function StepDetails({ leadId, step, assets, error, onRetry }: { leadId: 
       {isGoing && step.stream && step.runId && <LiveText runId={step.runId} stream={step.stream} />}
       {!isGoing && mine.map((asset) => <AssetView key={asset.id} path={contentPath(leadId, asset.id)} asset={asset} />)}
       {step.runId && <StepLogs runId={step.runId} isLive={isGoing} />}
-      {step.runId && (
-        <Link to="/runs/$runId" params={{ runId: step.runId }} className="self-start text-xs text-accent hover:underline">
-          Open the run of this step
-        </Link>
-      )}
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+        {step.runId && (
+          <Link to="/runs/$runId" params={{ runId: step.runId }} className="text-xs text-accent hover:underline">
+            Open the run of this step
+          </Link>
+        )}
+        {step.status === "COMPLETED" && onRetry && (
+          <Button tone="quiet" icon={<RotateCcw />} title="Does this step once more, and what depends on it; its calls are paid again" className="ml-auto" onClick={onRetry}>
+            Do this step anew
+          </Button>
+        )}
+      </div>
     </>
   );
 }
