@@ -33,7 +33,7 @@ export function Origin({ run, whole, attempts }: { run: Run; whole: WholeRun | u
       {whole.queue && (
         <Fact label="Queue">
           <To path={`/queues/${encodeURIComponent(whole.queue)}`}>{whole.queue}</To>
-          {whole.concurrencyKey && <span className="text-fg-3"> · key {whole.concurrencyKey}</span>}
+          {whole.concurrencyKey && <span className="text-fg-3">· key {whole.concurrencyKey}</span>}
         </Fact>
       )}
       {worker && (
@@ -41,7 +41,7 @@ export function Origin({ run, whole, attempts }: { run: Run; whole: WholeRun | u
           <To path="/workers" title={`${worker.id}, process ${worker.pid}`}>
             {worker.host}
           </To>
-          {!worker.isConnected && <span className="text-fg-3"> (gone)</span>}
+          {!worker.isConnected && <span className="text-fg-3">(gone)</span>}
         </Fact>
       )}
       {worker?.codeVersion && (
@@ -65,7 +65,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="flex items-center gap-1.5 whitespace-nowrap">
       <dt className="text-fg-3">{label}</dt>
-      <dd className="inline-flex items-center">{children}</dd>
+      <dd className="inline-flex items-center gap-1">{children}</dd>
     </div>
   );
 }

@@ -50,7 +50,7 @@ function Shown({ found, label }: { found: Difference; label: string }) {
   return (
     <figure className="overflow-hidden rounded-card border border-line bg-sunken">
       <figcaption className="border-b border-line px-3 py-1 text-xs text-fg-2">
-        <span className="text-ok">+{count(found.added)}</span> <span className="text-bad">−{count(found.removed)}</span> lines since {label}
+        <span className="text-ok">+{count(found.added)}</span> <span className="text-bad">−{count(found.removed)}</span> lines, compared with {label}
       </figcaption>
       <div tabIndex={0} className="max-h-96 overflow-auto font-mono text-xs">
         <table className="w-full border-collapse">
