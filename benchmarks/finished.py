@@ -72,7 +72,7 @@ def _tally(database: sqlite3.Connection) -> None:
     database.execute(
         "insert into tallies "
         "select environment, span_ms, created_at / span_ms * span_ms, task, status, count(*) "
-        "from runs cross join (select 60000 as span_ms union all select 3600000) "
+        "from runs cross join (select 60000 as span_ms union all select 900000 union all select 3600000) "
         "where finished_at is not null group by 1, 2, 3, 4, 5"
     )
 

@@ -1,4 +1,4 @@
-"""Tallies: each ended run is counted once, in the minute and the hour of its creation, until it is removed."""
+"""Tallies: each ended run is counted once, in the minute, the quarter and the hour of its creation, until it is removed."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ def test_a_removed_run_is_counted_no_more(db: World) -> None:
     db.report(db.start(), outcome=Succeeded("1"))
     db.advance(HOUR_MS)
     db.report(db.start(), outcome=Succeeded("1"))
-    assert db.one("select sum(count) from tallies") == 4
+    assert db.one("select sum(count) from tallies") == 6
     db.run(lambda: prune(db.now - MINUTE_MS))
-    assert db.one("select sum(count) from tallies") == 2
+    assert db.one("select sum(count) from tallies") == 3
     assert db.findings() == []
     db.advance(HOUR_MS)
     db.run(lambda: prune(db.now))

@@ -56,7 +56,7 @@ _PURPOSES = {
     "projects": "Projects beside the default one, whose environments are `project/slug`.",
     "queues": "Queues with their limits and clocks.",
     "relayed": "What outboxes handed over within the last day, so that it is done once.",
-    "tallies": "How many ended runs were created in each minute and each hour, by task and status.",
+    "tallies": "How many ended runs were created in each minute, quarter and hour, by task and status.",
     "run_tags": "Runs by tag: an index of what `runs.tags` says.",
     "runs": "Runs. Partial indexes on live statuses keep the hot set small: cost does not grow with history.",
     "saved_views": "Filters of lists under a name, for everybody in an environment.",

@@ -32,7 +32,7 @@ LAWS = {
     "missing_owners": "a live run's worker is a live worker",
     "broken_streams": "a stream's parts are numbered from 0 without a gap",
     "lost_tags": "the index of tags says what the runs say",
-    "wrong_tallies": "as many ended runs are counted in each minute and hour as were created in it",
+    "wrong_tallies": "as many ended runs are counted in each minute, quarter and hour as were created in it",
     "keys_of_nothing": "an idempotency key names a run that exists",
     "started_after_expiry": "a run does not start after its ttl",
     "unseen_changes": "the feed's newest fact about a run is the run's state",

@@ -1,4 +1,4 @@
-"""Keeps `tallies`: how many ended runs were created in each minute and in each hour, by task and status.
+"""Keeps `tallies`: how many ended runs were created in each minute, quarter of an hour and hour, by task and status.
 
 A run is counted in the commit that ends it and taken off when it is removed, so that counts over time need not look at runs
 that are over. Those that are not have indexes of their own.
@@ -14,7 +14,7 @@ from runcast.store.script import Script, call
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
-SPANS_MS = (HOUR_MS, MINUTE_MS)
+SPANS_MS = (HOUR_MS, 15 * MINUTE_MS, MINUTE_MS)
 """Of which there are counts, the longest first."""
 
 
@@ -33,7 +33,7 @@ def add(ended: Iterable[tuple[Holding, str]]) -> Script[None]:
 def span_of(width_ms: int) -> int | None:
     """The longest span that pieces of this width are made of; None: they are shorter than any.
 
-    >>> span_of(900_000), span_of(7_200_000), span_of(90_000)
+    >>> span_of(300_000), span_of(7_200_000), span_of(90_000)
     (60000, 3600000, None)
     """
     return next((span_ms for span_ms in SPANS_MS if width_ms % span_ms == 0), None)

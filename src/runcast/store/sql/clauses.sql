@@ -53,13 +53,13 @@ union all
 select r.id from {rows :ids (id text)} r
 
 -- name: tallied
--- Of ended runs: how many were created in each minute and hour, by task and status.
+-- Of ended runs: how many were created in each minute, quarter and hour, by task and status.
 select k.environment, k.span_ms, k.at, k.task, k.status, count(*) as count
 from (
   select runs.environment, s.span_ms, runs.created_at / s.span_ms * s.span_ms as at, runs.task, runs.status
   from {rows :ids (id text)} r
   join runs on runs.id = r.id
-  cross join (select 60000 as span_ms union all select 3600000 as span_ms) s
+  cross join (select 60000 as span_ms union all select 900000 as span_ms union all select 3600000 as span_ms) s
   where runs.finished_at is not null) k
 group by k.environment, k.span_ms, k.at, k.task, k.status
 

@@ -28,7 +28,7 @@ from (
   union all
   select runs.environment, s.span_ms, runs.created_at / s.span_ms * s.span_ms as at, runs.task, runs.status, 1 as count
   from runs
-  cross join (select 60000 as span_ms union all select 3600000 as span_ms) s
+  cross join (select 60000 as span_ms union all select 900000 as span_ms union all select 3600000 as span_ms) s
   where runs.finished_at is not null) c
 group by c.environment, c.span_ms, c.at, c.task, c.status
 having sum(c.count) <> 0

@@ -568,7 +568,7 @@ create table run_tags (
   primary key (environment, tag, run_id)
 ) without rowid;
 
--- How many ended runs were created in each minute and in each hour: what a history of 1,000,000 runs is drawn from.
+-- How many ended runs were created in each minute, quarter of an hour and hour: what a history of 1,000,000 runs is drawn from.
 create table tallies (
   environment text not null,
   span_ms integer not null,
