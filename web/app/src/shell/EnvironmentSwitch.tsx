@@ -23,7 +23,7 @@ export function EnvironmentSwitch({ isNarrow }: { isNarrow: boolean }) {
       <span className={cx("flex-1 truncate text-left", isNarrow && "sm:sr-only")}>{me.environment}</span>
     </>
   );
-  const look = "flex h-7 w-full items-center gap-2 rounded-control px-2 text-fg-2 max-sm:h-9";
+  const look = "flex h-7 w-full shrink-0 items-center gap-2 rounded-control px-2 text-fg-2 max-sm:h-9";
   if (all.length < 2) return <div className={look}>{label}</div>;
   return (
     <Menu

@@ -12,6 +12,7 @@ import { SharedRuncast } from "@/live/client";
 import { Button } from "@/ui/Button";
 import { Failure, Skeleton } from "@/ui/Empty";
 import { onKeyDown, useShortcuts } from "@/ui/shortcuts";
+import { useMedia } from "@/ui/useMedia";
 import { ConnectionPill } from "@/ui/ConnectionPill";
 import { NewerPages } from "./NewerPages";
 import { Sidebar } from "./Sidebar";
@@ -20,6 +21,8 @@ import { SignIn, SignInAgain } from "./SignIn";
 const Palette = lazy(() => loadPart(() => import("./Palette")));
 const ShortcutSheet = lazy(() => loadPart(() => import("./ShortcutSheet")));
 const NARROW = "runcast.narrow";
+/** Where the menu is narrow unless somebody wants it wide: on tablets, and where a page is zoomed. */
+const TIGHT = "(max-width: 959px)";
 const client = new SharedRuncast();
 
 /** What surrounds every page; or the way in, for who is not signed in. */
@@ -45,11 +48,14 @@ export function Shell() {
 }
 
 function Frame() {
-  const [isNarrow, setNarrow] = useState(() => localStorage.getItem(NARROW) === "yes");
+  const isTight = useMedia(TIGHT);
+  const [chosen, choose] = useState(() => localStorage.getItem(NARROW));
+  const isNarrow = chosen === null ? isTight : chosen === "yes";
   const [open, setOpen] = useState<"menu" | "palette" | "keys">();
   const toggle = () => {
-    localStorage.setItem(NARROW, isNarrow ? "no" : "yes");
-    setNarrow(!isNarrow);
+    const next = isNarrow ? "no" : "yes";
+    localStorage.setItem(NARROW, next);
+    choose(next);
   };
   useShortcuts([
     { keys: "mod+k", label: "Search or jump to", group: "Everywhere", inFields: true, run: () => setOpen("palette") },

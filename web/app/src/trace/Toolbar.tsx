@@ -83,7 +83,7 @@ function Query({ trace, field }: { trace: Trace; field: React.RefObject<HTMLInpu
           event.currentTarget.blur();
         }}
         placeholder="Search steps & logs"
-        className="h-7 min-w-0 flex-1 bg-transparent text-sm text-fg outline-none"
+        className="-mx-1.5 h-7 min-w-0 flex-1 rounded-control bg-transparent px-1.5 text-sm text-fg outline-offset-[-2px]"
       />
       {text === "" && <Kbd keys="/" />}
     </label>

@@ -40,7 +40,7 @@ export function Tabs<Name extends string>({ tabs, current, onChange, children, c
         ))}
       </Base.List>
       </div>
-      <Base.Panel value={current} className="relative min-h-0 flex-1 overflow-auto outline-none">
+      <Base.Panel value={current} className="relative min-h-0 flex-1 overflow-auto outline-offset-[-2px]">
         {children}
       </Base.Panel>
     </Base.Root>

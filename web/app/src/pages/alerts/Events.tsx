@@ -59,7 +59,7 @@ const COLUMNS: Column<AlertEvent>[] = [
   {
     key: "message",
     label: "Subject",
-    className: "w-full max-w-0",
+    className: "w-full max-w-0 min-w-36",
     cell: (event) => (
       <span className="flex min-w-0 flex-col">
         <span className="truncate font-medium">

@@ -36,7 +36,7 @@ export function History() {
           {
             key: "question",
             label: "Question",
-            className: "w-full max-w-0",
+            className: "w-full max-w-0 min-w-36",
             cell: (wait) => (
               <div className="min-w-0 py-1">
                 <Link to="/approvals/$id" params={{ id: wait.id }} className="block truncate hover:underline">

@@ -17,7 +17,7 @@ function columnsOf(withTask: boolean): Column<ErrorGroup>[] {
     {
       key: "error",
       label: "Error",
-      className: "w-full max-w-0",
+      className: "w-full max-w-0 min-w-36",
       cell: (group) => (
         <span className="flex min-w-0 flex-col">
           <Link to="/errors/$fingerprint" params={{ fingerprint: group.fingerprint }} className="truncate font-medium text-bad hover:underline">

@@ -60,7 +60,7 @@ export function KeySettings() {
             {
               key: "name",
               label: "Key",
-              className: "w-full max-w-0",
+              className: "w-full max-w-0 min-w-36",
               cell: (key) => (
                 <div className="flex min-w-0 flex-col py-1">
                   <span className="flex min-w-0 items-center gap-2">

@@ -57,7 +57,7 @@ export function PeopleSettings() {
               {
                 key: "email",
                 label: "Person",
-                className: "w-full max-w-0",
+                className: "w-full max-w-0 min-w-36",
                 cell: (person) => (
                   <div className="flex min-w-0 flex-col py-1">
                     <span className="truncate font-medium">

@@ -86,7 +86,7 @@ export function VariableSettings() {
             {
               key: "value",
               label: "Value",
-              className: "w-full max-w-0",
+              className: "w-full max-w-0 min-w-36",
               cell: (one) =>
                 one.isSecret ? (
                   <span className="inline-flex items-center gap-1.5 text-fg-3">

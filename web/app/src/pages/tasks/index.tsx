@@ -68,8 +68,9 @@ function columnsOf(all: AllTaskStats | undefined): Column<Row>[] {
     {
       key: "task",
       label: "Task",
+      className: "w-full max-w-0 min-w-36",
       cell: ({ task }) => (
-        <span className="flex max-w-96 min-w-0 flex-col max-sm:max-w-[50vw]">
+        <span className="flex min-w-0 flex-col">
           <Link to="/tasks/$name" params={{ name: task.name }} className="truncate font-medium hover:underline">
             {task.name}
           </Link>
@@ -77,13 +78,13 @@ function columnsOf(all: AllTaskStats | undefined): Column<Row>[] {
         </span>
       ),
     },
-    { key: "queue", label: "Queue", isWide: true, cell: ({ task }) => <span className="text-fg-2">{task.queue}</span> },
-    { key: "schedule", label: "Schedule", isWide: true, className: "max-lg:hidden", cell: ({ task }) => <span className="font-mono text-xs text-fg-2">{task.schedule}</span> },
+    { key: "queue", label: "Queue", isWide: true, cell: ({ task }) => <span className="whitespace-nowrap text-fg-2">{task.queue}</span> },
+    { key: "schedule", label: "Schedule", isWide: true, className: "max-lg:hidden", cell: ({ task }) => <span className="font-mono text-xs whitespace-nowrap text-fg-2">{task.schedule}</span> },
     {
       key: "day",
       label: "Last 24 h",
       isWide: true,
-      className: "w-48",
+      className: "min-w-48",
       cell: ({ task, stats }) => all && <Bars label={`Runs of ${task.name} in the last 24 hours`} bars={barsOf(stats?.buckets ?? Array.from({ length: 24 }, () => ({})), all)} />,
     },
     { key: "runs", label: "Runs", className: "text-right", cell: ({ stats }) => (stats ? count(sumOf(stats.totals)) : <span className="text-fg-3">0</span>) },

@@ -61,13 +61,13 @@ const COLUMNS: Column<Task>[] = [
         <span className="truncate font-mono text-2xs text-fg-2 sm:hidden">{takes(task)}</span>
       </span>
     ),
-    className: "w-2/5 max-w-0 max-sm:w-full",
+    className: "w-2/5 max-w-0 min-w-36 max-sm:w-full",
   },
   {
     key: "takes",
     label: "Payload",
     isWide: true,
-    className: "max-w-0",
+    className: "max-w-0 min-w-36",
     cell: (task) => (
       <span className="block truncate font-mono text-xs text-fg-2" title={takes(task)}>
         {takes(task)}
