@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { duration } from "./duration";
 import { bytes, capped, money, percent, plural } from "./number";
-import { age, clock, moment } from "./time";
+import { age, clock, learnServerTime, moment, serverNow } from "./time";
 
 describe("times", () => {
   const now = Date.parse("2026-11-21T12:00:00Z");
@@ -17,6 +17,27 @@ describe("times", () => {
   it("says a moment with its zone unless it is the reader's own", () => {
     expect(moment(now, "utc")).toBe("2026-11-21 12:00:00 UTC");
     expect(clock(now + 7, "utc", { millis: true })).toBe("12:00:00.007");
+  });
+});
+
+describe("the server's time", () => {
+  const HOUR = 3_600_000;
+  const said = (at: number) => new Date(at).toUTCString();
+  const behind = () => Math.round((serverNow() - Date.now()) / 10) * 10;
+
+  it("is the browser's own where both agree to some seconds", () => {
+    learnServerTime(said(Date.parse("2026-11-21T12:00:00Z")), Date.parse("2026-11-21T12:00:01.900Z"));
+    expect(behind()).toBe(0);
+  });
+
+  it("is known better with each response, whose seconds are whole and past", () => {
+    const real = Date.parse("2026-11-21T12:00:00Z");
+    for (const ms of [900, 1_020, 2_500, 3_990]) learnServerTime(said(real + ms), real + ms + 5 * HOUR);
+    expect(behind()).toBe(-5 * HOUR - 20);
+    learnServerTime(said(real), real - 2_500);
+    expect(behind()).toBe(2_500);
+    learnServerTime(said(real), real);
+    expect(behind()).toBe(0);
   });
 });
 

@@ -2,10 +2,18 @@
 
 let offsetMs = 0;
 
-/** What the server's clock says in a response's `date` header; whole seconds, so only larger differences count. */
+const TRUSTED_MS = 2_000;
+const TURNED_MS = 3_000;
+
+/** What the server's clock says in a response's `date` header: in whole seconds, some time ago. So only larger differences count, and
+ * of what several say the least that is behind. */
 export function learnServerTime(header: string | null, now = Date.now()): void {
   const server = header === null ? Number.NaN : Date.parse(header);
-  if (!Number.isNaN(server)) offsetMs = Math.abs(server - now) > 2_000 ? server - now : 0;
+  if (Number.isNaN(server)) return;
+  const least = server - now;
+  if (Math.abs(least) <= TRUSTED_MS) offsetMs = 0;
+  // Far from what was known, a clock was turned.
+  else offsetMs = offsetMs !== 0 && Math.abs(least - offsetMs) < TURNED_MS ? Math.max(offsetMs, least) : least;
 }
 
 export function serverNow(): number {
