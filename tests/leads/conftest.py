@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -43,9 +44,9 @@ def leads_registry() -> Registry:
 
 
 @asynccontextmanager
-async def leads_site(database: str = ":memory:") -> AsyncIterator[Site]:
+async def leads_site(database: str = ":memory:", **options: Any) -> AsyncIterator[Site]:
     """A server with Leads and a worker; this process, in which both are, asks it."""
-    async with serving(database, leads_registry(), extensions=[leads]) as site:
+    async with serving(database, leads_registry(), extensions=[leads], **options) as site:
         before = use_door(GatewayDoor(site.engine))
         try:
             yield site

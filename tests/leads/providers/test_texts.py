@@ -134,7 +134,7 @@ async def test_letters_say_what_is_known_and_where_it_was_read() -> None:
     text, _ = await read(TOOLBOX.write_emails("template", REQUEST))
     first, second = TOOLBOX.parse_emails(text)
     assert first.subject == "Globex and Analytical Engines"
-    assert first.body.startswith("Hi Ada,\n\nI am writing to you in your role as Chief Engineer at Analytical Engines.")
+    assert first.body.startswith("Hi Ada,\n\nYou are Chief Engineer at Analytical Engines,")
     assert "On analytical.example I read: “We build engines that weave algebra.”" in first.body
     assert first.body.endswith("Best,\nGrace, Globex")
     assert second.subject.startswith("Re: ")

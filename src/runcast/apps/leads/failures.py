@@ -55,13 +55,15 @@ class StepStopped(AbortRun):
 
     code = "step_failed"
 
-    def __init__(self, step: str, message: str) -> None:
-        super().__init__(step, message)
+    def __init__(self, step: str, message: str, who: str = "") -> None:
+        """`who`: the person, for whoever is told of it elsewhere. Failures for the same reason stay one error."""
+        super().__init__(step, message, who)
         self.step = step
-        self.user_message = message
+        self.message = message
+        self.user_message = f"{who}: {message}" if who else message
 
     def __str__(self) -> str:
-        return self.user_message
+        return self.message
 
 
 ProviderError = ProviderRefused | ProviderBusy | ProviderDown

@@ -86,7 +86,9 @@ async def _reopen(options: Options) -> None:
 
 
 async def _enriched(job: LeadJob) -> Enriched:
-    done = await _outcome(StepKey.ENRICH, enrich.options(key=StepKey.ENRICH, tags=_tags(job)).trigger_and_wait(job))
+    done = await _outcome(
+        job, StepKey.ENRICH, enrich.options(key=StepKey.ENRICH, tags=_tags(job)).trigger_and_wait(job)
+    )
     profile = done.profile
     text = msgspec.json.format(msgspec.json.encode({"profile": profile, "tried": done.tried, "raw": done.raw})).decode()
     asset = NewAsset(
@@ -101,7 +103,7 @@ async def _enriched(job: LeadJob) -> Enriched:
 async def _researched(job: LeadJob, profile: Profile) -> Researched:
     asked = ResearchJob(lead=job, profile=profile)
     done = await _outcome(
-        StepKey.RESEARCH, research.options(key=StepKey.RESEARCH, tags=_tags(job)).trigger_and_wait(asked)
+        job, StepKey.RESEARCH, research.options(key=StepKey.RESEARCH, tags=_tags(job)).trigger_and_wait(asked)
     )
     await _keep(job, done.run_id, "research", [("research.md", "Research", "text/markdown", done.research.markdown)])
     cost = sum(one.cost_usd or 0 for one in done.tried)
@@ -128,7 +130,7 @@ async def _written(job: LeadJob, profile: Profile, read: Research) -> tuple[Lett
     if failures:
         keys = [one.step for one in failures if isinstance(one, StepStopped)]
         message = "; ".join(dict.fromkeys(str(one) for one in failures))
-        raise StepStopped(", ".join(keys), message) from BaseExceptionGroup("written", failures)
+        raise StepStopped(", ".join(keys), message, job.slug) from BaseExceptionGroup("written", failures)
     assert not isinstance(letters, BaseException)
     assert not isinstance(page, BaseException)
     return letters, page
@@ -140,7 +142,7 @@ async def _letters(job: LeadJob, asked: WriteJob) -> Letters | None:
     done = job.letters
     if done is None:
         call = write_emails.options(key=StepKey.EMAILS, tags=_tags(job)).trigger_and_wait(asked)
-        done = await _outcome(StepKey.EMAILS, call)
+        done = await _outcome(job, StepKey.EMAILS, call)
     texts = [
         (f"email-{number}.md", one.subject, "text/markdown", f"# {one.subject}\n\n{one.body}\n")
         for number, one in enumerate(done.emails, 1)
@@ -158,7 +160,7 @@ async def _page(job: LeadJob, asked: WriteJob) -> Page | None:
     done = job.page
     if done is None:
         call = build_page.options(key=StepKey.PAGE, tags=_tags(job)).trigger_and_wait(asked)
-        done = await _outcome(StepKey.PAGE, call)
+        done = await _outcome(job, StepKey.PAGE, call)
     await _keep(job, done.run_id, "page", [("landing.html", "Landing page", "text/html", done.html)])
     _show_done(job, StepKey.PAGE, done.run_id, done.started, done.cost_usd, f"by {done.provider}")
     return done
@@ -174,7 +176,8 @@ async def _approved(job: LeadJob, profile: Profile) -> bool:
     try:
         approved = await wait.for_token(token).unwrap()
     except WaitTimedOut as error:
-        raise StepStopped(StepKey.APPROVAL, "Nobody decided within 30 days: retry the step to ask again") from error
+        late = "Nobody decided within 30 days: retry the step to ask again"
+        raise StepStopped(StepKey.APPROVAL, late, job.slug) from error
     answered = replace(state, status="done", finished=_now_ms(), detail="Approved" if approved else "Declined")
     metadata.delete("awaits")
     metadata.set(f"step.{StepKey.APPROVAL}", answered)
@@ -190,7 +193,7 @@ async def _show_question(state: StepState) -> None:
 # --- what all steps share ---------------------------------------------------------------------------------------------
 
 
-async def _outcome(key: StepKey, call: Call[Ok[T] | Failed]) -> T:
+async def _outcome(job: LeadJob, key: StepKey, call: Call[Ok[T] | Failed]) -> T:
     """What a step came to. Raises `StepStopped` with its reason, in the chain of what a retry is to do again."""
     result = await call
     if isinstance(result, Ok):
@@ -200,7 +203,7 @@ async def _outcome(key: StepKey, call: Call[Ok[T] | Failed]) -> T:
         result.unwrap()
     except Exception as error:
         said = result.error.user_message or result.error.message or f"it ended {result.status}"
-        raise StepStopped(key, f"{TITLES[key]}: {said}") from error
+        raise StepStopped(key, f"{TITLES[key]}: {said}", job.slug) from error
     raise AssertionError("a failed result raises")
 
 

@@ -211,7 +211,7 @@ def _show_error(row: LeadRow) -> ErrorView | None:
         return None
     error = msgspec.json.decode(row.error, type=_RunError)
     failed = next((step.key.value for step in read_steps(row) if step.status == "failed"), "")
-    return ErrorView(message=error.user_message or error.message, step=failed)
+    return ErrorView(message=error.message or error.user_message or "", step=failed)
 
 
 def show_detail(

@@ -25,9 +25,9 @@ def emails_text(request: WriteRequest) -> str:
 def _opener(request: WriteRequest) -> str:
     client, profile = request.client, request.profile
     quote, host = about_company(request)
-    reasons = [f"I am writing to you in your role as {position(profile)}." if profile.title else ""]
+    reasons = [f"You are {position(profile)}, so you may be the right person to ask." if profile.title else ""]
     if not profile.title and profile.company:
-        reasons = [f"I am writing to you because of your work at {profile.company}."]
+        reasons = [f"You work at {profile.company}, so you may know whom this concerns."]
     if quote:
         reasons.append(f"On {host} I read: “{quote}”")
     return _letter(
@@ -36,22 +36,22 @@ def _opener(request: WriteRequest) -> str:
         [
             " ".join(filter(None, reasons)),
             offer_of(client) or f"I am with {client.name}.",
-            f"More about us: {client.website}" if client.website else "",
-            "Would a 15-minute call be useful? If this is not for you, a short no is fine, too.",
+            f"More about us: {host_of(client.website) or client.website}" if client.website else "",
+            "Is it worth 15 minutes of your time, in the next days? If not, a short no is fine, too.",
         ],
     )
 
 
 def _reminder(request: WriteRequest) -> str:
     client, profile = request.client, request.profile
-    whom = f"for {profile.company}" if profile.company else "for you"
+    whom = profile.company or "you"
     return _letter(
         request,
         f"Re: {client.name} and {profile.company}" if profile.company else f"Re: A short note from {client.name}",
         [
-            f"I wrote to you about {client.name} and would like to ask once more whether it could be of use {whom}.",
+            f"My first note may have come at a bad time. Could {client.name} be of use to {whom}?",
             offer_of(client),
-            "Is there somebody else whom I should ask?",
+            "If somebody else decides this, a name is all I need.",
         ],
     )
 

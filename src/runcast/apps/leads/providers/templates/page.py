@@ -6,6 +6,7 @@ from runcast.apps.leads.contract import Fact, WriteRequest
 from runcast.apps.leads.providers.templates.words import (
     about_company,
     capital,
+    counted,
     first_name,
     flat,
     host_of,
@@ -20,6 +21,8 @@ _SHOWN = {
 }  # fmt: skip
 """Facts about a company that may be shown to it, with a word for each."""
 _POINT_CHARS_MAX = 220
+FACTS_MIN = 2
+"""Fewer are no section of a page."""
 
 
 def page_text(request: WriteRequest) -> str:
@@ -32,7 +35,9 @@ def page_text(request: WriteRequest) -> str:
     quote, host = about_company(request)
     if quote:
         lines += ["## In your own words", f"“{quote}” ({host})"]
-    lines += _section(f"What we read about {profile.company or 'you'}", _read(request))
+    read = _read(request)
+    # A company needs nobody to tell it its ticker alone.
+    lines += _section(f"What we read about {profile.company or 'you'}", read if len(read) >= FACTS_MIN else [])
     lines += _section("What happens next", _next(request))
     where = host_of(client.website) or client.website
     lines.append(f"> Visit {where}" if where else "> Reply to our e-mail")
@@ -47,7 +52,7 @@ def _read(request: WriteRequest) -> list[str]:
     found: dict[str, str] = {}
     for fact in (*request.research.facts, *request.profile.facts):
         if (label := _SHOWN.get(fact.name)) and _is_of_company(fact, request):
-            found.setdefault(label, shortened(fact.value, _POINT_CHARS_MAX))
+            found.setdefault(label, shortened(counted(fact.value), _POINT_CHARS_MAX))
     return [f"{label}: {value}" for label, value in found.items()]
 
 

@@ -51,6 +51,15 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def counted(text: str) -> str:
+    """A number of five digits or more, as people write it; everything else as it is, years among it.
+
+    >>> counted("12000"), counted("1923"), counted("1,200 people")
+    ('12,000', '1923', '1,200 people')
+    """
+    return f"{int(text):,}" if text.isascii() and text.isdigit() and 5 <= len(text) <= 12 else text
+
+
 def offer_of(client: ClientBrief) -> str:
     """The offer as a sentence, whether it is one or a few words.
 
