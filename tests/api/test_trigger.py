@@ -42,6 +42,42 @@ async def test_the_answer_carries_a_token_that_reads_the_run_and_no_other(site: 
     assert (await site.http.get(f"/api/v3/runs/{other}", headers=bearer)).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("task", "payload", "where"),
+    [
+        ("add", {"a": 1, "b": "many"}, 'b: a number is expected, got "many"'),
+        ("add", {"a": 1}, "'b' is missing"),
+        ("add", None, "'a' is missing"),
+        ("hello", {"nme": "Ada"}, "there is no 'nme'"),
+    ],
+    ids=str,
+)
+async def test_a_payload_that_cannot_fit_is_refused_where_that_is_asked_for(
+    any_site: Site, task: str, payload: Any, where: str
+) -> None:
+    status, answer = await post(any_site, {"payload": payload, "checkPayload": True}, to=task)
+    assert (status, answer["code"], answer["param"]) == (422, "invalid_payload", "payload")
+    assert answer["error"] == f"the payload does not fit task {task!r}: {where}"
+    assert (await any_site.get("/api/v1/runs"))["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("task", "payload"),
+    [("add", {"a": 1, "b": "2"}), ("hello", None), ("hello", {}), ("echo", {"value": [1]}), ("unknown", {"x": 1})],
+    ids=str,
+)
+async def test_a_payload_that_may_fit_is_taken(site: Site, task: str, payload: Any) -> None:
+    assert (await post(site, {"payload": payload, "checkPayload": True}, to=task))[0] == 200
+
+
+async def test_without_the_wish_a_payload_is_taken_as_official_servers_do_and_its_run_says_what_is_wrong(
+    site: Site,
+) -> None:
+    run = await site.run("add", {"a": 1, "b": "many"})
+    assert (run["status"], run["attemptCount"]) == ("FAILED", 1)
+    assert "b" in run["error"]["message"]
+
+
 # --- payloads -------------------------------------------------------------------------------------------------------
 
 

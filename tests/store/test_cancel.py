@@ -199,5 +199,5 @@ def test_a_force_is_told_in_the_log_and_what_is_left_is_said_before(db: World) -
     db.advance(41_000)
     db.cancel(run.run_id, force=True)
     [line] = db.read(lambda: reads.logs(run.run_id, 0, 10))
-    assert line.message.startswith("forced: the slot was freed 41s after the run ended, although worker")
+    assert line.message.startswith("forced: the slot was freed 41s after the run ended, although w1 has not")
     assert "body" not in db.why(run.run_id).reason

@@ -85,6 +85,8 @@ class TriggerBody(msgspec.Struct, frozen=True):
 
     payload: Any | UnsetType = UNSET
     options: TriggerOptions | None = None
+    check_payload: bool = msgspec.field(default=False, name="checkPayload")
+    """Refuse a payload that cannot fit the schema which a worker has declared of the task; else its run fails."""
 
 
 def new_run(task: str, payload: Any, options: TriggerOptions | None, *, environment: str) -> NewRun:

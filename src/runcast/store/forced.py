@@ -42,6 +42,6 @@ def free_slots(run_ids: Sequence[str], now: int) -> Script[set[str]]:
 def _said(run: Holding, after_ms: int) -> str:
     after = duration_text(max(0, after_ms) // 1_000 * 1_000)
     return (
-        f"forced: the slot was freed {after} after the run ended, although worker {run.worker_id} has not said that its "
-        "body is gone. What that still does elsewhere goes on; what it reports is refused."
+        f"forced: the slot was freed {after} after the run ended, although {run.worker_id} has not said that its body is "
+        "gone. What that still does elsewhere goes on; what it reports is refused."
     )
