@@ -87,9 +87,9 @@ function Limit({ queue }: { queue: Queue }) {
   return (
     <span className="inline-flex items-center gap-1.5">
       {queue.concurrency.override !== null && (
-        <Tag>
+        <Tag className="gap-1">
           override
-          {queue.overrideEndsAt && <span className="max-xl:sr-only"> ends {age(queue.overrideEndsAt)}</span>}
+          {queue.overrideEndsAt && <span className="max-xl:sr-only">ends {age(queue.overrideEndsAt)}</span>}
         </Tag>
       )}
       <span className={queue.concurrencyLimit === null ? "text-fg-3" : BIG}>{queue.concurrencyLimit === null ? "none" : count(queue.concurrencyLimit)}</span>

@@ -55,13 +55,14 @@ export function Actions({ run, trace, whole, attempts, span }: { run: Run; trace
       <Menu
         trigger={<Button aria-label="More actions" icon={<Ellipsis />} />}
         items={[
+          can.force && { label: "Force the end", hint: "Its code was told to stop and goes on: free its slot now", icon: <OctagonX />, isDanger: true, onSelect: force },
+          can.force && null,
           can.forkFrom !== undefined && { label: `Retry from ${name}`, hint: "A new run: keeps what came before this step, does it and the rest again", icon: <GitFork />, onSelect: () => deeds.fork(can.forkFrom ?? "") },
           can.forkFrom !== undefined && { label: `Retry from ${name} with edited input…`, hint: "The same, with another payload for what is done again", icon: <Pencil />, onSelect: () => deeds.forkEdited(can.forkFrom ?? "") },
           can.skip !== undefined && { label: `Skip ${name} with a value…`, hint: "Resume as if it had returned what you say", icon: <SkipForward />, onSelect: () => deeds.skip(can.skip ?? "") },
           (can.forkFrom !== undefined || can.skip !== undefined) && null,
           { label: "Replay", hint: "The same payload and options, from the beginning", icon: <RotateCcw />, shortcut: "r", onSelect: deeds.replay },
           { label: "Replay with edited payload…", hint: "From the beginning, with other input", icon: <Pencil />, onSelect: deeds.replayEdited },
-          can.force && { label: "Force the end", hint: "Its code was told to stop and goes on: free its slot now", icon: <OctagonX />, isDanger: true, onSelect: force },
           can.reschedule && { label: "Reschedule…", hint: "Start it earlier or later", icon: <CalendarClock />, onSelect: deeds.reschedule },
           { label: "Add tags…", hint: "Words to find it by", icon: <Tags />, onSelect: deeds.tag },
           null,
