@@ -10,7 +10,6 @@ from runcast.domain.journal import Wait
 from runcast.store.script import Script, call
 from runcast.store.vital_rows import TaskOfRun
 
-
 _OPEN = ("WAITING",)
 
 
