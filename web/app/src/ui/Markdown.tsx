@@ -11,6 +11,19 @@ const escaped = (text: string) => text.replace(/[&<>"]/g, (one) => `&#${one.char
 /** HTML within it is shown as what it is: text. */
 const marked = new Marked({ gfm: true, renderer: { html: ({ text }) => (BREAK.test(text.trim()) ? "<br>" : escaped(text)) } });
 
+/** A page takes seconds to lay out more, and people read less. */
+const LAID_OUT_CHARS_MAX = 100_000;
+
+/** Undefined: it is too long, or nested too deeply. */
+function laidOut(text: string): string | undefined {
+  if (text.length > LAID_OUT_CHARS_MAX) return undefined;
+  try {
+    return safe(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Nothing of it runs, and nothing is loaded from elsewhere: links only, which open beside this page. */
 function safe(text: string): string {
   const html = marked.parse(text, { async: false });
@@ -29,8 +42,9 @@ function safe(text: string): string {
   return holder.innerHTML;
 }
 
-/** Markdown of a stranger, as text with structure. */
+/** Markdown of a stranger, as text with structure; as plain text where it has too much of either. */
 export default function Markdown({ text, className }: { text: string; className?: string }) {
-  const html = useMemo(() => safe(text), [text]);
+  const html = useMemo(() => laidOut(text), [text]);
+  if (html === undefined) return <div className={cx("break-words whitespace-pre-wrap", className)}>{text}</div>;
   return <div className={cx("break-words", STYLE, className)} dangerouslySetInnerHTML={{ __html: html }} />;
 }
