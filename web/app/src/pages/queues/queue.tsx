@@ -68,6 +68,7 @@ function Whole({ queue }: { queue: Queue }) {
   const mayAct = useMay("operator");
   const { reset } = useQueueActions();
   const isOverridden = queue.concurrency.override !== null || queue.overrideEndsAt !== undefined;
+  const until = queue.overrideEndsAt ? <Left at={queue.overrideEndsAt} /> : "until it is reset";
   const { data: keys } = useQuery(queueKeysQuery(queue.name));
   const health = healthOf(queue, serverNow());
   const { data: newest } = useRecentRuns({ "filter[queue]": queue.name }, (run) => run.queue === queue.name, { size: 100 });
@@ -95,7 +96,7 @@ function Whole({ queue }: { queue: Queue }) {
             facts={[
               ["Runs at once", queue.concurrencyLimit === null ? "any number" : count(queue.concurrencyLimit)],
               queue.concurrency.override !== null && ["In the code", queue.concurrency.base === null ? "any number" : count(queue.concurrency.base)],
-              isOverridden && ["Set by a person", queue.overrideEndsAt ? <Left at={queue.overrideEndsAt} /> : "until it is reset"],
+              isOverridden && ["Set by a person", until],
               ["Of each key", queue.perKey === undefined ? "any number" : count(queue.perKey)],
               ["Starts", queue.rate ? `${count(queue.rate.count)} in ${duration(queue.rate.periodMs)}` : "as fast as they come"],
               ["May queue", queue.maxLength === undefined ? "any number" : `up to ${count(queue.maxLength)}, then triggers are refused`],
