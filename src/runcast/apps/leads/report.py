@@ -43,7 +43,7 @@ _PAGE = """<!doctype html>
 """
 _MARKS = {"done": "✓", "failed": "✗", "running": "◐", "waiting": "⏸", "canceled": "⊘", "pending": "○"}
 _NOTE = "Texts were written by software from what is shown here: check them before you send them."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -94,8 +94,12 @@ def csv_report(leads: Iterable[LeadDetail]) -> str:
 
 
 def _inert(cell: str) -> str:
-    """No spreadsheet takes it for a formula: what people call themselves is not ours."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """No spreadsheet takes it for a formula: what people call themselves is not ours.
+
+    >>> _inert("=1+1"), _inert("  @sum(a1)"), _inert("Ada")
+    ("'=1+1", "'  @sum(a1)", 'Ada')
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
 
 
 def html_report(lead: LeadDetail, assets: Sequence[AssetContent]) -> str:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LeadStep, StepKey } from "@/data/leads";
-import { openStep, progressOf, remaining, statusOf, stepsOf } from "./steps";
+import { openStep, progressOf, remaining, remainingOf, statusOf, stepsOf } from "./steps";
 
 const step = (key: StepKey, more: Partial<LeadStep> = {}): LeadStep => ({
   key,
@@ -52,6 +52,14 @@ describe("the steps of a lead", () => {
   it("take as long as they usually do, the writing at once", () => {
     expect(remaining(stepsOf(READ, { ...GOING, metadata }), 5_000)).toEqual({ ms: 8_000 + 6_000, n: 5 });
     expect(remaining(stepsOf([step("research", { estimate: null })]), 0)).toBeUndefined();
+  });
+
+  it("take as long as is left of what they usually take, and never nothing", () => {
+    const [read, running] = stepsOf(READ, { ...GOING, metadata });
+    if (!read || !running) throw new Error("there are four");
+    expect(remainingOf(running, 5_000)).toEqual({ ms: 8_000, n: 5 });
+    expect(remainingOf(running, 60_000)).toEqual({ ms: 500, n: 5 });
+    expect(remainingOf(read, 5_000)).toBeUndefined();
   });
 
   it("say how far the whole is, and that only a person lets a lead wait", () => {

@@ -85,6 +85,16 @@ export interface Remaining {
   n: number;
 }
 
+/** Until a step that goes on is done, from how long it usually takes. Undefined where nothing is known, or it waits for a person. */
+export function remainingOf(step: Step, now: number): Remaining | undefined {
+  if (step.status !== "EXECUTING" || !step.estimate || step.started === undefined) return undefined;
+  const usual = step.estimate.seconds * 1_000;
+  return { ms: Math.max(usual - (now - step.started), usual * ALMOST), n: step.estimate.n };
+}
+
+/** Of a step that takes longer than usual, so much is said to remain. */
+const ALMOST = 0.05;
+
 /** Until the end, from how long each step usually takes. Undefined where nothing is known. */
 export function remaining(steps: readonly Step[], now: number): Remaining | undefined {
   let total = 0;
@@ -94,7 +104,7 @@ export function remaining(steps: readonly Step[], now: number): Remaining | unde
     if (step.key === "approval" || step.status === "COMPLETED" || step.status === "FAILED") continue;
     if (!step.estimate) return undefined;
     const usual = step.estimate.seconds * 1_000;
-    const left = Math.max(usual - (step.started === undefined ? 0 : now - step.started), usual * 0.05);
+    const left = Math.max(usual - (step.started === undefined ? 0 : now - step.started), usual * ALMOST);
     n = Math.min(n, step.estimate.n);
     // The writing steps go on beside each other.
     if (step.key === "write_emails" || step.key === "build_page") writing = Math.max(writing, left);

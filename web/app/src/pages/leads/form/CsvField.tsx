@@ -21,7 +21,7 @@ export function CsvField({ onRead }: { onRead: (people: KnownPerson[]) => void }
   };
   return (
     <Field label="Table" hint={said ?? "A CSV with a column linkedin_url, and whatever else is known: name, title, company, website…"} error={error}>
-      {(props) => <input {...props} type="file" accept=".csv,text/csv" onChange={(event) => void read(event.target.files?.[0])} />}
+      {(props) => <input {...props} type="file" accept=".csv,text/csv" className="file:mr-3 file:h-7 file:cursor-pointer file:rounded-control file:border file:border-line-strong file:bg-panel file:px-2.5 file:font-medium" onChange={(event) => void read(event.target.files?.[0])} />}
     </Field>
   );
 }

@@ -10,6 +10,7 @@ import { Button } from "@/ui/Button";
 import { cx } from "@/ui/class";
 import { Id } from "@/ui/Code";
 import { Failure, Skeleton } from "@/ui/Empty";
+import { Menu } from "@/ui/Menu";
 import { Facts, Header, Page } from "@/ui/Page";
 import { Progress } from "@/ui/Progress";
 import { lookOf, Status } from "@/ui/Status";
@@ -22,6 +23,12 @@ import { ShareDialog } from "./ShareDialog";
 import { StepDetails } from "./StepDetails";
 import { Timeline } from "./Timeline";
 import { useLead } from "./useLead";
+
+const REPORTS = [
+  ["html", "A page", "Needs nothing else: to print, or to send"],
+  ["json", "JSON", "Everything, with what was made"],
+  ["csv", "CSV", "A row for each step"],
+] as const;
 
 /** A lead on its way: who it is, its steps as they happen, what came of them. */
 export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }) {
@@ -48,9 +55,11 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
       <Button icon={<Share2 />} shortcut="s" onClick={() => setSharing(true)}>
         Share
       </Button>
-      <a href={hrefOf(`/api/leads/${id}/report?format=html`)} target="_blank" rel="noopener" className="inline-flex h-7 items-center gap-1.5 rounded-control border border-line-strong bg-panel px-2.5 font-medium hover:bg-hover max-sm:h-9">
-        <Download aria-hidden className="size-3.5" /> Report
-      </a>
+      <Menu
+        align="end"
+        trigger={<Button icon={<Download />}>Report</Button>}
+        items={REPORTS.map(([format, label, hint]) => ({ label, hint, onSelect: () => window.open(hrefOf(`/api/leads/${id}/report?format=${format}${format === "html" ? "" : "&download=true"}`), "_blank", "noopener") }))}
+      />
       {isGoing && (
         <Button tone="danger" icon={<Ban />} disabled={isCanceling} onClick={cancel}>
           {isCanceling ? "Canceling…" : "Cancel"}

@@ -37,7 +37,7 @@ export function StepDetails({ leadId, step, assets, error, onRetry }: { leadId: 
       {step.key === "approval" && <Approval step={step} />}
       {isGoing && step.stream && step.runId && <LiveText runId={step.runId} stream={step.stream} />}
       {!isGoing && mine.map((asset) => <AssetView key={asset.id} path={contentPath(leadId, asset.id)} asset={asset} />)}
-      {step.runId && <StepLogs runId={step.runId} isLive={isGoing} />}
+      {step.runId && <StepLogs runId={step.runId} />}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         {step.runId && (
           <Link to="/runs/$runId" params={{ runId: step.runId }} className="text-xs text-accent hover:underline">

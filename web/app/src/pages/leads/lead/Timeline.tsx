@@ -1,11 +1,14 @@
 import { ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
-import { money } from "@/format/number";
+import { duration } from "@/format/duration";
+import { money, plural } from "@/format/number";
+import { serverNow } from "@/format/time";
 import { cx } from "@/ui/class";
 import { HUE_TEXT, lookOf, Status } from "@/ui/Status";
-import { Elapsed } from "@/ui/Time";
+import { Elapsed, useTick } from "@/ui/Time";
 import type { StepKey } from "@/data/leads";
 import type { Step } from "../steps";
+import { remainingOf } from "../steps";
 
 /** How a step is opened, and what is told in it. */
 export interface Opening {
@@ -61,10 +64,17 @@ function TimelineStep({ step, isLast, opening }: { step: Step; isLast: boolean; 
 /** What a step is called, what came of it, what it cost, and how long it took. */
 function StepLine({ step }: { step: Step }) {
   const isGoing = step.status === "EXECUTING" || step.status === "WAITING";
+  useTick(step.status === "EXECUTING");
+  const left = remainingOf(step, serverNow());
   return (
     <>
       <span className={cx("font-semibold", step.status === "PENDING" && "font-medium text-fg-3")}>{step.title}</span>
       <span className={cx("min-w-0 flex-1 truncate", step.status === "FAILED" ? "text-bad" : "text-fg-3")}>{step.detail}</span>
+      {left && (
+        <span className="text-fg-3" title={left.n > 0 ? `By its last ${plural(left.n, "run")}` : "A guess"}>
+          {`~${duration(left.ms)} left`}
+        </span>
+      )}
       {step.costUsd > 0 && <span className="text-fg-3">{money(step.costUsd * 100)}</span>}
       {step.started !== undefined && <Elapsed from={step.started} to={step.finished ?? (isGoing ? undefined : step.started)} className="text-fg-3" />}
     </>
