@@ -16,7 +16,7 @@ export function Field({ label, hint, error, children, className }: { label: Reac
       </label>
       {children({ id, "aria-describedby": note ? `${id}-note` : undefined, "aria-invalid": error ? true : undefined })}
       {note && (
-        <p id={`${id}-note`} className={cx("text-xs", error ? "text-bad" : "text-fg-3")}>
+        <p id={`${id}-note`} aria-live="polite" className={cx("text-xs", error ? "text-bad" : "text-fg-3")}>
           {note}
         </p>
       )}

@@ -29,7 +29,7 @@ export function HtmlFrame({ html, title, className, height = 480, widths = true,
       {(widths || href) && (
         <div className="flex items-center gap-2">
           {widths && (
-            <div role="group" aria-label="Width" className="flex self-start overflow-hidden rounded-control border border-line-strong text-xs">
+            <div role="group" aria-label="Width" className="flex self-start overflow-hidden max-sm:hidden rounded-control border border-line-strong text-xs">
               {(Object.keys(WIDTHS) as FrameWidth[]).map((name) => (
                 <button key={name} type="button" aria-pressed={width === name} onClick={() => setWidth(name)} className={cx("px-2 py-0.5 max-sm:py-2", width === name ? "bg-active font-medium text-fg" : "text-fg-2 hover:bg-hover")}>
                   {WIDTHS[name] ?? "Full"}

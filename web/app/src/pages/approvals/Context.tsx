@@ -11,6 +11,8 @@ import { Facts } from "@/ui/Page";
 const Markdown = lazy(() => loadPart(() => import("@/ui/Markdown")));
 const SHOWN_BYTES_MAX = 200_000;
 const FACTS_MAX = 8;
+/** What `progress()` writes: how far the run is says nothing of what is asked. */
+const PROGRESS = new Set(["progress", "currentStep", "estimatedTimeRemaining"]);
 const isShown = (one: Artifact) => one.size <= SHOWN_BYTES_MAX && /^text\/(html|markdown|plain)/.test(one.contentType);
 
 /** What one decides about: what the run says of itself, and what it made. */
@@ -18,7 +20,8 @@ export function Context({ runId }: { runId: string }) {
   const { data: run } = useQuery(wholeRunQuery(runId));
   const { data: artifacts = [] } = useQuery(artifactsQuery(runId));
   const newest = [...artifacts].reverse().find(isShown);
-  const facts = Object.entries({ ...plainOf(run?.payload), ...plainOf(run?.metadata) }).slice(0, FACTS_MAX);
+  const said = Object.entries(plainOf(run?.metadata)).filter(([name]) => !PROGRESS.has(name));
+  const facts = Object.entries({ ...plainOf(run?.payload), ...Object.fromEntries(said) }).slice(0, FACTS_MAX);
   return (
     <div className="flex flex-col gap-3">
       {facts.length > 0 && <Facts facts={facts} />}
