@@ -106,6 +106,7 @@ SEEKS = {
     "resolved_of": "journal_resolved (run_id=? AND resolved_at>?)",
     "due_entries": "journal_due (due_at>? AND due_at<?)",
     "newest_open_waits": "waits_open",
+    "open_waits_back": "waits_open",
     "due_waits": "waits_due (due_at>? AND due_at<?)",
     "due_runs": "runs_delayed (available_at<?)",
     "expired_runs": "runs_expiring (expires_at>? AND expires_at<?)",

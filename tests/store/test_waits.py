@@ -286,3 +286,5 @@ def test_pages_of_open_waits_are_those_of_the_environment_newest_first(db: World
         f"waitpoint_{number}" for number in (6, 5, 3, 1, 6, 5)
     ]
     assert (first.older, rest.older, rest.newer) == (True, False, True)
+    oldest = db.read(lambda: waits.page(wanted, after=None, before="0", limit=2))
+    assert ([wait.id for wait in oldest.waits], oldest.newer) == (["waitpoint_3", "waitpoint_1"], True)

@@ -37,13 +37,15 @@ class WaitPage(msgspec.Struct, frozen=True):
 
 def page(filter: WaitFilter, *, after: str | None, before: str | None, limit: int) -> Script[WaitPage]:
     """The page that follows a wait, or the one in front of a wait."""
+    is_open = filter == WaitFilter(filter.environment, statuses=_OPEN)
+    wanted = {"environment": filter.environment} if is_open else _params(filter)
     rows: list[Wait]
     if before is not None:
-        rows = yield call("list_waits_back", before=before, limit=limit + 1, **_params(filter))
-    elif filter == WaitFilter(filter.environment, statuses=_OPEN):
-        rows = yield call("newest_open_waits", environment=filter.environment, after=after, limit=limit + 1)
+        name = "open_waits_back" if is_open else "list_waits_back"
+        rows = yield call(name, before=before, limit=limit + 1, **wanted)
     else:
-        rows = yield call("list_waits", after=after, limit=limit + 1, **_params(filter))
+        name = "newest_open_waits" if is_open else "list_waits"
+        rows = yield call(name, after=after, limit=limit + 1, **wanted)
     more, shown = len(rows) > limit, rows[:limit]
     tasks = yield from tasks_of([wait.run_id for wait in shown if wait.run_id is not None])
     if before is not None:

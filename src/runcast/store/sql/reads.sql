@@ -253,6 +253,14 @@ where status = 'WAITING' and environment = :environment and (id < :after or :aft
 order by id desc
 limit :limit;
 
+-- name: open_waits_back -> Wait*
+select id, environment, status, value, tags, schema, run_id, created_at, due_at, completed_at, idempotency_key,
+  key_expires_at, question, completed_by
+from waits
+where status = 'WAITING' and environment = :environment and id > :before
+order by id
+limit :limit;
+
 -- name: tasks_of_runs -> TaskOfRun*
 select runs.id, runs.task
 from {rows :ids (id text)} r

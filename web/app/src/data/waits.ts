@@ -60,9 +60,13 @@ export interface WholeWait extends Wait {
 const TOKENS = "/api/v1/waitpoints/tokens";
 const PAGE = 25;
 
+/** Sorts before every id: the page in front of it are the oldest. */
+const FIRST = "0";
+
+/** Those that wait longest; the newest of them first. Where there are more, they follow as these are answered. */
 export const openWaitsQuery = queryOptions({
   queryKey: ["waits", "open"],
-  queryFn: ({ signal }) => get<Page<Wait>>(TOKENS, { "filter[status]": "WAITING", "page[size]": 100 }, signal),
+  queryFn: ({ signal }) => get<Page<Wait>>(TOKENS, { "filter[status]": "WAITING", "page[size]": 100, "page[before]": FIRST }, signal),
 });
 
 export const decidedWaitsQuery = infiniteQueryOptions({
