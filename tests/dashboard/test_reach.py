@@ -91,6 +91,17 @@ def test_nothing_is_out_of_reach_at_200_percent(world: World, pages: Pages) -> N
     expect(page.get_by_role("button", name="Replay")).to_be_in_viewport()
 
 
+def test_less_motion_is_none_when_the_theme_turns(world: World, pages: Pages) -> None:
+    page = pages.open(f"{world.url}/tasks", reduced_motion="reduce")
+    settle(page)
+    colour = "getComputedStyle(document.querySelector('main td a')).color"
+    light = page.evaluate(colour)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(f"[{colour}, document.getAnimations().length]") == [page.evaluate(colour), 0]
+    assert page.evaluate(colour) != light
+
+
 def test_forced_colours_leave_bars_and_states_to_see(world: World, pages: Pages) -> None:
     page = pages.open(f"{world.url}/batches", forced_colors="active", reduced_motion="reduce")
     bar = page.get_by_role("progressbar").first.locator("span").first
