@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -58,9 +59,13 @@ def test_a_limit_is_overridden_and_reset(crowd: World, pages: Pages) -> None:
     expect(dialog.get_by_text("A whole number from 1")).to_be_visible()
     expect(dialog.get_by_role("button", name="Override limit")).to_be_disabled()
     dialog.get_by_label("Runs at once").fill("5")
+    dialog.get_by_label("For", exact=True).select_option("an hour")
+    expect(dialog.get_by_text("Then 3 again")).to_be_visible()
     dialog.get_by_role("button", name="Override limit").click()
     expect(page.get_by_text("In the code")).to_be_visible()
-    assert crowd.get("/api/v1/queues/llm%252Feu")["concurrencyLimit"] == 5
+    expect(page.get_by_text(re.compile(r"^for \d+m .* more$"))).to_be_visible()
+    found = crowd.get("/api/v1/queues/llm%252Feu")
+    assert (found["concurrencyLimit"], "overrideEndsAt" in found) == (5, True)
     page.get_by_role("button", name="Override limit").click()
     dialog.get_by_role("button", name="Reset to 3").click()
     expect(page.get_by_text("In the code")).to_be_hidden()

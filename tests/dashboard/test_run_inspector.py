@@ -63,6 +63,17 @@ def post_office() -> Registry:
         return "sent" if await wait.for_token(approval).unwrap() else "dropped"
 
     @task(registry=registry)
+    async def write_note(name: str) -> None:
+        artifacts.add("note.md", f"# Hello {name}\n\nIt is ready.\n", content_type="text/markdown")
+
+    @task(registry=registry)
+    async def go_on() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+
+    @task(registry=registry)
     async def hold() -> None:
         streams.append("words", "Dear ")
         await asyncio.Event().wait()
@@ -222,6 +233,32 @@ def test_artifacts_are_shown_each_in_its_way(world: World, pages: Pages) -> None
         page.get_by_role("button", name="Open in new tab").click()
     expect(opened.value.get_by_role("heading", name="A second workshop")).to_be_visible()
     assert opened.value.locator("body").get_attribute("data-ran") is None
+
+
+def test_an_artifact_is_compared_with_that_of_the_run_that_is_replayed(office: World, pages: Pages) -> None:
+    first = office.trigger("write_note", {"name": "Grace"})
+    office.until(first, RunStatus.COMPLETED)
+    again = office.post(f"/api/v1/runs/{first}/replay", {"payload": {"name": "Ada"}})["id"]
+    office.until(again, RunStatus.COMPLETED)
+    page = open_run(pages, office, again, tab="artifacts")
+    page.get_by_label("Compare with").select_option(index=1)
+    expect(page.get_by_role("deletion")).to_have_text("# Hello Grace")
+    expect(page.get_by_role("insertion")).to_have_text("# Hello Ada")
+    page.get_by_label("Compare with").select_option("")
+    expect(page.get_by_role("heading", name="Hello Ada")).to_be_visible()
+
+
+def test_what_was_told_to_stop_and_goes_on_is_said_and_forced(office: World, pages: Pages) -> None:
+    run_id = office.trigger("go_on")
+    office.until(run_id, RunStatus.EXECUTING)
+    office.post(f"/api/v2/runs/{run_id}/cancel")
+    page = open_run(pages, office, run_id)
+    expect(page.get_by_text("Its code was told to stop")).to_be_visible(timeout=12_000)
+    assert "stopping" in office.get(f"/api/v1/runs/{run_id}/attempts")
+    page.get_by_role("button", name="Force the end").click()
+    expect(page.get_by_text("Its code was told to stop")).to_have_count(0)
+    expect(page.get_by_text("forced: the slot was freed")).to_be_visible()
+    assert "stopping" not in office.get(f"/api/v1/runs/{run_id}/attempts")
 
 
 def test_what_a_run_made_runs_nowhere(office: World, pages: Pages) -> None:

@@ -74,6 +74,18 @@ def test_a_key_is_shown_once_rotated_and_revoked(office: World, pages: Pages) ->
     expect(row.filter(has_text="revoked")).to_have_count(1)
 
 
+def test_a_public_token_is_listed_and_ended(office: World, pages: Pages) -> None:
+    page = pages.open(f"{office.url}/settings/tokens")
+    page.get_by_label("Name").fill("share 17")
+    page.get_by_role("button", name="Make token").click()
+    row = page.get_by_role("row", name="share 17")
+    expect(row).to_contain_text("read:runs")
+    row.get_by_role("button", name="End the token share 17").click()
+    expect(row).to_contain_text("ended")
+    (token,) = office.get("/api/v1/auth/public-tokens")["data"]
+    assert "revokedAt" in token
+
+
 def test_variables_are_imported_hidden_and_deleted(office: World, pages: Pages) -> None:
     page = pages.open(f"{office.url}/settings/variables")
     page.get_by_role("button", name="Import .env").click()
