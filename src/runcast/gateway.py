@@ -268,6 +268,8 @@ class RunFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     """From the start to the end, or until `as_of`."""
     took_max_ms: int | None = None
     as_of: int | None = None
+    outcome: tuple[str, ...] = ()
+    """Of runs that counted items: `completed`, `partial`, `failed`."""
 
 
 class RunPage(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from runcast.domain.outcome import Failed, Succeeded
+from runcast.domain.run import Counts
 from runcast.gateway import RunFilter
 from runcast.store import resolve, run_lists
 from runcast.store.overview_rows import Children
@@ -97,3 +98,21 @@ def test_a_look_at_newer_runs_for_the_few_that_fit_ends_too(db: World) -> None:
     assert looked.runs == ()
     found = db.read(partial(run_lists.page, filter, before=runs[3], looked_max=2))
     assert [run.id for run in found.runs] == [rare]
+
+
+def test_runs_of_which_a_part_failed_are_found(db: World) -> None:
+    db.worker()
+    ids = {}
+    for name, counts in {
+        "partial": Counts(2, 1),
+        "failed": Counts(0, 1, 2),
+        "completed": Counts(3),
+        "none": None,
+    }.items():
+        run = db.start()
+        db.report(run, outcome=Succeeded("1", counts))
+        ids[name] = run.run_id
+    db.start()
+    for name in ("partial", "failed", "completed"):
+        filter = RunFilter(environment="dev", outcome=(name,))
+        assert [run.id for run in db.read(partial(run_lists.page, filter)).runs] == [ids[name]]

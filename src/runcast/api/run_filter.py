@@ -18,6 +18,8 @@ from runcast.domain.run import RunStatus
 from runcast.gateway import RunFilter
 
 TEXT_CHARS_MAX = 200
+OUTCOMES = ("completed", "partial", "failed")
+"""Of runs that count their items, by `Counts.outcome`."""
 _QUEUE_OF_TASK = "task/"
 _FAILURES = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.CRASHED, RunStatus.SYSTEM_FAILURE})
 
@@ -51,6 +53,9 @@ class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
     is_test: Annotated[bool | None, _one("isTest")] = None
     roots_only: Annotated[bool | None, _one("rootsOnly", "Leave out children.")] = None
     has_error: Annotated[bool | None, _one("hasError", "It failed, timed out or crashed; or it did not.")] = None
+    outcome: Annotated[
+        str | None, _words("outcome", "What became of the items that it counted: `completed`, `partial`, `failed`.")
+    ] = None
     text: Annotated[
         str | None,
         QueryParameter(name="filter[text]", max_length=TEXT_CHARS_MAX, description="Somewhere in its id or its task."),
@@ -87,6 +92,7 @@ def read_query(query: RunQuery, environment: str, *, now_ms: int) -> RunFilter |
         roots_only=bool(query.roots_only),
         worker=words(query.worker, "filter[worker]"),
         version=words(query.version, "filter[version]"),
+        outcome=check_outcomes(words(query.outcome, "filter[outcome]")),
         text=(query.text or "").strip() or None,
         took_min_ms=took_ms(query.took_min, "filter[durationMin]"),
         took_max_ms=took_ms(query.took_max, "filter[durationMax]"),
@@ -106,6 +112,14 @@ def shown_statuses(statuses: tuple[str, ...], *, has_error: bool | None) -> tupl
         return statuses
     wanted = tuple(name for name in statuses or map(str, RunStatus) if (name in _FAILURES) is has_error)
     return wanted or None
+
+
+def check_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same. Raises `InvalidInput` for one that is none."""
+    for name in names:
+        if name not in OUTCOMES:
+            raise InvalidInput(f"no outcome {name[:100]!r}.{did_you_mean(name, OUTCOMES)} Known: {', '.join(OUTCOMES)}")
+    return names
 
 
 def took_ms(text: str | None, name: str) -> int | None:

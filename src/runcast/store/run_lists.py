@@ -189,7 +189,8 @@ def _is_sought(filter: RunFilter) -> bool:
     if _is_related(filter) or _is_tagged(filter) or _is_unusual(filter):
         return False
     lists = (
-        filter.task, filter.queue, filter.machine, filter.region, filter.status, filter.shown, filter.worker, filter.version
+        filter.task, filter.queue, filter.machine, filter.region, filter.status, filter.shown, filter.worker, filter.version,
+        filter.outcome,
     )  # fmt: skip
     one = (filter.is_test, filter.created_from, filter.text, filter.took_min_ms, filter.took_max_ms)
     return any(lists) or any(value is not None for value in one) or filter.roots_only
@@ -219,6 +220,7 @@ def params(filter: RunFilter) -> dict[str, object]:
         "shown": ("shown", filter.shown),
         "tag": ("tags", filter.tag),
         "worker": ("workers", filter.worker),
+        "outcome": ("outcomes", filter.outcome),
         "version": ("versions", filter.version),
         "region": ("regions", [msgspec.json.encode(region).decode() for region in filter.region]),
     }

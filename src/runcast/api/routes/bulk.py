@@ -15,7 +15,7 @@ from runcast.api.caller import Caller
 from runcast.api.context import Api
 from runcast.api.filters import WORDS_MAX, created_range
 from runcast.api.pages import PAGE_SIZE, After, Before, Cursors, Size, check_cursors, cursors
-from runcast.api.run_filter import check_statuses, queue_names, shown_statuses, took_ms
+from runcast.api.run_filter import check_outcomes, check_statuses, queue_names, shown_statuses, took_ms
 from runcast.api.times import moment
 from runcast.api.trigger import check_region
 from runcast.domain.errors import InvalidInput, NotFound
@@ -57,6 +57,7 @@ class BulkFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     roots_only: bool | None = None
     is_test: bool | None = None
     has_error: bool | None = None
+    outcome: Names = None
     text: str | None = None
     worker: Names = None
     duration_min: str | None = None
@@ -213,6 +214,7 @@ def _filter(asked: BulkFilter, environment: str, now: int) -> RunFilter:
         is_test=asked.is_test,
         worker=_names(asked.worker, "worker"),
         version=_names(asked.version, "version"),
+        outcome=check_outcomes(_names(asked.outcome, "outcome")),
         text=(asked.text or "").strip() or None,
         took_min_ms=took_ms(asked.duration_min, "filter.durationMin"),
         took_max_ms=took_ms(asked.duration_max, "filter.durationMax"),

@@ -14,7 +14,7 @@ from runcast.api.views.error import ErrorView, show_error
 from runcast.api.views.schedule import GeneratorView
 from runcast.domain.access import split_environment
 from runcast.domain.origin import read_origin
-from runcast.domain.run import FINAL, Run, RunStatus
+from runcast.domain.run import FINAL, Counts, Run, RunStatus
 from runcast.domain.schedule import ScheduleState
 from runcast.store.overview_rows import Children
 
@@ -78,6 +78,16 @@ class ChildrenView(msgspec.Struct, frozen=True):
     """False: there are more, and nobody looked at them."""
 
 
+class ItemCountsView(msgspec.Struct, frozen=True):
+    """How the items ended that a run counted."""
+
+    ok: int
+    failed: int
+    skipped: int
+    outcome: str
+    """`completed`, `partial` or `failed`."""
+
+
 class ListedRunView(RunView, frozen=True, rename="camel", kw_only=True):
     """A run of a list: without payload and output."""
 
@@ -95,6 +105,7 @@ class ListedRunView(RunView, frozen=True, rename="camel", kw_only=True):
     error: BriefErrorView | UnsetType = UNSET
     children: ChildrenView | UnsetType = UNSET
     """Absent: it has none."""
+    counts: ItemCountsView | UnsetType = UNSET
 
 
 class RelatedRunView(RunView, frozen=True, rename="camel", kw_only=True):
@@ -197,7 +208,12 @@ def show_listed(run: Run, cost_nanos: int = 0, children: Children | None = None)
         concurrency_key=run.concurrency_key or UNSET,
         error=UNSET if error is None else BriefErrorView(error.user_message or error.message, error.name),
         children=UNSET if children is None else ChildrenView(*msgspec.structs.astuple(children)),
+        counts=UNSET if run.counts is None else _show_counts(run.counts),
     )
+
+
+def _show_counts(counts: Counts) -> ItemCountsView:
+    return ItemCountsView(counts.ok, counts.failed, counts.skipped, counts.outcome)
 
 
 def related_fields(run: Run) -> dict[str, Any]:

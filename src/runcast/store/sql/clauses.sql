@@ -22,6 +22,10 @@ and (:no_tag = 1 or exists (
 and (:no_region = 1 or {field runs.origin region} in (select r.name from {rows :regions (name text)} r))
 and (case when {field runs.origin is_test} = 'true' then 1 else 0 end = :is_test or :is_test is null)
 and (cast(:pattern as text) is null or lower(runs.id || ' ' || runs.task) like :pattern escape '!')
+and (:no_outcome = 1 or runs.finished_at is not null and runs.counts is not null and case
+    when {field runs.counts failed} = '0' then 'completed'
+    when {field runs.counts ok} = '0' then 'failed'
+    else 'partial' end in (select r.name from {rows :outcomes (name text)} r))
 and (:no_worker = 1 or runs.worker_id in (select r.id from {rows :workers (id text)} r))
 and (:no_version = 1 or runs.worker_id in (
   select w.id from workers w where w.code_version in (select r.name from {rows :versions (name text)} r)))

@@ -12,6 +12,8 @@ export interface ListedRun extends Omit<Run, "payload" | "output" | "error" | "r
   concurrencyKey?: string;
   /** What became of the runs that it triggered. */
   children?: Children;
+  /** How the items ended that it counted. */
+  counts?: { ok: number; failed: number; skipped: number; outcome: "completed" | "partial" | "failed" };
 }
 
 /** `complete` false: there are more than `count`. */

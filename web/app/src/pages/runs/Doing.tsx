@@ -1,7 +1,7 @@
 import type { ListedRun } from "@/data/runs";
 import { BAD } from "@/data/runs";
 import { duration } from "@/format/duration";
-import { percent } from "@/format/number";
+import { count, percent, plural } from "@/format/number";
 import { age, serverNow } from "@/format/time";
 import { cx } from "@/ui/class";
 import { Progress } from "@/ui/Progress";
@@ -14,6 +14,7 @@ export function Doing({ run }: { run: ListedRun }) {
   if (BAD.includes(run.status)) return <Reason run={run} />;
   if (run.status === "DELAYED" && run.delayedUntil) return <Starts at={run.delayedUntil} />;
   if (run.isQueued) return run.queue && run.queue !== run.taskIdentifier ? <span className="truncate text-fg-3">in {run.queue}</span> : null;
+  if (run.isCompleted && run.counts && run.counts.failed > 0) return <Part counts={run.counts} />;
   const { share, label, leftS } = progressOf(run.metadata);
   if (run.status === "COMPLETED" || run.status === "CANCELED") return label ? <span className="truncate text-fg-3">{label}</span> : null;
   const isWaiting = run.status === "WAITING";
@@ -23,6 +24,15 @@ export function Doing({ run }: { run: ListedRun }) {
       {share !== undefined && <span className={isWaiting ? "text-wait" : "text-run"}>{percent(share)}</span>}
       {label && <span className={cx("truncate", isWaiting ? "text-wait" : "text-fg-2")}>{label}</span>}
       {leftS !== undefined && !isWaiting && <span className="shrink-0 text-fg-3">~{duration(leftS * 1_000)} left</span>}
+    </span>
+  );
+}
+
+/** It is done, and some of it failed. */
+function Part({ counts: { ok, failed, skipped } }: { counts: NonNullable<ListedRun["counts"]> }) {
+  return (
+    <span className="truncate text-fg-2">
+      <span className="text-bad">{count(failed)} failed</span> of {plural(ok + failed + skipped, "item")}
     </span>
   );
 }

@@ -51,6 +51,7 @@ export const Filters = memo(function Filters({ search, onSearch, children }: Fil
       <TaskChoices search={search} change={change} />
       <TimeChoices search={search} change={change} />
       {TYPED.map((key) => search[key] !== undefined && <Chip key={key} label={`${TEXTS[key]?.[0]}: ${String(search[key])}`} onRemove={() => change({ [key]: undefined })} />)}
+      {search.outcome !== undefined && <Chip label={search.outcome === "partial" ? "Partly failed" : `Items: ${search.outcome}`} onRemove={() => change({ outcome: undefined })} />}
       {search.error !== undefined && <Chip label={search.error ? "Failed" : "Not failed"} onRemove={() => change({ error: undefined })} />}
       {search.roots && <Chip label="Root runs only" onRemove={() => change({ roots: undefined })} />}
       {search.test !== undefined && <Chip label={search.test ? "Test runs" : "No test runs"} onRemove={() => change({ test: undefined })} />}
@@ -66,6 +67,7 @@ export const Filters = memo(function Filters({ search, onSearch, children }: Fil
         items={[
           { label: "Root runs only", hint: "Leaves out runs that others triggered", onSelect: () => change({ roots: true }) },
           { label: "Failed", hint: "Failed, timed out or crashed", onSelect: () => change({ error: true }) },
+          { label: "Partly failed", hint: "Done, but some of its items failed", onSelect: () => change({ outcome: "partial" }) },
           null,
           ...TYPED.map((key) => ({ label: `${TEXTS[key]?.[0]}…`, onSelect: () => setTimeout(() => setAdding(key)) })),
           null,

@@ -49,12 +49,13 @@ function belongs(list: RunsList, id: string): boolean {
 export function told(row: ListedRun, run: Run): ListedRun {
   if (ENDED.includes(row.status) && !ENDED.includes(run.status)) return row;
   const { output: _output, payload: _payload, streams: _streams, error, relatedRuns: _related, costInCents, ...rest } = run as ListedRun & Run;
-  const { concurrencyKey, children } = row;
+  const { concurrencyKey, children, counts } = row;
   return {
     ...rest,
     costInCents: costInCents || row.costInCents,
     ...(concurrencyKey === undefined ? {} : { concurrencyKey }),
     ...(children === undefined ? {} : { children }),
+    ...(counts === undefined ? {} : { counts }),
     ...(error ? { error: { ...(error.name ? { name: error.name } : {}), message: error.message } } : {}),
   };
 }

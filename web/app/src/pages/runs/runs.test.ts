@@ -230,6 +230,7 @@ describe("what was asked for since", () => {
   it("reads filters that say something, and leaves out a time that is none", () => {
     expect(readRunsSearch({ error: "true", text: " mail ", worker: "w_1", longer: "soon", shorter: "1h 30m" })).toEqual({ error: true, text: "mail", worker: "w_1", shorter: "1h 30m" });
     expect(listParams({ error: false, longer: "5m" })).toMatchObject({ "filter[hasError]": false, "filter[durationMin]": "5m" });
+    expect(listParams(readRunsSearch({ outcome: "partial" }))).toMatchObject({ "filter[outcome]": "partial" });
     expect(bulkFilter({ error: true, worker: "a,b", text: "x" }, 1)).toEqual({ hasError: true, worker: ["a", "b"], text: "x" });
   });
 

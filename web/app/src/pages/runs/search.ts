@@ -26,6 +26,8 @@ export interface RunsSearch {
   test?: boolean;
   /** Whether it failed. */
   error?: boolean;
+  /** Of the items that it counted: `partial`. */
+  outcome?: string;
   /** Somewhere in its id or its task. */
   text?: string;
   worker?: string;
@@ -39,7 +41,7 @@ export interface RunsSearch {
 
 export type FilterKey = Exclude<keyof RunsSearch, "after">;
 
-const WORDS = ["status", "task", "tag", "queue", "machine", "region", "period", "from", "to", "batch", "schedule", "bulk", "parent", "root", "text", "worker", "version", "longer", "shorter", "after"] as const;
+const WORDS = ["status", "task", "tag", "queue", "machine", "region", "period", "from", "to", "batch", "schedule", "bulk", "parent", "root", "outcome", "text", "worker", "version", "longer", "shorter", "after"] as const;
 const BOOLEANS = ["test", "error"] as const;
 
 /** As the API reads durations: `90s`, `1h 30m`. */
@@ -93,6 +95,7 @@ export function listParams(search: RunsSearch): Params {
     "filter[rootsOnly]": search.roots,
     "filter[isTest]": search.test,
     "filter[hasError]": search.error,
+    "filter[outcome]": search.outcome,
     "filter[text]": search.text,
     "filter[worker]": search.worker,
     "filter[version]": search.version,
@@ -123,6 +126,7 @@ export function bulkFilter(search: RunsSearch, now: number): Record<string, unkn
     rootsOnly: search.roots,
     isTest: search.test,
     hasError: search.error,
+    outcome: search.outcome,
     text: search.text,
     worker: list(search.worker),
     version: list(search.version),
@@ -144,7 +148,7 @@ export function topicOf(search: RunsSearch): string {
 /** Whether a run that just appeared is one of the list. What a run does not say of itself counts as no. */
 export function fits(run: ListedRun, search: RunsSearch): boolean {
   if (search.schedule || search.bulk || search.machine || search.region || search.to || search.after) return false;
-  if (search.worker || search.version || search.longer || search.shorter) return false;
+  if (search.outcome || search.worker || search.version || search.longer || search.shorter) return false;
   const among = (words: string | undefined, ...values: string[]) => {
     const wanted = list(words);
     return !wanted || values.some((value) => wanted.includes(value));
