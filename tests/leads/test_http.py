@@ -242,6 +242,13 @@ async def test_characters_that_cannot_be_seen_are_left_out_of_what_is_given(any_
     assert shown["known"]["facts"][0]["source"] == "s" * 60
 
 
+async def test_what_is_said_of_a_person_in_several_places_is_put_together(site: Site) -> None:
+    fact = {"name": "title", "value": "Analyst", "source": "CSV"}
+    people = [{"linkedinUrl": ADA, "facts": [fact]}, {"linkedinUrl": f"{ADA}/?x=1", "text": "Company: Ockham"}]
+    shown = await ended(site, (await bulk(site, ADA, people=people))["leads"][0])
+    assert (shown["title"], shown["company"]) == ("Analyst", "Ockham")
+
+
 async def test_a_page_that_could_not_be_read_is_said(site: Site) -> None:
     people = [{"linkedinUrl": ADA, "pages": ["http://169.254.169.254/latest"]}]
     shown = await ended(site, (await bulk(site, ADA, people=people))["leads"][0])

@@ -194,6 +194,8 @@ def test_a_link_shows_the_lead_and_lets_nobody_change_it(world: World, script: S
     gate.open()
     until(guest, "build_page", "COMPLETED")
     assert guest.get_by_role("button", name=re.compile("Retry|Cancel|Share|Approve")).count() == 0
+    asked: list[str] = guest.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert {url for url in asked if "/api/" in url and "/api/leads/shared/" not in url} == set()
     pages.allow("404")
     expect(pages.open(link[:-1] + "x").get_by_text("This link works no more")).to_be_visible()
 

@@ -125,8 +125,22 @@ def people_of(lines: Iterable[Line]) -> list[Person]:
 
 
 def known_of(people: Iterable[NewPerson]) -> dict[str, Known]:
-    """What is known, by slug. Raises `InvalidInput`."""
-    return {read_url(person.linkedin_url).slug: _check_known(person) for person in people}
+    """What is known, by slug; what is said of one person in several places is put together. Raises `InvalidInput`."""
+    found: dict[str, NewPerson] = {}
+    for person in people:
+        slug = read_url(person.linkedin_url).slug
+        before = found.get(slug)
+        found[slug] = person if before is None else _together(before, person)
+    return {slug: _check_known(person) for slug, person in found.items()}
+
+
+def _together(one: NewPerson, other: NewPerson) -> NewPerson:
+    return NewPerson(
+        linkedin_url=one.linkedin_url,
+        facts=(*one.facts, *other.facts),
+        text="\n".join(filter(None, (one.text, other.text))),
+        pages=tuple(dict.fromkeys((*one.pages, *other.pages))),
+    )
 
 
 def _check_known(person: NewPerson) -> Known:
