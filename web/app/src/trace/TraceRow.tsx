@@ -23,6 +23,8 @@ export interface RowProps {
   row: Row;
   top: number;
   isSelected: boolean;
+  /** Another number when siblings are counted anew: drawing all rows for each that comes would be too much. */
+  counted: number;
   geometry: Geometry;
   onSelect: (id: string) => void;
   onOpen: (row: Row, isOpen: boolean) => void;
@@ -39,7 +41,7 @@ export const TraceRow = memo(
         role="treeitem"
         aria-level={row.depth + 1}
         aria-posinset={row.position}
-        aria-setsize={row.siblings}
+        aria-setsize={row.among.count}
         aria-selected={isSelected}
         {...(row.hasChildren ? { "aria-expanded": row.isOpen } : {})}
         onClick={select}
@@ -50,11 +52,11 @@ export const TraceRow = memo(
       </div>
     );
   },
-  (before, after) => isSameRow(before.row, after.row) && before.top === after.top && before.isSelected === after.isSelected && before.geometry === after.geometry && before.trace === after.trace,
+  (before, after) => isSameRow(before.row, after.row) && before.top === after.top && before.isSelected === after.isSelected && before.geometry === after.geometry && before.counted === after.counted && before.trace === after.trace,
 );
 
 function isSameRow(a: Row, b: Row): boolean {
-  return a.id === b.id && a.depth === b.depth && a.isOpen === b.isOpen && a.hasChildren === b.hasChildren && a.isContext === b.isContext && a.group?.ids.length === b.group?.ids.length && a.position === b.position && a.siblings === b.siblings;
+  return a.id === b.id && a.depth === b.depth && a.isOpen === b.isOpen && a.hasChildren === b.hasChildren && a.isContext === b.isContext && a.group?.ids === b.group?.ids && a.position === b.position;
 }
 
 function SpanRow({ trace, row, geometry, onOpen }: RowProps) {

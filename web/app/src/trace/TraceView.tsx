@@ -8,6 +8,7 @@ import { Footer } from "./Footer";
 import type { Geometry } from "./geometry";
 import { moved, zoomed } from "./geometry";
 import type { Row } from "./rows";
+import type { TraceStore } from "./store";
 import { Toolbar } from "./Toolbar";
 import { ROW_PX, TraceRow } from "./TraceRow";
 import { TreeWidth, useTreeWidth } from "./TreeWidth";
@@ -41,6 +42,7 @@ function Tree({ trace, selected, onSelect }: TraceViewProps) {
   const frame = useRef<HTMLDivElement>(null);
   useSyncExternalStore(view.subscribe, view.getVersion);
   useSyncExternalStore(store.subscribe, () => store.version);
+  const counted = useCounted(store);
   const treePx = useTreeWidth();
   const { first, pool, width } = useVirtual(frame, ROW_PX);
   const rows = view.rows();
@@ -76,7 +78,7 @@ function Tree({ trace, selected, onSelect }: TraceViewProps) {
           <div role="presentation" className="relative" style={{ height: rows.length * ROW_PX }}>
             {slots(first, last, pool).map(([slot, place]) => {
               const row = rows[place] as Row;
-              return <TraceRow key={slot} trace={trace} row={row} top={place * ROW_PX} isSelected={row.id === current} geometry={geometry} onSelect={onSelect} onOpen={open} />;
+              return <TraceRow key={slot} trace={trace} row={row} top={place * ROW_PX} isSelected={row.id === current} counted={counted} geometry={geometry} onSelect={onSelect} onOpen={open} />;
             })}
           </div>
           {rows.length === 0 ? <NoMatch trace={trace} /> : null}
@@ -103,6 +105,28 @@ function slots(first: number, last: number, pool: number): [slot: number, place:
   const found: [number, number][] = [];
   for (let place = first; place < last; place++) found.push([place % pool, place]);
   return found.sort((a, b) => a[0] - b[0]);
+}
+
+const COUNT_MS = 500;
+
+/** Another number when there are more or fewer rows, now and then. */
+function useCounted(store: TraceStore): number {
+  const [counted, setCounted] = useState(store.structure);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const count = () => {
+      timer = undefined;
+      setCounted(store.structure);
+    };
+    const stop = store.subscribe(() => {
+      timer ??= setTimeout(count, COUNT_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [store]);
+  return counted;
 }
 
 /** The same object as long as nothing of it changed: rows are drawn anew only when it does. */

@@ -8,13 +8,18 @@ export interface Row {
   depth: number;
   hasChildren: boolean;
   isOpen: boolean;
-  /** Place among its siblings, and how many these are: for screen readers. */
+  /** Place among its siblings, and these: for screen readers. */
   position: number;
-  siblings: number;
+  among: Siblings;
   /** Of a row that stands for many of one name. */
   group?: Group;
   /** It is shown for what is below it. */
   isContext?: boolean;
+}
+
+/** Shared by the rows below one, and counted up when another comes. */
+export interface Siblings {
+  count: number;
 }
 
 export interface Group {
@@ -38,49 +43,104 @@ export const GROUPED_FROM = 20;
 export const LEVEL_MAX = 9;
 export const groupId = (parentId: string, name: string): string => `${parentId}/${name}`;
 
-export function rowsOf(store: TraceStore, options: RowOptions): Row[] {
-  const isFiltered = options.query !== "" || options.errorsOnly;
-  const shown = isFiltered ? matching(store, options) : undefined;
-  const rows: Row[] = [];
-  const walk = (id: string, depth: number, position: number, siblings: number): void => {
+export const rowsOf = (store: TraceStore, options: RowOptions): readonly Row[] => new Layout(store, options).rows;
+
+/** The rows of a trace as they are now. What comes at the end is added to them; anything else needs another layout. */
+export class Layout {
+  readonly rows: Row[] = [];
+  readonly #store: TraceStore;
+  readonly #options: RowOptions;
+  readonly #shown: Map<string, boolean> | undefined;
+  /** Of what is open: what is below it by name, and its rows. */
+  readonly #below = new Map<string, { names: Map<string, string[]>; among: Siblings }>();
+  #places: Map<string, number> | undefined;
+
+  constructor(store: TraceStore, options: RowOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#shown = options.query !== "" || options.errorsOnly ? matching(store, options) : undefined;
+    if (!this.#shown || this.#shown.has(store.runId)) this.#walk(store.runId, 0, 1, { count: 1 });
+  }
+
+  /** Where a row is; -1: it is not shown. */
+  placeOf(id: string): number {
+    this.#places ??= new Map(this.rows.map((row, at) => [row.id, at]));
+    return this.#places.get(id) ?? -1;
+  }
+
+  /** Whether a span that came as the last of its parent has its place now; if not, everything is to be laid out anew. */
+  extend(id: string): boolean {
+    const span = this.#store.get(id);
+    const below = span?.parentId === undefined ? undefined : this.#below.get(span.parentId);
+    if (!span || span.parentId === undefined || !below || this.#shown || !this.#isLast(span.parentId)) return false;
+    const ids = below.names.get(span.name) ?? [];
+    const isOfGroup = ids.length >= GROUPED_FROM;
+    const isOpenGroup = isOfGroup && this.#options.opened.get(groupId(span.parentId, span.name));
+    if (ids.length + 1 === GROUPED_FROM || isOpenGroup) return false;
+    below.names.set(span.name, ids);
+    ids.push(id);
+    if (isOfGroup) return true;
+    const depth = (this.rows[this.placeOf(span.parentId)]?.depth ?? 0) + 1;
+    below.among.count += 1;
+    this.#places?.set(id, this.rows.length);
+    this.rows.push({ id, depth, hasChildren: mayHaveMore(this.#store, span), isOpen: false, position: below.among.count, among: below.among });
+    return true;
+  }
+
+  /** Whether nothing is shown after what is below a span. */
+  #isLast(parentId: string): boolean {
+    const last = this.rows.at(-1);
+    for (let id = last?.group?.parentId ?? last?.id; id !== undefined; id = this.#store.get(id)?.parentId) if (id === parentId) return true;
+    return false;
+  }
+
+  #walk(id: string, depth: number, position: number, among: Siblings): void {
+    const store = this.#store;
+    const { opened, level } = this.#options;
+    const shown = this.#shown;
     const children = shown ? store.childrenOf(id).filter((one) => shown.has(one)) : store.childrenOf(id);
     const span = store.get(id);
     if (!span) return;
-    const whole = isFiltered ? undefined : wholeGroup(store, span, children);
+    const whole = shown ? undefined : wholeGroup(store, span, children);
     if (whole) {
-      const isOpen = options.opened.get(id) ?? false;
-      rows.push({ id, depth, hasChildren: true, isOpen, position, siblings, group: whole });
-      if (isOpen) whole.ids.forEach((one, at) => walk(one, depth + 1, at + 1, whole.ids.length));
+      const isOpen = opened.get(id) ?? false;
+      this.rows.push({ id, depth, hasChildren: true, isOpen, position, among, group: whole });
+      if (isOpen) this.#all(whole.ids, depth + 1);
       return;
     }
     const canOpen = children.length > 0 || (!shown && mayHaveMore(store, span));
-    const isOpen = children.length > 0 && (options.opened.get(id) ?? (isFiltered || isOpenByItself(span, depth, options.level)));
-    rows.push({ id, depth, hasChildren: canOpen, isOpen, position, siblings, ...(shown?.get(id) ? { isContext: true } : {}) });
-    if (isOpen) below(id, children, depth + 1);
-  };
-  const below = (parentId: string, children: readonly string[], depth: number): void => {
-    const groups = isFiltered ? undefined : groupsOf(store, parentId, children);
-    if (!groups) {
-      children.forEach((child, at) => walk(child, depth, at + 1, children.length));
+    const isOpen = children.length > 0 && (opened.get(id) ?? (shown !== undefined || isOpenByItself(span, depth, level)));
+    this.rows.push({ id, depth, hasChildren: canOpen, isOpen, position, among, ...(shown?.get(id) ? { isContext: true } : {}) });
+    if (isOpen) this.#children(id, children, depth + 1);
+  }
+
+  #all(ids: readonly string[], depth: number): void {
+    const among = { count: ids.length };
+    ids.forEach((id, at) => this.#walk(id, depth, at + 1, among));
+  }
+
+  #children(parentId: string, children: readonly string[], depth: number): void {
+    if (this.#shown) {
+      this.#all(children, depth);
       return;
     }
-    const grouped = new Set<string>();
-    const count = children.length - [...groups.values()].reduce((sum, one) => sum + one.ids.length - 1, 0);
+    const names = namesOf(this.#store, children);
+    const among = { count: 0 };
+    for (const ids of names.values()) among.count += ids.length >= GROUPED_FROM ? 1 : ids.length;
+    this.#below.set(parentId, { names, among });
     let position = 0;
     for (const child of children) {
-      const group = groups.get(store.get(child)?.name ?? "");
-      if (!group) walk(child, depth, ++position, count);
-      else if (!grouped.has(group.name)) {
-        grouped.add(group.name);
-        const id = groupId(parentId, group.name);
-        const isOpen = options.opened.get(id) ?? false;
-        rows.push({ id, depth, hasChildren: true, isOpen, position: ++position, siblings: count, group });
-        if (isOpen) group.ids.forEach((one, at) => walk(one, depth + 1, at + 1, group.ids.length));
+      const name = this.#store.get(child)?.name ?? "";
+      const ids = names.get(name) ?? [];
+      if (ids.length < GROUPED_FROM) this.#walk(child, depth, ++position, among);
+      else if (ids[0] === child) {
+        const id = groupId(parentId, name);
+        const isOpen = this.#options.opened.get(id) ?? false;
+        this.rows.push({ id, depth, hasChildren: true, isOpen, position: ++position, among, group: { name, parentId, ids } });
+        if (isOpen) this.#all(ids, depth + 1);
       }
     }
-  };
-  if (!shown || shown.has(store.runId)) walk(store.runId, 0, 1, 1);
-  return rows;
+  }
 }
 
 /** Runs below whose steps were not read yet. */
@@ -96,23 +156,19 @@ function isOpenByItself(span: Span, depth: number, level: number): boolean {
 /** A batch of many of one name is one row with them. */
 function wholeGroup(store: TraceStore, span: Span, children: readonly string[]): Group | undefined {
   if (span.kind !== "batch" || children.length < GROUPED_FROM) return undefined;
-  const groups = groupsOf(store, span.id, children);
-  const [only] = groups?.values() ?? [];
-  return only?.ids.length === children.length ? { ...only, parentId: span.id } : undefined;
+  const [only, ...others] = namesOf(store, children);
+  return only && others.length === 0 ? { name: only[0], parentId: span.id, ids: only[1] } : undefined;
 }
 
-function groupsOf(store: TraceStore, parentId: string, children: readonly string[]): Map<string, Group> | undefined {
-  if (children.length < GROUPED_FROM) return undefined;
+function namesOf(store: TraceStore, ids: readonly string[]): Map<string, string[]> {
   const names = new Map<string, string[]>();
-  for (const id of children) {
+  for (const id of ids) {
     const name = store.get(id)?.name ?? "";
-    const ids = names.get(name);
-    if (ids) ids.push(id);
+    const those = names.get(name);
+    if (those) those.push(id);
     else names.set(name, [id]);
   }
-  const groups = new Map<string, Group>();
-  for (const [name, ids] of names) if (ids.length >= GROUPED_FROM) groups.set(name, { name, parentId, ids });
-  return groups.size > 0 ? groups : undefined;
+  return names;
 }
 
 /** What matches, and what holds it (true: shown only for that). */

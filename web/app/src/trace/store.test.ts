@@ -3,6 +3,7 @@ import { going, parts, run, step, tried } from "./facts.fixture";
 import type { RowOptions } from "./rows";
 import { groupId, rowsOf, tally } from "./rows";
 import { TraceStore } from "./store";
+import { TraceViewState } from "./view-state";
 
 const options = (made: Partial<RowOptions> = {}): RowOptions => ({ opened: new Map(), level: 9, query: "", errorsOnly: false, inLogs: new Set(), ...made });
 const lines = (store: TraceStore, made: Partial<RowOptions> = {}) => rowsOf(store, options(made)).map((row) => `${"  ".repeat(row.depth)}${row.group ? `${row.group.name} ×${row.group.ids.length}` : store.get(row.id)?.name}`);
@@ -143,5 +144,42 @@ describe("rows", () => {
   it("say of a run whose parts were not read that there may be more", () => {
     store.putRuns([run("a"), run("b", { parentId: "a", hasParts: true }), run("c", { parentId: "a", hasParts: false })]);
     expect(rowsOf(store, options()).map((row) => row.hasChildren)).toEqual([true, true, false]);
+  });
+});
+
+describe("rows that are kept while spans come", () => {
+  const fresh = (store: TraceStore, view: TraceViewState) => rowsOf(store, view).map((row) => [row.id, row.depth, row.position, row.among.count, row.hasChildren, row.isOpen, row.group?.ids.length]);
+  const kept = (view: TraceViewState) => view.rows().map((row) => [row.id, row.depth, row.position, row.among.count, row.hasChildren, row.isOpen, row.group?.ids.length]);
+
+  it("are those that a fresh look finds, whatever comes and in whatever order", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      let state = seed;
+      const chance = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+      const store = new TraceStore("a");
+      const view = new TraceViewState(store);
+      store.putRuns([going("a"), going("b", { parentId: "a", createdAt: 5 })]);
+      for (let at = 1; at <= 150; at++) {
+        const runId = chance(4) === 0 ? "b" : "a";
+        const startedAt = chance(10) === 0 ? chance(at) : at;
+        store.putParts({ runId, entries: [step(`s${chance(20) === 0 ? chance(at) : at}`, startedAt, at + 1, { name: `name ${chance(seed % 2 === 0 ? 4 : 60)}` })] });
+        if (chance(40) === 0) view.open(chance(2) ? "a" : groupId("a", `name ${chance(4)}`), chance(3) > 0);
+        if (chance(30) === 0) view.change({ query: chance(2) ? "name 1" : "" });
+        if (chance(3) > 0) expect(kept(view)).toEqual(fresh(store, view));
+      }
+      expect(kept(view).map(([id]) => view.placeOf(id as string))).toEqual(kept(view).map((_, at) => at));
+    }
+  });
+
+  it("stay the same list as long as nothing but what comes last comes", () => {
+    const store = new TraceStore("a");
+    const view = new TraceViewState(store);
+    store.putRuns([going("a")]);
+    store.putParts(parts("a", [step("one", 20, 30)]));
+    const rows = view.rows();
+    store.putParts({ runId: "a", entries: [step("two", 40, 50)] });
+    expect(view.rows()).toBe(rows);
+    store.putParts({ runId: "a", entries: [step("between", 35, 50)] });
+    expect(view.rows()).not.toBe(rows);
+    expect(view.rows().map((row) => row.id)).toEqual(["a", "a:one", "a:between", "a:two"]);
   });
 });

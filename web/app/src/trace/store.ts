@@ -1,11 +1,12 @@
 import type { Run } from "@runcast/client";
 import type { EntryFact, NewsFact, PartsFact, RunFact, TryFact, Within } from "./facts";
-import { SILENT } from "./facts";
+import { SILENT, WAITS } from "./facts";
 import type { Span } from "./span";
 import { attemptId, entryId } from "./span";
 import { attemptsOf, attemptSpan, entrySpan, isFinal, openStepSpan, runSpan, trySpans } from "./spans";
 
 type Listener = () => void;
+const ADDED_MAX = 5_000;
 
 interface Node {
   span: Span;
@@ -20,12 +21,17 @@ export class TraceStore {
   structure = 0;
   /** Rises with every change. */
   version = 0;
+  /** What came last among those of its parent, one after the other since `#addedFrom`. */
+  #added: string[] = [];
+  #addedFrom = 0;
   readonly #runs = new Map<string, RunFact>();
   readonly #within = new Map<string, Within>();
   readonly #nodes = new Map<string, Node>();
   readonly #childRuns = new Map<string, string[]>();
   /** Which entry triggered a run or a batch. */
   readonly #holders = new Map<string, { runId: string; entry: EntryFact }>();
+  /** Runs that waited for something: what they record says how their bar is cut. */
+  readonly #waited = new WeakSet<Within>();
   readonly #lists = new WeakMap<Within, readonly EntryFact[]>();
   readonly #listeners = new Set<Listener>();
   readonly #spanListeners = new Map<string, Set<Listener>>();
@@ -157,14 +163,20 @@ export class TraceStore {
       const before = within.entries.get(entry.key);
       if (before && isSame(before, entry)) continue;
       within.entries.set(entry.key, entry);
+      if (WAITS.has(entry.kind)) this.#waited.add(within);
       this.#lists.delete(within);
       if (entry.awaits !== undefined) this.#holders.set(entry.awaits, { runId: run.id, entry });
       keys.add(entry.key);
     }
     const isOther = isFirst || isMoved || hadAttempts !== within.attempts.length;
-    if (isOther) this.#showWithin(run);
-    else for (const key of keys) this.#showEntry(run, within, key);
-    if (isOther || keys.size > 0) this.#showRun(run);
+    if (isOther) {
+      this.#showWithin(run);
+      this.#showRun(run);
+    } else if (keys.size > 0) {
+      const attempts = attemptsOf(run, within);
+      for (const key of keys) this.#showEntry(run, within, key, attempts);
+      if (attempts.length > 0 || this.#waited.has(within)) this.#showRun(run);
+    }
   }
 
   /** What a run recorded is these, and nothing else any more. */
@@ -188,7 +200,7 @@ export class TraceStore {
     this.#childRuns.clear();
     for (const id of this.#nodes.keys()) this.#changed.add(id);
     this.#nodes.clear();
-    this.structure += 1;
+    this.#restructure();
     this.#touch();
   }
 
@@ -203,33 +215,27 @@ export class TraceStore {
     if (run.id === this.runId || run.parentId === undefined) return undefined;
     const parent = this.#runs.get(run.parentId);
     if (!holder || holder.runId !== run.parentId || !parent) return run.parentId;
-    return holder.entry.kind === "batch" ? entryId(holder.runId, holder.entry.key) : this.#place(parent, holder.entry.startedAt);
-  }
-
-  /** What holds an entry: its run, or the attempt in which it was made. */
-  #place(run: RunFact, startedAt: number): string {
-    const attempts = attemptsOf(run, this.#within.get(run.id));
-    const found = attempts.findLast((one) => one.startedAt <= startedAt) ?? attempts[0];
-    return found ? attemptId(run.id, found.number) : run.id;
+    return holder.entry.kind === "batch" ? entryId(holder.runId, holder.entry.key) : place(parent, attemptsOf(parent, this.#within.get(parent.id)), holder.entry.startedAt);
   }
 
   #showWithin(run: RunFact): void {
     const within = this.#within.get(run.id);
     if (!within) return;
     this.#showRun(run);
-    for (const key of within.entries.keys()) this.#showEntry(run, within, key);
-    for (const key of within.tries.keys()) if (!within.entries.has(key)) this.#showEntry(run, within, key);
+    const attempts = attemptsOf(run, within);
+    for (const key of within.entries.keys()) this.#showEntry(run, within, key, attempts);
+    for (const key of within.tries.keys()) if (!within.entries.has(key)) this.#showEntry(run, within, key, attempts);
     for (const id of this.#childRuns.get(run.id) ?? []) {
       const child = this.#runs.get(id);
       if (child) this.#showRun(child);
     }
   }
 
-  #showEntry(run: RunFact, within: Within, key: string): void {
+  #showEntry(run: RunFact, within: Within, key: string, attempts: Attempts): void {
     const entry = within.entries.get(key);
     const tries = within.tries.get(key) ?? [];
     if (!entry) {
-      const open = openStepSpan(run, tries, this.#place(run, tries[0]?.startedAt ?? 0));
+      const open = openStepSpan(run, tries, place(run, attempts, tries[0]?.startedAt ?? 0));
       if (open) this.#putStep(run, open, tries);
       return;
     }
@@ -243,7 +249,7 @@ export class TraceStore {
         return;
       }
     }
-    const span = entrySpan(run, entry, tries, this.#place(run, entry.startedAt));
+    const span = entrySpan(run, entry, tries, place(run, attempts, entry.startedAt));
     this.#putStep(run, span, tries);
     if (entry.kind === "batch") for (const id of this.#childRuns.get(run.id) ?? []) if (this.#runs.get(id)?.batchId === entry.awaits) this.#showRun(this.#runs.get(id) as RunFact);
   }
@@ -261,37 +267,55 @@ export class TraceStore {
     } else {
       if (node) this.#detach(node.span);
       this.#nodes.set(span.id, { span, children: node?.children ?? [] });
-      this.#attach(span);
-      this.structure += 1;
-      if (!node) this.#adopt(span.id);
+      const isLast = this.#attach(span);
+      const hasChildren = node !== undefined || this.#adopt(span.id);
+      if (!node && isLast && !hasChildren && this.#added.length < ADDED_MAX) {
+        this.#added.push(span.id);
+        this.structure += 1;
+      } else this.#restructure();
     }
     this.#touch();
+  }
+
+  #restructure(): void {
+    this.structure += 1;
+    this.#added = [];
+    this.#addedFrom = this.structure;
+  }
+
+  /** What was added at the end of what its parent holds since a structure; undefined: something else happened. */
+  addedSince(structure: number): readonly string[] | undefined {
+    return structure < this.#addedFrom ? undefined : this.#added.slice(structure - this.#addedFrom);
   }
 
   /** Who came before what holds it. */
   #orphans = new Map<string, string[]>();
 
-  #adopt(id: string): void {
+  /** Whether there was somebody. */
+  #adopt(id: string): boolean {
     const waiting = this.#orphans.get(id);
-    if (!waiting) return;
+    if (!waiting) return false;
     this.#orphans.delete(id);
     for (const one of waiting) {
       const span = this.get(one);
       if (span?.parentId === id) this.#attach(span);
     }
+    return true;
   }
 
-  #attach(span: Span): void {
-    if (span.parentId === undefined) return;
+  /** Whether it is the last of what its parent holds. */
+  #attach(span: Span): boolean {
+    if (span.parentId === undefined) return false;
     const parent = this.#nodes.get(span.parentId);
     if (!parent) {
       push(this.#orphans, span.parentId, span.id);
-      return;
+      return false;
     }
     const { children } = parent;
     let at = children.length;
     while (at > 0 && (this.get(children[at - 1] as string)?.startedAt ?? 0) > span.startedAt) at -= 1;
     children.splice(at, 0, span.id);
+    return at === children.length - 1;
   }
 
   #detach(span: Span): void {
@@ -306,7 +330,7 @@ export class TraceStore {
     this.#detach(node.span);
     this.#nodes.delete(id);
     this.#changed.add(id);
-    this.structure += 1;
+    this.#restructure();
     this.#touch();
   }
 
@@ -327,6 +351,14 @@ export class TraceStore {
     for (const id of changed) for (const listener of this.#spanListeners.get(id) ?? []) listener();
     for (const listener of this.#listeners) listener();
   };
+}
+
+type Attempts = ReturnType<typeof attemptsOf>;
+
+/** What holds an entry: its run, or the attempt in which it was made. */
+function place(run: RunFact, attempts: Attempts, startedAt: number): string {
+  const found = attempts.findLast((one) => one.startedAt <= startedAt) ?? attempts[0];
+  return found ? attemptId(run.id, found.number) : run.id;
 }
 
 function push(map: Map<string, string[]>, key: string, value: string): void {

@@ -1,5 +1,5 @@
 import type { Row } from "./rows";
-import { groupId, LEVEL_MAX, rowsOf } from "./rows";
+import { groupId, Layout, LEVEL_MAX } from "./rows";
 import type { Scale } from "./scale";
 import { activityOf, makeScale } from "./scale";
 import type { Span } from "./span";
@@ -23,7 +23,7 @@ export class TraceViewState {
   view: readonly [number, number] = [0, 1];
   /** Rises with every change of the above. */
   version = 0;
-  #rows: { key: string; rows: readonly Row[]; places: Map<string, number> | undefined } = { key: "", rows: [], places: undefined };
+  #laid: { key: string; structure: number; layout: Layout } | undefined;
   #scale: { at: number; key: string; scale: Scale } | undefined;
 
   constructor(store: TraceStore) {
@@ -64,20 +64,29 @@ export class TraceViewState {
     for (const listener of this.#listeners) listener();
   }
 
-  /** The same list as long as it is the same. */
-  readonly rows = (): readonly Row[] => {
-    // What is filtered depends on what spans say, too; the rest only on where they are.
-    const isFiltered = this.query !== "" || this.errorsOnly;
-    const key = `${this.version} ${this.#store.structure} ${isFiltered ? this.#store.version : 0}`;
-    if (this.#rows.key !== key) this.#rows = { key, rows: rowsOf(this.#store, this), places: undefined };
-    return this.#rows.rows;
-  };
+  /** The same list as long as nothing but what comes last comes to it. */
+  readonly rows = (): readonly Row[] => this.#layout().rows;
 
   /** Where a row is; -1: it is not shown. */
   placeOf(id: string): number {
-    const rows = this.rows();
-    this.#rows.places ??= new Map(rows.map((row, at) => [row.id, at]));
-    return this.#rows.places.get(id) ?? -1;
+    return this.#layout().placeOf(id);
+  }
+
+  #layout(): Layout {
+    const { structure, version } = this.#store;
+    // What is filtered depends on what spans say, too; the rest only on where they are.
+    const isFiltered = this.query !== "" || this.errorsOnly;
+    const key = `${this.version} ${isFiltered ? version : 0}`;
+    if (this.#laid?.key === key) {
+      const added = this.#store.addedSince(this.#laid.structure);
+      const { layout } = this.#laid;
+      if (added?.every((id) => layout.extend(id))) {
+        this.#laid.structure = structure;
+        return layout;
+      }
+    }
+    this.#laid = { key, structure, layout: new Layout(this.#store, this) };
+    return this.#laid.layout;
   }
 
   /** The axis. While things go on it grows a little ahead of the time, in steps, so that bars do not tremble. */
