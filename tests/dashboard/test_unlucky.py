@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from runcast.api import sse
 from runcast.domain.access import NewPerson, Role
 from runcast.sdk.fresh_ids import fresh_id
 from tests.browser import Pages, settle
 from tests.dashboard.world import World, open_world
 
 pytestmark = pytest.mark.slow
-PASSWORD = "a horse and a battery"  # noqa: S105
+PASSWORD = "a horse and a battery"
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,28 @@ def test_who_has_to_sign_in_again_finds_the_page_as_it_was_left_and_what_was_beg
     expect(page).to_have_url(re.compile("/runs/run_"))
     page.get_by_role("tab", name="Input").click()
     expect(page.get_by_text("Ada, who wrote for an hour").first).to_be_visible()
+
+
+def test_who_only_looks_on_is_asked_to_sign_in_again_too_and_sees_what_goes_on_after_it(
+    office: World, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages.allow("401")
+    monkeypatch.setattr(sse, "PING_S", 0.2)
+    page = enter(pages, office, "/runs")
+    expect(page.locator("header").get_by_text("Live", exact=True)).to_be_visible()
+    page.context.request.post(f"{office.url}/api/v1/auth/sign-out", headers={"origin": office.url})
+    again = page.get_by_role("dialog", name="Sign in again")
+    again.get_by_label("Password").fill(PASSWORD)
+    again.get_by_role("button", name="Sign in", exact=True).click()
+    expect(again).to_have_count(0)
+    expect(page.locator("header").get_by_text("Live", exact=True)).to_be_visible()
+    made = page.context.request.post(
+        f"{office.url}/api/v1/tasks/remind/trigger",
+        headers={"origin": office.url},
+        data={"payload": {"person": "Grace"}},
+    )
+    assert made.ok
+    expect(page.get_by_text("1 new run").or_(page.get_by_role("row", name="remind")).first).to_be_visible()
 
 
 def test_all_tabs_sign_in_and_out_together_and_another_person_gets_pages_of_their_own(

@@ -8,7 +8,7 @@ import { Readers } from "./readers";
 
 /** Each environment has its own stream; its name is the worker's, after the server's address. */
 const [base = "", environment = ""] = self.name.split("|").slice(1);
-const door = new BroadcastChannel(channelName(base));
+const door = new BroadcastChannel(channelName(new URL(base).pathname.replace(/\/$/, "")));
 const withEnvironment: typeof fetch = async (input, init) => {
   const headers = new Headers(init?.headers);
   if (environment) headers.set("x-runcast-environment", environment);
