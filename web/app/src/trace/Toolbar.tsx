@@ -48,7 +48,7 @@ export function Toolbar({ trace }: { trace: Trace }) {
       </button>
       <label className="flex items-center gap-1.5 text-fg-2 max-md:hidden">
         Levels
-        <select aria-label="Levels that are open" value={view.level} onChange={(event) => view.change({ level: Number(event.target.value) })} className="h-6 rounded-control border border-line-strong bg-panel px-1 text-fg">
+        <select aria-label="Levels that are open" value={view.level} onChange={(event) => view.change({ level: Number(event.target.value) })} className="chevron h-6 appearance-none rounded-control border border-line-strong bg-panel pr-6 pl-2 text-fg">
           {Array.from({ length: LEVEL_MAX + 1 }, (_, level) => (
             <option key={level} value={level}>
               {level === LEVEL_MAX ? "all" : level}
