@@ -47,7 +47,7 @@ function belongs(list: RunsList, id: string): boolean {
 
 /** A row as the live stream tells it. What that does not say stays; a run that ended stays ended. */
 export function told(row: ListedRun, run: Run): ListedRun {
-  if (ENDED.includes(row.status) && !ENDED.includes(run.status)) return row;
+  if (isOlder(run, row)) return row;
   const { output: _output, payload: _payload, streams: _streams, error, relatedRuns: _related, costInCents, ...rest } = run as ListedRun & Run;
   const { concurrencyKey, children, counts } = row;
   return {
@@ -60,10 +60,19 @@ export function told(row: ListedRun, run: Run): ListedRun {
   };
 }
 
+/** Whether something is said of a run that has ended since: what is read may be overtaken by what is told. */
+function isOlder(said: Pick<Run, "status">, row: ListedRun): boolean {
+  return ENDED.includes(row.status) && !ENDED.includes(said.status);
+}
+
+function asRead(row: ListedRun, read: ListedRun | undefined): ListedRun {
+  return read === undefined || isOlder(read, row) ? row : read;
+}
+
 /** The list with rows as they were just read: those it has change in place, others wait to be asked for. */
 export function refreshed(list: RunsList, read: readonly ListedRun[]): RunsList {
   const newest = new Map(read.map((run) => [run.id, run]));
-  const rows = replaced(list.rows, (row) => newest.get(row.id) ?? row);
+  const rows = replaced(list.rows, (row) => asRead(row, newest.get(row.id)));
   const known = new Set(list.rows.map((row) => row.id));
   const fresh = new Set(list.fresh);
   for (const run of read) if (!known.has(run.id) && belongs(list, run.id) && fresh.size < FRESH_MAX) fresh.add(run.id);
@@ -76,7 +85,7 @@ export function loaded(list: RunsList, read: readonly ListedRun[], next: string 
   const meets = next === undefined || read.some((run) => known.has(run.id)) || list.rows.length === 0;
   if (!meets) return begin(read, next);
   const fresh = new Map(read.map((run) => [run.id, run]));
-  const rows = replaced(list.rows, (row) => fresh.get(row.id) ?? row);
+  const rows = replaced(list.rows, (row) => asRead(row, fresh.get(row.id)));
   const above = read.filter((run) => !known.has(run.id));
   const all = above.length === 0 ? rows : [...above, ...rows].sort((a, b) => (a.id < b.id ? 1 : -1));
   const cut = all.length > ROWS_MAX;

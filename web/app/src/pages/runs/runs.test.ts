@@ -98,6 +98,14 @@ describe("the list", () => {
     expect([...after.fresh]).toEqual(["run_6"]);
   });
 
+  it("keeps a run ended that was told to have ended while the list was read", () => {
+    const ended = begin([row("run_5", { status: "COMPLETED" })], undefined);
+    for (const fold of [refreshed(ended, [row("run_5", { status: "EXECUTING" })]), loaded(ended, [row("run_5", { status: "EXECUTING" })], undefined)]) {
+      expect(fold.rows.map((one) => one.status)).toEqual(["COMPLETED"]);
+    }
+    expect(refreshed(ended, [row("run_5", { status: "COMPLETED", costInCents: 3 })]).rows[0]?.costInCents).toBe(3);
+  });
+
   it("goes on below without doubles, and says when it is full", () => {
     const after = extended(list, [row("run_3"), row("run_2")], undefined);
     expect(after.rows.map((one) => one.id)).toEqual(["run_5", "run_3", "run_2"]);
