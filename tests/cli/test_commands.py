@@ -203,6 +203,13 @@ def test_a_canceled_run_cannot_be_canceled_again(cli: Cli) -> None:
     assert "canceled" in again.err
 
 
+def test_a_cancel_by_force_frees_nothing_where_nothing_is_left(cli: Cli) -> None:
+    cli("trigger", "hello", "--delay", "1h")
+    assert cli("runs", "cancel", "latest", "--force", "--json").records[0]["canceled"]
+    again = cli("runs", "cancel", "latest", "--force")
+    assert (again.code, "canceled" in again.err) == (1, True)
+
+
 def test_watching_a_final_run_ends_at_once_with_its_exit_code(cli: Cli) -> None:
     cli("trigger", "hello", "--delay", "1h")
     cli("runs", "cancel", "latest")

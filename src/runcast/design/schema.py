@@ -54,6 +54,7 @@ _PURPOSES = {
     "parts": "Parts of streams.",
     "people": "Who may sign in, with the argon2id hashes of their passwords.",
     "projects": "Projects beside the default one, whose environments are `project/slug`.",
+    "public_tokens": "Public tokens that were asked for, until they end, and those that were revoked; a token itself is kept nowhere.",
     "queues": "Queues with their limits and clocks.",
     "relayed": "What outboxes handed over within the last day, so that it is done once.",
     "tallies": "How many ended runs were created in each minute, quarter and hour, by task and status.",

@@ -9,7 +9,7 @@ const ICONS = { Paused: CirclePause, "At limit": Gauge, Starved: TriangleAlert, 
 export function HealthWord({ health, className }: { health: Health; className?: string }) {
   const Icon = ICONS[health.word];
   return (
-    <span title={health.reason} className={cx("inline-flex items-center gap-1.5 font-medium whitespace-nowrap", HUE_TEXT[health.hue], className)}>
+    <span title={health.reason} className={cx("inline-flex items-center gap-1.5 align-middle font-medium whitespace-nowrap", HUE_TEXT[health.hue], className)}>
       <Icon aria-hidden className="size-3.5 shrink-0" />
       {health.word}
     </span>
