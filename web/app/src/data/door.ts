@@ -5,7 +5,13 @@ import { channelName, Session, type Word } from "./session";
 
 const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(channelName(BASE));
 
-export const session = new Session({ say: (word) => channel?.postMessage(word), reload: () => location.reload() });
+/** What one person began in this tab, such as the payload of a test, is nothing for the next. */
+function begin(): void {
+  sessionStorage.clear();
+  location.reload();
+}
+
+export const session = new Session({ say: (word) => channel?.postMessage(word), reload: begin });
 
 /** Whether it is so, and who it is, the server says. */
 async function ask(): Promise<void> {
