@@ -158,6 +158,15 @@ async def test_a_silent_stream_ends_after_the_time_that_the_client_said(site: Si
     assert await _all(site, run_id, "words", **{"Timeout-Seconds": "0"}) == []
 
 
+async def test_only_a_complete_stream_says_that_it_is(site: Site) -> None:
+    """A proxy may make a clean end of a server that is gone; and silence for long is no end."""
+    done, waits = await site.trigger("words", {"text": "a b"}), await site.trigger("hold")
+    await site.ended(done)
+    complete = await site.http.get(_path(done, "words"))
+    silent = await site.http.get(_path(waits, "words"), headers={"Timeout-Seconds": "0"})
+    assert (complete.text.endswith(": end\n\n"), ": end" in silent.text) == (True, False)
+
+
 async def test_when_the_server_stops_the_stream_breaks_off_rather_than_ends(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -94,7 +94,8 @@ class _Reader:
             if chunk.has_more:
                 continue
             if chunk.is_over or loop.time() >= silent_until:
-                await out.put(END)
+                if chunk.is_over:
+                    await out.put(END)
                 await out.finish()
                 return
             await self._wait(following, silent_until)
