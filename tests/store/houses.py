@@ -13,6 +13,14 @@ from runcast.store.session import Session
 from runcast.store.sqlite.database import SqliteSession, connect
 from runcast.store.sqlite.migrate import migrate
 
+_SPACIOUS = 50
+"""Tests after which the space of deleted rows is given back."""
+_NUMBERS = """
+select c.relname from pg_class c join pg_depend d on d.objid = c.oid and d.deptype in ('a', 'i')
+where c.relkind = 'S' and c.relnamespace = current_schema()::regnamespace
+"""
+"""What `restart identity` begins anew: the sequences of columns."""
+
 
 class House(Protocol):
     """A migrated database that writes down every change of a run's status in `moves`."""
@@ -68,15 +76,22 @@ class PostgresHouse:
             "select tablename from pg_tables where schemaname = current_schema() and tablename <> 'meta'", ()
         )
         self.tables = [name for (name,) in rows]
+        self._numbers = [name for (name,) in self.sql(_NUMBERS, ())]
+        self._used = 0
 
     def sql(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         cursor = self.session.connection.execute(text.replace("%", "%%").replace("?", "%s").encode(), values)
         return cursor.fetchall() if cursor.description else []
 
     def empty(self) -> None:
-        """As it was made."""
-        names = ", ".join(self.tables)
-        self.session.define(f"truncate {names} restart identity")
+        """As it was made. To truncate takes twenty times as long as to delete what is there, and gives its space back."""
+        self._used += 1
+        if self._used % _SPACIOUS == 0:
+            self.session.define(f"truncate {', '.join(self.tables)} restart identity")
+            return
+        rows = [f"delete from {name}" for name in self.tables]
+        numbers = [f"select setval('{name}', 1, false)" for name in self._numbers]
+        self.session.define("; ".join(rows + numbers))
 
     def close(self) -> None:
         """The next test goes on with it."""
