@@ -7,7 +7,6 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field, Input } from "@/ui/Field";
 import { Menu } from "@/ui/Menu";
-import { useShortcuts } from "@/ui/shortcuts";
 import type { RunsSearch } from "./search";
 import { isFiltered } from "./search";
 import type { Views } from "./useViews";
@@ -23,9 +22,13 @@ export function ViewsMenu({ views, search }: { views: Views; search: RunsSearch 
   const { current, left } = views;
   const canSave = mayWrite && isFiltered(search) && !current;
   const whyNot = !mayWrite ? "Viewers look at what others saved" : current ? `They are “${current.name}”` : "Choose filters first";
-  useShortcuts(canSave ? [{ keys: "v", label: "Save these filters as a view", group: "Filters", run: () => setNamed("new") }] : []);
   return (
     <>
+      {canSave && (
+        <Button tone="quiet" shortcut="v" className="max-sm:hidden" onClick={() => setNamed("new")}>
+          Save view
+        </Button>
+      )}
       <Menu
         trigger={
           <Button tone="quiet" icon={<Bookmark />}>

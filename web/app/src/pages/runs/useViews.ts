@@ -23,11 +23,12 @@ export function useViews(search: RunsSearch) {
   return useMemo(() => {
     /** The view that was looked at before its filters were changed. */
     const left = current || Object.keys(words).length === 0 ? undefined : views.find((view) => view.id === lastId);
-    return { views, current, left, ...deeds(client, views, words) };
+    return { views, current, left, ...viewDeeds(client, views, words) };
   }, [client, views, current, words, lastId]);
 }
 
-function deeds(client: QueryClient, views: readonly SavedView[], words: SavedView["filters"]) {
+/** What can be done with views. */
+export function viewDeeds(client: QueryClient, views: readonly SavedView[], words: SavedView["filters"]) {
   const put = (view: SavedView) => changeViews(client, (all) => withView(all, view));
   const change = async (view: SavedView, what: Partial<Pick<SavedView, "name" | "filters">>) => {
     const changed = await attempt(`“${view.name}” could not be changed`, () => changeView(view.id, what));
