@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import type { FormEvent } from "react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { LeadOptions } from "@/data/leads";
 import { clientsQuery, createLeads } from "@/data/leads";
 import { Button } from "@/ui/Button";
@@ -25,12 +25,13 @@ const OPTIONS: LeadOptions = { generateEmails: true, generateOnePager: true, app
 export default function NewLeads() {
   const navigate = useNavigate();
   const cache = useQueryClient();
-  const { data: clients = [] } = useQuery(clientsQuery);
+  const { data: clients = [], isPending } = useQuery(clientsQuery);
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState("");
   const [options, setOptions] = useState(OPTIONS);
   const [told, setTold] = useState(NOTHING_TOLD);
   const [isTried, setTried] = useState(false);
+  const [isWanted, setWanted] = useState(false);
   const { isBusy, error, send } = useSending();
   const clientId = chosen || (clients.length === 1 ? (clients[0]?.id ?? "") : "");
   const { lines, isChecking, problem } = useChecked(text, clientId || undefined);
@@ -39,6 +40,9 @@ export default function NewLeads() {
 
   const run = () => {
     setTried(true);
+    setWanted(true);
+  };
+  const begin = () => {
     if (missing || isBusy) return;
     void send(async () => {
       const created = await createLeads({ clientId, linkedinUrls: urls, people: knownOf(told, urls), ...options });
@@ -48,6 +52,15 @@ export default function NewLeads() {
       else await navigate({ to: "/leads", search: { batch: created.batchId } });
     });
   };
+  // What was pasted a moment ago is looked at first: who is quick gets what stands there, not what stood there before.
+  const isDue = isWanted && !isChecking && !isPending;
+  const newest = useRef(begin);
+  newest.current = begin;
+  useEffect(() => {
+    if (!isDue) return;
+    setWanted(false);
+    newest.current();
+  }, [isDue]);
   useShortcuts([{ keys: "mod+Enter", label: "Run workflow", inFields: true, run }]);
 
   return (
@@ -92,12 +105,12 @@ export default function NewLeads() {
         </Section>
         <div className="sticky bottom-0 flex flex-wrap items-center gap-3 border-t border-line bg-bg py-3">
           <EstimateLine count={urls.length} options={options} />
-          {(error ?? (isTried && missing)) && (
+          {(error ?? (isTried && !isChecking && missing)) && (
             <p role="alert" className="w-full text-bad">
               {error ?? missing}
             </p>
           )}
-          <Button type="submit" tone="primary" icon={<Play />} isBusy={isBusy} className="ml-auto" aria-disabled={missing !== undefined}>
+          <Button type="submit" tone="primary" icon={<Play />} isBusy={isBusy || isWanted} className="ml-auto" aria-disabled={missing !== undefined}>
             Run Workflow <Kbd keys={printed("mod+Enter")} />
           </Button>
         </div>

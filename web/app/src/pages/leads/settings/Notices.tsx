@@ -93,7 +93,7 @@ function NewNotice() {
   };
   const toggle = (one: On) => setOn((before) => (before.includes(one) ? before.filter((other) => other !== one) : [...before, one]));
   return (
-    <form onSubmit={make} className="flex flex-wrap items-end gap-3 border-t border-line pt-3">
+    <form onSubmit={make} className="flex flex-wrap items-start gap-3 border-t border-line pt-3">
       <Field label="Tell">
         {(props) => (
           <Select {...props} value={type} onChange={(event) => setType(event.target.value as ChannelType)}>
@@ -105,10 +105,10 @@ function NewNotice() {
           </Select>
         )}
       </Field>
-      <Field label={address} className="min-w-48 flex-1">
+      <Field label={address} className="min-w-48 flex-1" {...(type === "email" ? { hint: "The server needs a mail server for it: the settings smtp_…" } : {})}>
         {(props) => <Input {...props} required placeholder={placeholder} value={target} onChange={(event) => setTarget(event.target.value)} />}
       </Field>
-      <fieldset className="flex h-7 items-center gap-3">
+      <fieldset className="mt-6 flex h-7 items-center gap-3">
         <legend className="sr-only">When</legend>
         <span aria-hidden className="text-fg-2">
           when a lead
@@ -117,7 +117,7 @@ function NewNotice() {
           <Checkbox key={one} label={WHAT[one]} checked={on.includes(one)} onChange={() => toggle(one)} />
         ))}
       </fieldset>
-      <Button type="submit" isBusy={isBusy} disabled={on.length === 0}>
+      <Button type="submit" className="mt-6" isBusy={isBusy} disabled={on.length === 0}>
         Add
       </Button>
       {error && (
