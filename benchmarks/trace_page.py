@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
 from benchmarks.benchmark import Benchmark, Metric, Values
 from benchmarks.lab import Lab, MeasurementFailed
@@ -56,25 +56,33 @@ _MEASURE = """() => {
 }"""
 
 
+_SIZES = {"first": ("before", "steps"), "long": ("long_before", "long_steps")}
+"""Names of the two runs, and of their sizes: what is recorded before the page is opened, and while it is watched."""
+
+
 async def serve(lab: Lab) -> Values:
-    """The server, with a run that records steps from when somebody follows it; until it is killed."""
+    """The server, with runs that record steps from when somebody follows them; until it is killed."""
     size = lab.size
     async with Server(ServerConfig(database=lab.database, socket=False, http=ApiSettings(local=True))) as server:
         assert server.http is not None
-        run_id = fresh_id("run")
-        await server.engine.trigger([NewRun(RunId(run_id), "sleep", delay_ms=3_600_000)])
-        await _record(server.engine, run_id, 0, size["before"], size["before"] * 10)
-        _say(lab.directory, server.http.url, run_id)
-        await until((lab.directory / "begin").exists)
-        await _record(server.engine, run_id, size["before"], size["before"] + size["steps"], size["rate"])
-        (lab.directory / "done").touch()
+        ids = {name: fresh_id("run") for name in _SIZES}
+        for name, run_id in ids.items():
+            before = size[_SIZES[name][0]]
+            await server.engine.trigger([NewRun(RunId(run_id), "sleep", delay_ms=3_600_000)])
+            await _record(server.engine, run_id, 0, before, before * 10)
+        _say(lab.directory, {name: f"{server.http.url}/runs/{run_id}" for name, run_id in ids.items()})
+        for name, run_id in ids.items():
+            before, steps = (size[one] for one in _SIZES[name])
+            await until((lab.directory / f"begin-{name}").exists)
+            await _record(server.engine, run_id, before, before + steps, size["rate"])
+            (lab.directory / f"done-{name}").touch()
         await asyncio.sleep(LIFETIME_S)
     return {}
 
 
-def _say(directory: Path, url: str, run_id: str) -> None:
+def _say(directory: Path, pages: dict[str, str]) -> None:
     written = directory / "address.new"
-    written.write_text(json.dumps({"url": url, "run": run_id}))
+    written.write_text(json.dumps(pages))
     written.rename(directory / "address")
 
 
@@ -121,52 +129,54 @@ def _put(run_id: str, numbers: range) -> Script[None]:
 
 
 async def measure(lab: Lab) -> Values:
-    """The page of a run, and of a long one."""
+    """Open the page with what was recorded before, then watch it while the rest comes: of one run, then of a long one."""
     build()
-    values = await lab.again("watch")
-    sizes = {"before": lab.size["long_before"], "steps": lab.size["long_steps"]}
-    of_long = await lab.again("watch", size=sizes)
-    return values | {f"long_{name}": of_long[name] for name in ("usable_s", "fps", "pixel_p95", "heap_mb")}
-
-
-async def watch(lab: Lab) -> Values:
-    """Open the page with what was recorded before, then watch it while the rest comes."""
     process = lab.start("serve")
     address = lab.directory / "address"
     try:
         await until(lambda: address.exists() or not process.is_running(), every_s=0.01)
         if not address.exists():
             raise MeasurementFailed("the server ended too soon")
-        said = json.loads(address.read_text())
-        return await _watch(lab, f"{said['url']}/runs/{said['run']}")
+        pages = json.loads(address.read_text())
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=_program(), chromium_sandbox=False)
+            values = await _watch(lab, browser, pages["first"], "first")
+            of_long = await _watch(lab, browser, pages["long"], "long")
+            await browser.close()
+        return values | {f"long_{name}": of_long[name] for name in ("usable_s", "fps", "pixel_p95", "heap_mb")}
     finally:
         process.kill()
 
 
-async def _watch(lab: Lab, url: str) -> Values:
+def _program() -> str:
     program = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if program is None:
         raise MeasurementFailed("there is no Chromium on this machine")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
-        begun = time.perf_counter()
-        await page.goto(url)
-        await page.get_by_role("treeitem").nth(2).wait_for(timeout=PATIENCE_S * 1_000)
-        usable_s = time.perf_counter() - begun
-        await page.get_by_role("status").filter(has_text="Live").first.wait_for(timeout=PATIENCE_S * 1_000)
-        devtools = await page.context.new_cdp_session(page)
-        await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
-        busy_before = await _busy_s(devtools)
-        await page.evaluate(_MEASURE)
-        (lab.directory / "begin").touch()
-        await until((lab.directory / "done").exists)
-        seen = await page.evaluate("() => ({...measured, elapsed: performance.now() - measured.begun})")
-        busy = await _busy_s(devtools) - busy_before
-        await _all_there(page, lab.size["before"] + lab.size["steps"])
-        await devtools.send("HeapProfiler.collectGarbage")
-        heap_mb = await _metric(devtools, "JSHeapUsedSize") / 1e6
-        await browser.close()
+    return program
+
+
+async def _watch(lab: Lab, browser: Browser, url: str, name: str) -> Values:
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    page = await context.new_page()
+    begun = time.perf_counter()
+    await page.goto(url)
+    await page.get_by_role("treeitem").nth(2).wait_for(timeout=PATIENCE_S * 1_000)
+    usable_s = time.perf_counter() - begun
+    await page.get_by_role("status").filter(has_text="Live").first.wait_for(timeout=PATIENCE_S * 1_000)
+    before, steps = (lab.size[one] for one in _SIZES[name])
+    await _all_there(page, before)
+    devtools = await context.new_cdp_session(page)
+    await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    busy_before = await _metric(devtools, "TaskDuration")
+    await page.evaluate(_MEASURE)
+    (lab.directory / f"begin-{name}").touch()
+    await until((lab.directory / f"done-{name}").exists)
+    seen = await page.evaluate("() => ({...measured, elapsed: performance.now() - measured.begun})")
+    busy = await _metric(devtools, "TaskDuration") - busy_before
+    await _all_there(page, before + steps)
+    await devtools.send("HeapProfiler.collectGarbage")
+    heap_mb = await _metric(devtools, "JSHeapUsedSize") / 1e6
+    await context.close()
     return _values(seen, usable_s, busy) | {"heap_mb": heap_mb}
 
 
@@ -183,20 +193,17 @@ def _values(seen: dict[str, Any], usable_s: float, busy_s: float) -> Values:
     }
 
 
-async def _busy_s(devtools: CDPSession) -> float:
-    """What the page's main thread has used of a processor."""
-    return await _metric(devtools, "TaskDuration")
-
-
 async def _metric(devtools: CDPSession, name: str) -> float:
+    """One of the browser's own; `TaskDuration`: seconds that the page's main thread used of a processor."""
     metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
     return float(next(one["value"] for one in metrics if one["name"] == name))
 
 
 async def _all_there(page: Page, steps: int) -> None:
-    """Raises unless every step came: keeping up by leaving out is no keeping up."""
+    """Raises unless every step comes: keeping up by leaving out is no keeping up."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
+            await page.evaluate("() => document.querySelector('[role=tree]').scrollTo(0, 1e9)")
             last = await page.get_by_role("treeitem").last.get_attribute("aria-setsize")
             if last == str(steps):
                 return
