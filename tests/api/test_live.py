@@ -12,7 +12,7 @@ import pytest
 from runcast.api import live, sse
 from runcast.api.keys import make_key
 from runcast.clock import ManualClock
-from runcast.domain.access import Role
+from runcast.domain.access import Revocation, Role
 from runcast.domain.ids import RunId
 from runcast.domain.run import NewRun
 from runcast.store import news, prune
@@ -261,6 +261,16 @@ async def test_a_stream_ends_when_its_key_is_revoked(
         await any_site.engine.revoke_key(made.id)
         with pytest.raises(httpx2.RemoteProtocolError):
             await _broken_off(lines)
+
+
+async def test_a_stream_ends_when_its_token_is_revoked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "PING_S", 0.02)
+    headers = site.bearer("read:runs")
+    async with site.http.stream("GET", "/api/v1/live?topics=runs", headers=headers) as response:
+        token = headers["Authorization"].removeprefix("Bearer ")
+        assert await site.engine.revoke_public_tokens(Revocation(token=token)) == 1
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await _broken_off(response.aiter_lines())
 
 
 async def test_a_stream_ends_with_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
