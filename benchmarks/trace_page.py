@@ -33,7 +33,7 @@ LIFETIME_S = 300
 TICK_S = 0.005
 PATIENCE_S = 120
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_MEASURE = """() => {
+_MEASURE = """() => new Promise((begun) => {
   const seen = (window.measured = { frames: 0, late: [], gaps: [], begun: performance.now(), newest: 0 });
   let last = performance.now(), shown = 0, isFirst = true;
   const frame = () => {
@@ -50,9 +50,16 @@ _MEASURE = """() => {
     // What was there before does not count.
     if (isFirst) shown = 0;
     isFirst = false;
+    begun();
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
+})"""
+_SEEN = """async () => {
+  const elapsed = performance.now() - measured.begun, frames = measured.frames;
+  // What is in the page is on the screen, and noted, some frames later.
+  for (let at = 0; at < 4; at++) await new Promise(requestAnimationFrame);
+  return { ...measured, elapsed, frames };
 }"""
 
 
@@ -171,9 +178,9 @@ async def _watch(lab: Lab, browser: Browser, url: str, name: str) -> Values:
     await page.evaluate(_MEASURE)
     (lab.directory / f"begin-{name}").touch()
     await until((lab.directory / f"done-{name}").exists)
-    seen = await page.evaluate("() => ({...measured, elapsed: performance.now() - measured.begun})")
-    busy = await _metric(devtools, "TaskDuration") - busy_before
     await _all_there(page, before + steps)
+    seen = await page.evaluate(_SEEN)
+    busy = await _metric(devtools, "TaskDuration") - busy_before
     await devtools.send("HeapProfiler.collectGarbage")
     heap_mb = await _metric(devtools, "JSHeapUsedSize") / 1e6
     await context.close()
