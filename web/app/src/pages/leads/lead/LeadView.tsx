@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
-import { Ban, Download, RotateCcw, Share2 } from "lucide-react";
+import { Ban, RotateCcw, Share2 } from "lucide-react";
 import { useState } from "react";
 import type { StepKey } from "@/data/leads";
-import { cancelLead, hrefOf, retryLead } from "@/data/leads";
+import { cancelLead, retryLead } from "@/data/leads";
 import { duration } from "@/format/duration";
 import { money, percent } from "@/format/number";
 import { serverNow } from "@/format/time";
@@ -10,7 +10,6 @@ import { Button } from "@/ui/Button";
 import { cx } from "@/ui/class";
 import { Id } from "@/ui/Code";
 import { Failure, Skeleton } from "@/ui/Empty";
-import { Menu } from "@/ui/Menu";
 import { Facts, Header, Page } from "@/ui/Page";
 import { Progress } from "@/ui/Progress";
 import { lookOf, Status } from "@/ui/Status";
@@ -19,16 +18,12 @@ import { attempt, doUnlessUndone } from "@/ui/toast";
 import { openStep, remaining } from "../steps";
 import { Assets } from "./Assets";
 import { NotifyWhenDone } from "./NotifyWhenDone";
+import { LeadHead } from "./LeadHead";
+import { ReportMenu } from "./ReportMenu";
 import { ShareDialog } from "./ShareDialog";
 import { StepDetails } from "./StepDetails";
 import { Timeline } from "./Timeline";
 import { useLead } from "./useLead";
-
-const REPORTS = [
-  ["html", "A page", "Needs nothing else: to print, or to send"],
-  ["json", "JSON", "Everything, with what was made"],
-  ["csv", "CSV", "A row for each step"],
-] as const;
 
 /** A lead on its way: who it is, its steps as they happen, what came of them. */
 export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }) {
@@ -55,11 +50,7 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
       <Button icon={<Share2 />} shortcut="s" onClick={() => setSharing(true)}>
         Share
       </Button>
-      <Menu
-        align="end"
-        trigger={<Button icon={<Download />}>Report</Button>}
-        items={REPORTS.map(([format, label, hint]) => ({ label, hint, onSelect: () => window.open(hrefOf(`/api/leads/${id}/report?format=${format}${format === "html" ? "" : "&download=true"}`), "_blank", "noopener") }))}
-      />
+      <ReportMenu id={id} />
       {isGoing && (
         <Button tone="danger" icon={<Ban />} disabled={isCanceling} onClick={cancel}>
           {isCanceling ? "Canceling…" : "Cancel"}
@@ -152,17 +143,5 @@ export function LeadView({ id, crumbs = true }: { id: string; crumbs?: boolean }
       </div>
       {isSharing && <ShareDialog id={id} onClose={() => setSharing(false)} />}
     </Page>
-  );
-}
-
-function LeadHead({ name, title, company, url }: { name: string; title: string; company: string; url: string }) {
-  return (
-    <div className="mb-4 flex flex-wrap items-baseline gap-x-3">
-      <h2 className="text-xl font-semibold">{name}</h2>
-      <p className="text-fg-2">{[title, company].filter(Boolean).join(", ")}</p>
-      <a href={url} target="_blank" rel="noopener noreferrer" className="ml-auto text-accent hover:underline max-sm:ml-0">
-        {url.replace("https://www.", "")}
-      </a>
-    </div>
   );
 }
