@@ -222,8 +222,7 @@ class WorkerSession(Protocol):
         ...
 
     async def lost(self) -> None:
-        """The worker's process is gone without having closed (the socket server calls this): what it held comes
-        back at once, and each run it executed counts a death."""
+        """The worker's process is gone without having closed: what it held comes back, and each run it executed counts a death."""
 
 
 class WorkerGateway(Protocol):
@@ -308,8 +307,7 @@ class ClientGateway(ScheduleGateway, AccessGateway, FileGateway, Protocol):
         ...
 
     async def reschedule(self, run_id: RunId, *, delay_ms: int = 0, start_at: int | None = None) -> Run:
-        """Move the start of a delayed run, from now or (`start_at`) to a time. Raises `NotFound`, and `Conflict` for a
-        run that is not delayed or has started."""
+        """Move the start of a delayed run, from now or to a time (`start_at`). Raises `NotFound`, and `Conflict` for any other."""
         ...
 
     async def replay(self, run_id: RunId, new_id: RunId, *, payload: str | None = None) -> Triggered:
