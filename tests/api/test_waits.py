@@ -246,7 +246,7 @@ async def test_tokens_of_another_environment_are_not_there(site: Site) -> None:
 
 async def test_the_page_in_front_of_all_is_that_of_the_oldest(idle_site: Site) -> None:
     made = sorted([(await idle_site.post(TOKENS, {}))["id"] for _ in range(3)])
-    params = {"filter[status]": "WAITING", "page[size]": 2, "page[before]": "0"}
+    params = {"filter[status]": "WAITING", "page[size]": "2", "page[before]": "0"}
     page = (await idle_site.http.get(TOKENS, params=params)).json()
     assert [one["id"] for one in page["data"]] == [made[1], made[0]]
     assert page["pagination"]["previous"] == made[1]

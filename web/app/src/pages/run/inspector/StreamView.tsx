@@ -1,5 +1,5 @@
 import { useRunStream } from "@runcast/react-hooks";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 import { loadPart } from "@/data/parts";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/Code";
@@ -77,10 +77,11 @@ const EVERY_MS = 100;
 /** Does something again and again while a number changes, with a pause between. */
 function useThrottled(value: number, act: () => void): void {
   const last = useRef(0);
+  const newest = useEffectEvent(act);
   useEffect(() => {
     const now = performance.now();
     if (now - last.current < EVERY_MS) return;
     last.current = now;
-    act();
+    newest();
   }, [value]);
 }
