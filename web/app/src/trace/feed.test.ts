@@ -42,6 +42,14 @@ const read = (runs: RunFact[], found: PartsFact[]): TimelineFact => ({ seq: 7, r
 const later = () => vi.advanceTimersByTimeAsync(1_000);
 const hear = (...events: LiveEvent[]) => followed[0]?.subscriber.onEvents(events);
 
+/** What is asked for after this waits until it is opened. */
+function closeAfter(act: () => unknown): () => void {
+  act();
+  let open = () => {};
+  gate = new Promise((resolve) => (open = resolve));
+  return () => open();
+}
+
 let store: TraceStore;
 let feed: TraceFeed;
 
@@ -114,6 +122,36 @@ describe("the feed of a trace", () => {
     hear(event("a", {}, ["journal"], { entries: [step("three", 60, 70)] }));
     expect(["one", "two", "three"].map((key) => store.get(`a:${key}`)?.status)).toEqual(["COMPLETED", "COMPLETED", "COMPLETED"]);
     expect(asked).toEqual(["a/timeline", "a/timeline/parts?a"]);
+  });
+
+  it("asks for a run once while its pages come, whoever opens it", async () => {
+    within = { a: [parts("a", []), parts("a", [])] };
+    timeline = read([going("a")], [parts("a", [step("one", 20, 30)], { next: "1" })]);
+    const open = closeAfter(() => feed.start());
+    await later();
+    feed.open("a");
+    await later();
+    hear(event("a", {}, ["journal"], { entries: [step("meanwhile", 60, 70)] }));
+    open();
+    await later();
+    expect(["one", "meanwhile"].map((key) => store.get(`a:${key}`)?.status)).toEqual(["COMPLETED", "COMPLETED"]);
+    expect(asked).toEqual(["a/timeline", "a/timeline/parts?a"]);
+  });
+
+  it("loses nothing when a run is to be read anew while its pages come", async () => {
+    within = { a: [parts("a", [step("one", 20, 30)]), parts("a", [])] };
+    timeline = read([going("a")], [parts("a", [step("one", 20, 30)], { next: "1" })]);
+    const openFirst = closeAfter(() => feed.start());
+    await later();
+    const openSecond = closeAfter(() => undefined);
+    hear(event("a", {}, ["status"], { isWhole: false }));
+    await later();
+    openFirst();
+    await later();
+    hear(event("a", {}, ["journal"], { entries: [step("between", 60, 70)] }));
+    openSecond();
+    await later();
+    expect(["one", "between"].map((key) => store.get(`a:${key}`)?.status)).toEqual(["COMPLETED", "COMPLETED"]);
   });
 
   it("looks into a run that was there before only when it is opened, or does something", async () => {

@@ -25,7 +25,7 @@ export class TraceFeed {
   readonly #listeners = new Set<() => void>();
   /** Runs that are kept current: they were read, or heard of since they began. */
   readonly #known = new Set<string>();
-  /** Runs that are being read, with what came meanwhile. */
+  /** Runs that are being read, with what came meanwhile. A read that began later knows more: the one before it ends. */
   readonly #reading = new Map<string, NewsFact[]>();
   readonly #wanted = new Set<string>();
   /** What comes while everything is read anew. */
@@ -57,12 +57,13 @@ export class TraceFeed {
       clearTimeout(this.#timer);
       this.#timer = undefined;
       this.#isBusy = false;
+      this.#reading.clear();
     };
   }
 
   /** Read what is within a run, for somebody who opens it. */
   open(runId: string): void {
-    if (!this.#known.has(runId)) this.#want(runId);
+    if (!this.#known.has(runId) && !this.#reading.has(runId)) this.#want(runId);
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
@@ -83,7 +84,7 @@ export class TraceFeed {
         const before = [...this.#known];
         this.#known.clear();
         this.#store.putRuns(found.runs);
-        for (const parts of found.parts) void this.#put(parts);
+        for (const parts of found.parts) void this.#put(parts, this.#beginReading(parts.runId));
         for (const id of before) if (!this.#known.has(id) && !this.#reading.has(id)) this.#want(id);
         this.#say({ isLoading: false, error: undefined, isTruncated: found.isTruncated });
         this.#release();
@@ -143,19 +144,17 @@ export class TraceFeed {
     const ids = [...this.#wanted].slice(0, RUNS_AT_ONCE);
     if (ids.length === 0 || signal.aborted) return;
     this.#isBusy = true;
-    for (const id of ids) {
-      this.#wanted.delete(id);
-      this.#reading.set(id, []);
-    }
+    for (const id of ids) this.#wanted.delete(id);
+    const come = new Map(ids.map((id) => [id, this.#beginReading(id)]));
     try {
       const { data } = await get<{ data: PartsFact[] }>(this.#path, { of: ids.join(",") }, signal);
-      await Promise.all(data.map((parts) => this.#put(parts)));
+      await Promise.all(data.map((parts) => this.#put(parts, come.get(parts.runId) ?? [])));
       this.#failures = 0;
     } catch {
       for (const id of ids) this.#wanted.add(id);
       this.#failures += 1;
     }
-    for (const id of ids) this.#reading.delete(id);
+    for (const [id, news] of come) this.#endReading(id, news);
     if (signal.aborted) return;
     this.#isBusy = false;
     const pause = this.#failures === 0 ? PACE_MS : Math.min(RETRY_MS * 2 ** this.#failures, RETRY_MS_MAX);
@@ -166,28 +165,36 @@ export class TraceFeed {
     return `/api/v1/runs/${this.#store.runId}/timeline/parts`;
   }
 
+  #beginReading(runId: string): NewsFact[] {
+    const come: NewsFact[] = [];
+    this.#reading.set(runId, come);
+    return come;
+  }
+
+  /** Whether it was still the newest. */
+  #endReading(runId: string, come: NewsFact[]): boolean {
+    return this.#reading.get(runId) === come && this.#reading.delete(runId);
+  }
+
   /** What was read of a run, with the pages that follow: from now on it is kept current. */
-  async #put(first: PartsFact): Promise<void> {
+  async #put(first: PartsFact, come: NewsFact[]): Promise<void> {
     const { runId } = first;
     const { signal } = this.#stopping;
     const keys = new Set<string>();
-    if (!this.#reading.has(runId)) this.#reading.set(runId, []);
-    const come = this.#reading.get(runId) as NewsFact[];
-    for (let parts: PartsFact | undefined = first; parts; ) {
+    for (let parts: PartsFact | undefined = first; parts && this.#reading.get(runId) === come; ) {
       this.#store.putParts(parts);
       for (const entry of parts.entries) keys.add(entry.key);
       if (parts.next === undefined) break;
       try {
         parts = await this.#pageAfter(parts.next, runId, signal);
       } catch {
-        this.#reading.delete(runId);
-        if (!signal.aborted) this.#want(runId);
+        if (this.#endReading(runId, come) && !signal.aborted) this.#want(runId);
         return;
       }
     }
+    if (!this.#endReading(runId, come)) return;
     this.#store.keepEntries(runId, keys);
     for (const news of come) this.#store.putParts(news);
-    this.#reading.delete(runId);
     this.#known.add(runId);
   }
 
