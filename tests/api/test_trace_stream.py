@@ -31,12 +31,9 @@ class Shown:
                 self.entries[parts["runId"], entry["key"]] = entry
 
     def names(self, run_id: str) -> list[tuple[str, str]]:
-        """(name, status) of what a run recorded, in its order."""
+        """(name, status) of what a run recorded, by name."""
         found = [entry for (id, _), entry in self.entries.items() if id == run_id]
-        return [
-            (entry.get("name", "").rpartition(".")[2] or entry["kind"], entry["status"])
-            for entry in sorted(found, key=lambda entry: entry["startedAt"])
-        ]
+        return sorted((entry.get("name", "").rpartition(".")[2] or entry["kind"], entry["status"]) for entry in found)
 
     async def until(self, events: Events, run_id: str, status: str) -> None:
         while self.statuses.get(run_id) != status:
@@ -93,7 +90,7 @@ async def test_what_was_told_is_what_is_recorded_wherever_one_begins() -> None:
         async with listening(site.http, "/api/v1/live", topics=f"trace:{run_id}", lastEventId=since) as events:
             await late.until(events, run_id, "COMPLETED")
         recorded = {(run_id, entry["key"]): entry for entry in await _parts(site, run_id)}
-    assert shown.names(run_id) == [("work", "done")] * 5 + [("sleep", "done")]
+    assert shown.names(run_id) == [("sleep", "done")] + [("work", "done")] * 5
     assert shown.entries == late.entries == recorded
     assert not shown.old and not late.old
 

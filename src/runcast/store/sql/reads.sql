@@ -323,7 +323,7 @@ select count(*) from (
 select id as name
 from runs
 where environment = :environment and queue = :queue and slot = 1 and (concurrency_key = :key or :key is null)
-order by claimed_at
+order by claimed_at, id
 limit :limit;
 
 -- name: recent_pace -> int
