@@ -357,7 +357,8 @@ def on_terminal(
             on_text = None
     watchdog.cancel()
     os.close(master)
-    return process.wait(), text.decode()
+    assert process.wait() != -signal.SIGKILL, f"it did not end; what it showed: {text.decode()!r}"
+    return process.returncode, text.decode()
 
 
 def test_a_terminal_gets_a_live_picture_in_colours_that_no_color_takes_away(

@@ -218,9 +218,9 @@ def test_a_part_of_the_time_is_dragged_out_and_all_of_it_comes_back(traced: Worl
     before = bar.bounding_box()
     box = axis.bounding_box()
     assert box and before
-    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.move(max(box["x"] + 1, before["x"] - 10), box["y"] + 5)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 5, steps=4)
+    page.mouse.move(before["x"] + before["width"] + 10, box["y"] + 5, steps=4)
     page.mouse.up()
     expect(page.get_by_role("button", name="Show all")).to_be_visible()
     after = bar.bounding_box()

@@ -128,7 +128,7 @@ def test_a_list_of_ones_own_is_enriched_and_a_hostile_one_is_refused(tmp_path: P
 
 
 def test_a_second_demo_on_the_same_database_is_refused_while_the_first_runs(tmp_path: Path) -> None:
-    process = begin_demo("--pace", "0.1", folder=tmp_path)
+    process = begin_demo("--pace", "2", folder=tmp_path)
     read_until_finished(process, 1)
     second = demo("--json", folder=tmp_path)
     process.send_signal(signal.SIGINT)
