@@ -33,7 +33,7 @@ check: setup ## the inner loop, about a minute: lint, format, types, layers, law
 	@$(SHELL) .ci/lint $(PY) pyright
 	@$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not slow and not postgres" -k "not file" $(QUICK)
 
-test: setup $(STAMPS)/model ## everything that must hold, under fifteen minutes on two cores
+test: setup $(STAMPS)/model ## everything that must hold, in some twenty minutes on two cores
 	@$(SHELL) .ci/lint $(PY)
 	@$(SHELL) .ci/browser
 	@$(PYTEST) -n $(JOBS) --dist worksteal
